@@ -1,0 +1,110 @@
+#pragma once
+// A conversation between two endpoints. Owned by the flow table of one worker; observers may hang their own state on it
+// and must not keep the reference past on_flow_end.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "collectors/base/address.h"
+#include "collectors/base/time.h"
+#include "collectors/packet/packet.h"
+
+namespace tocsin::collectors {
+
+// Application protocols. Names, default ports and factories are rows of the table in protocol/table.h.
+enum class Protocol : std::uint8_t {
+  unknown,
+  failed,
+  http,
+  http2,
+  dns,
+  tls,
+  quic,
+  ssh,
+  smtp,
+  ftp,
+  ftp_data,
+  smb,
+  dcerpc,
+  ntlm,
+  krb5,
+  ldap,
+  dhcp,
+  nfs,
+  tftp,
+  snmp,
+  sip,
+  rdp,
+  rfb,
+  mqtt,
+  ike,
+  pop3,
+  imap,
+  pgsql,
+  telnet,
+  websocket,
+  modbus,
+  dnp3,
+  enip,
+  bittorrent,
+  doh2,
+  mdns,
+  arp,
+};
+std::string_view protocol_name(
+    Protocol protocol) noexcept;  // Suricata's spelling: "http", "dns", "tls", "krb5", "ftp-data"
+
+// Base of what an observer keeps per flow.
+struct FlowExtension {
+  virtual ~FlowExtension() = default;
+};
+
+enum class FlowState : std::uint8_t { fresh, established, closed };
+enum class FlowEnd : std::uint8_t { timeout, closed, evicted, shutdown };
+
+struct FlowSide {
+  IpAddress address;
+  std::uint16_t port = 0;     // or the ICMP id
+  std::uint64_t packets = 0;  // sent by this side
+  std::uint64_t bytes = 0;    // frame bytes sent by this side
+  std::uint8_t tcp_flags = 0;
+  std::uint8_t time_to_live_least = 0xFF;
+  std::uint8_t time_to_live_most = 0;
+};
+
+struct Flow {
+  static constexpr std::size_t extensions_most = 8;
+
+  std::uint64_t id = 0;    // stable: hash of the tuple, VLANs and start time; the same for every worker count
+  std::uint64_t hash = 0;  // of the tuple, direction-free: chooses the worker
+  std::uint8_t ip_version = 4;
+  std::uint8_t transport = 0;
+  std::array<std::uint16_t, 3> vlan{};
+  std::uint8_t vlan_count = 0;
+  Time start{};
+  Time last{};
+  FlowState state = FlowState::fresh;
+  Protocol protocol = Protocol::unknown;
+  std::array<Protocol, 2> protocol_by_direction{};
+  // client = who sent the first packet (or the SYN); a mid-stream pick-up may be swapped once the protocol is known.
+  FlowSide client;
+  FlowSide server;
+  bool midstream = false;
+  bool alerted = false;
+  bool inspection_over = false;  // past depth, or bypassed: counted but no longer inspected
+  std::bitset<packet_events_most> events;
+
+  // Slot i belongs to the observer that was given number i when it was attached.
+  std::array<std::unique_ptr<FlowExtension>, extensions_most> extension;
+
+  const FlowSide& side(Direction sender) const noexcept { return sender == Direction::to_server ? client : server; }
+  FlowSide& side(Direction sender) noexcept { return sender == Direction::to_server ? client : server; }
+};
+
+// Community ID version 1 (https://github.com/corelight/community-id-spec), seed 0: "1:…=".
+std::string community_id(const Flow& flow);
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,42 @@
+#pragma once
+// One request and its answer of an application protocol. Owned by the protocol parser of its flow.
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "collectors/base/bytes.h"
+#include "collectors/event/event.h"
+#include "collectors/packet/buffer.h"
+#include "collectors/packet/flow.h"
+
+namespace tocsin::collectors {
+
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  Protocol protocol = Protocol::unknown;
+  std::uint64_t number = 0;  // 0-based within its flow
+  std::bitset<packet_events_most> events;
+  // What observers keep per transaction (inspected-once marks, alert counts); slots as in Flow.
+  std::array<std::unique_ptr<FlowExtension>, Flow::extensions_most> extension;
+
+  // The index-th instance of a buffer, nothing past the last or while it is not there yet. Views hold until the next
+  // call into the parser. Never allocates for buffers that are kept as they were sent; derived ones are built once and
+  // kept.
+  virtual std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const = 0;
+  // Grows from 0; each protocol names its steps in its header (http: request line, headers, body, trailer, complete).
+  virtual std::uint8_t progress(Direction direction) const = 0;
+  virtual bool complete(Direction direction) const = 0;
+  // Named numbers for keywords that compare (dns.opcode, http.stat_code as number …): nothing if it has none of that
+  // name.
+  virtual std::optional<std::uint64_t> number_of(Buffer, Direction, std::uint32_t /*index*/) const {
+    return std::nullopt;
+  }
+  // Writes the ECS fields of this transaction (http.*, dns.*, tls.*). Flow fields are the caller's.
+  virtual void fill(EventBuilder& builder) const = 0;
+};
+
+}  // namespace tocsin::collectors

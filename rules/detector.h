@@ -1,0 +1,101 @@
+#pragma once
+// The contract of every engine. `RuleSet` is compiled once, immutable and shared by all workers; each worker attaches
+// its own `Detector`, which holds scratch memory and per-flow state. State that must be host-wide (thresholds,
+// correlations) lives in the `SharedState` the rule set makes, is given to all its detectors, and is sharded by
+// hash(rule, group key).
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/diagnostic.h"
+#include "collectors/base/result.h"
+#include "collectors/base/time.h"
+#include "collectors/event/event.h"
+#include "collectors/packet/observer.h"
+#include "rules/alert.h"
+
+namespace tocsin::rules {
+
+// Takes alerts of one worker. Called on that worker's thread; must not block packet workers.
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  virtual void raise(Alert alert) = 0;
+};
+
+// A whole file given to the engines (quarantine candidate, upload, extracted body).
+struct FileView {
+  std::string_view path;  // as shown to people
+  std::string_view name;
+  std::string_view owner;
+  Bytes bytes;
+  Time observed{};
+  std::string_view host;
+  EventId id;
+  Exercise exercise = Exercise::no;
+};
+
+struct WorkerContext {
+  const FieldNames& names;
+  std::size_t worker = 0;
+  std::size_t workers = 1;
+  std::string_view host;  // host.name for what has no host of its own (packets)
+  Exercise exercise = Exercise::no;
+};
+
+class SharedState {
+ public:
+  virtual ~SharedState() = default;
+  // Opaque bytes for the checkpoint, and back. A rule set ignores what it does not know.
+  virtual std::string save() const { return {}; }
+  virtual Result<void> restore(std::string_view) { return {}; }
+  // Second stage for host-wide decisions (thresholds, correlation): raw alerts of all workers come back here in time
+  // order (alert.time, alert.order) on ONE thread; what it lets through, changes or adds goes to `out`. Default lets
+  // all through.
+  virtual void decide(Alert alert, AlertSink& out) { out.raise(std::move(alert)); }
+  // Event time moved to `now`: windows close.
+  virtual void advance(Time /*now*/, AlertSink& /*out*/) {}
+};
+
+// One worker's matcher. Single-threaded.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  virtual void inspect(const EventBatch&, AlertSink&) {}
+  virtual void inspect(const FileView&, AlertSink&) {}
+  // Engines that look at packets return themselves (or a part); null otherwise. Alerts found there go to `sink`, which
+  // outlives the detector.
+  virtual collectors::Observer* observer(AlertSink& /*sink*/) { return nullptr; }
+};
+
+struct RuleCost {
+  RuleRef rule;
+  std::uint64_t checks = 0;  // times the rule was evaluated past the prefilter
+  std::uint64_t matches = 0;
+  std::uint64_t nanoseconds = 0;
+};
+
+class RuleSet {
+ public:
+  virtual ~RuleSet() = default;
+  virtual Engine engine() const noexcept = 0;
+  virtual const std::vector<RuleRef>& rules() const noexcept = 0;
+  // What an operator should know: "Hyperscan is not usable on this processor (no SSSE3): plain matcher in use".
+  virtual std::vector<std::string> remarks() const { return {}; }
+  // `state` comes from make_state() of a rule set of the same engine (this one's, after restore).
+  virtual std::unique_ptr<SharedState> make_state() const { return std::make_unique<SharedState>(); }
+  virtual std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState& state) const = 0;
+  virtual std::vector<RuleCost> costs() const { return {}; }
+};
+
+// A rule source already read: compilers never touch the file system (includes of data files go through `read`).
+struct RuleSource {
+  std::string file;  // for diagnostics
+  std::string text;
+};
+
+}  // namespace tocsin::rules
