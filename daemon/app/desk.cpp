@@ -1,0 +1,52 @@
+#include "daemon/app/desk.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace tocsin::daemon {
+namespace {
+
+auto rank(const rules::Alert& a) { return std::tie(a.time, a.order, a.rule->engine, a.rule->id, a.id); }
+
+}  // namespace
+
+void Desk::Unique::raise(rules::Alert alert) {
+  if (!desk_.seen_.insert(alert.id).second) {
+    ++desk_.repeats_;
+    return;
+  }
+  desk_.seen_order_.push_back(alert.id);
+  if (desk_.seen_order_.size() > remembered_most) {
+    desk_.seen_.erase(desk_.seen_order_.front());
+    desk_.seen_order_.pop_front();
+  }
+  desk_.out_.raise(std::move(alert));
+}
+
+void Desk::offer(std::vector<rules::Alert> alerts) {
+  for (auto& alert : alerts) pending_.push_back(std::move(alert));
+}
+
+void Desk::decide(rules::Alert alert) {
+  Unique unique(*this);
+  for (auto& rules : active_) {
+    if (rules.set->engine() != alert.rule->engine) continue;
+    rules.state->decide(std::move(alert), unique);
+    return;
+  }
+  unique.raise(std::move(alert));
+}
+
+void Desk::release(Time watermark) {
+  const auto due = std::partition(pending_.begin(), pending_.end(), [&](const rules::Alert& a) { return a.time > watermark; });
+  std::vector<rules::Alert> now(std::make_move_iterator(due), std::make_move_iterator(pending_.end()));
+  pending_.erase(due, pending_.end());
+  std::ranges::sort(now, [](const rules::Alert& a, const rules::Alert& b) { return rank(a) < rank(b); });
+  for (auto& alert : now) decide(std::move(alert));
+  Unique unique(*this);
+  for (auto& rules : active_) rules.state->advance(watermark, unique);
+}
+
+void Desk::finish() { release(Time::max()); }
+
+}  // namespace tocsin::daemon
