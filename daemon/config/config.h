@@ -1,0 +1,204 @@
+#pragma once
+// The whole configuration of Tocsin as one typed value. Defaults here equal the shipped etc/tocsin.yaml (a test holds
+// them together). Read once at start and again on SIGHUP; plain data, copy it freely.
+//
+// Paths may be relative: data (rules, decoders, playbooks) to the data directory, kept things to the state directory,
+// sockets to the runtime directory. `resolve_paths` (places.h) makes them absolute.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/address.h"
+#include "collectors/base/diagnostic.h"
+#include "collectors/base/result.h"
+#include "collectors/base/time.h"
+
+namespace tocsin::daemon {
+
+struct ByteSize {
+  std::uint64_t bytes = 0;
+  friend auto operator<=>(const ByteSize&, const ByteSize&) = default;
+};
+// "512MiB", "10GiB", "4096": the largest binary unit that divides evenly.
+std::string render_byte_size(ByteSize size);
+
+constexpr ByteSize mebibytes(std::uint64_t count) { return {count << 20U}; }
+constexpr ByteSize gibibytes(std::uint64_t count) { return {count << 30U}; }
+constexpr Duration days(std::int64_t count) { return std::chrono::hours{24 * count}; }
+
+struct HostConfig {
+  std::string name;  // empty: the machine's own host name
+  std::string organization;
+};
+
+struct InterfaceConfig {
+  std::string name;           // "auto": every interface that is up and not loopback
+  std::string filter;         // BPF, as tcpdump takes it
+  std::uint32_t workers = 0;  // 0: one per processor
+  ByteSize ring = mebibytes(32);
+  std::uint32_t snapshot = 65535;  // bytes kept of each packet
+  bool promiscuous = true;
+};
+
+enum class LogKind : std::uint8_t { automatic, syslog, web, audit, json };
+
+struct LogConfig {
+  std::vector<std::string> paths;  // absolute; globs allowed
+  LogKind kind = LogKind::automatic;
+};
+
+struct JournaldConfig {
+  bool enabled = true;
+  std::string directory = "/var/log/journal";
+};
+
+struct AuditConfig {
+  bool enabled = true;
+  std::string path = "/var/log/audit/audit.log";
+};
+
+struct CollectConfig {
+  std::vector<InterfaceConfig> interfaces = {{"auto", {}}};
+  std::vector<LogConfig> logs = {{{"/var/log/auth.log"}, LogKind::syslog},
+                                 {{"/var/log/nginx/*access.log", "/var/log/apache2/*access.log"}, LogKind::web}};
+  JournaldConfig journald;
+  AuditConfig audit;
+  std::string opener;  // socket of tocsin-opener; relative to the runtime directory
+  std::string time_zone = "local";
+  CollectConfig() : opener("opener.sock") {}
+};
+
+struct RulesConfig {
+  std::vector<std::string> packs = {"rules"};        // directories; relative to the data directory
+  std::vector<std::string> paths;                    // further files and directories
+  std::vector<std::string> decoders = {"decoders"};  // relative to the data directory
+  std::vector<std::string> views = {"views"};        // relative to the data directory
+  std::vector<Network> home_networks;                // HOME_NET; EXTERNAL_NET is the rest
+  std::map<std::string, std::string> variables;      // others, e.g. HTTP_PORTS: "[80,8080]"
+  RulesConfig();
+};
+
+struct IncidentsConfig {
+  Duration window = std::chrono::hours{1};  // alerts this close, that share an entity, are one incident
+  Duration longest = std::chrono::hours{24};
+  std::uint32_t alerts_most = 1000;  // kept with one incident; further ones are counted
+};
+
+enum class RespondMode : std::uint8_t { rehearse, apply };
+
+struct RespondConfig {
+  RespondMode mode = RespondMode::rehearse;
+  std::string triggers = "playbooks/triggers.yaml";    // relative to the data directory
+  std::vector<std::string> playbooks = {"playbooks"};  // relative to the data directory
+  std::string socket = "responder.sock";               // relative to the runtime directory
+};
+
+enum class SinkKind : std::uint8_t { mail, webhook, syslog };
+
+struct SinkConfig {
+  std::string name;
+  SinkKind kind = SinkKind::syslog;
+  std::string address;           // mail: recipients with commas; webhook: URL; syslog: host:port or a socket path
+  std::string server;            // mail only: smtp://host:port or smtps://host:port
+  std::string from;              // mail only
+  std::string credentials_file;  // file with "user:password" or a bearer token; never in this configuration
+  std::uint32_t least_severity = 70;
+  std::uint32_t most_per_hour = 60;
+};
+
+enum class ReportKind : std::uint8_t { daily, weekly, monthly, incident };
+enum class ReportFormat : std::uint8_t { html, markdown, csv, json };
+
+struct ReportConfig {
+  ReportKind kind = ReportKind::daily;
+  std::string calendar;  // systemd.time(7) style, e.g. "*-*-* 06:00"
+  std::string time_zone = "local";
+  std::vector<ReportFormat> formats = {ReportFormat::html, ReportFormat::json};
+  std::string directory = "reports";  // relative to the state directory
+  bool catch_up = true;               // make the ones missed while the daemon was down
+};
+
+struct RetentionConfig {
+  Duration keep{};  // 0: no limit by age
+  ByteSize most{};  // 0: no limit by size
+};
+
+struct StoreConfig {
+  std::string directory = "store";  // relative to the state directory
+  std::vector<std::string> events = {"authentication", "process", "file", "network", "http", "dns", "tls", "web",
+                                     "audit",          "loss"};
+  RetentionConfig event_retention = {days(30), gibibytes(10)};
+  RetentionConfig alert_retention = {days(400), gibibytes(4)};
+  RetentionConfig incident_retention = {days(1830), {}};
+  RetentionConfig evidence_retention = {days(400), gibibytes(20)};
+  ByteSize free_least = gibibytes(1);  // below this much free disk storing stops; detection goes on
+};
+
+struct ControlConfig {
+  std::string socket = "control.sock";  // relative to the runtime directory
+  // unix groups whose members hold a role; a missing group gives the role to nobody
+  std::string viewer = "tocsin-viewer";
+  std::string analyst = "tocsin-analyst";
+  std::string responder = "tocsin-responder";
+  std::string approver = "tocsin-approver";
+  std::string admin = "tocsin-admin";
+  std::uint32_t connections_most = 64;
+};
+
+struct MetricsConfig {
+  std::string textfile;  // e.g. /var/lib/prometheus/node-exporter/tocsin.prom; empty: none
+  Duration every = std::chrono::seconds{15};
+};
+
+struct LimitsConfig {
+  std::uint32_t log_workers = 0;  // 0: one per processor
+  std::uint32_t flows = 262144;
+  ByteSize stream_memory = mebibytes(256);
+  ByteSize line = mebibytes(1);   // longer log lines are cut and counted
+  ByteSize file = mebibytes(64);  // larger files are scanned up to here
+  std::uint32_t batches_waiting = 64;
+  std::uint32_t alerts_waiting = 4096;
+};
+
+struct SandboxConfig {
+  bool seccomp = true;
+  bool landlock = true;
+  bool capabilities = true;  // drop all of them
+};
+
+struct Config {
+  std::string file;  // where it was read from; empty for the built-in defaults
+  HostConfig host;
+  CollectConfig collect;
+  RulesConfig rules;
+  IncidentsConfig incidents;
+  RespondConfig respond;
+  std::vector<SinkConfig> notify;
+  std::vector<ReportConfig> reports;
+  StoreConfig store;
+  ControlConfig control;
+  MetricsConfig metrics;
+  LimitsConfig limits;
+  SandboxConfig sandbox;
+  Config();
+};
+
+// Every mistake becomes a diagnostic with its place (C0001 syntax, C0002 unknown key, C0003 wrong type, C0004 value out
+// of range, C0005 key twice, C0006 something missing). Errors → Code::invalid; warnings alone load.
+Result<Config> load_config(std::string_view text, std::string_view file, Diagnostics& diagnostics);
+
+// The effective configuration as YAML, every key written out. load_config of it gives the same Config.
+std::string render_config(const Config& config);
+// The same as one JSON object.
+std::string render_config_json(const Config& config);
+
+std::string_view name_of(LogKind kind) noexcept;
+std::string_view name_of(RespondMode mode) noexcept;
+std::string_view name_of(SinkKind kind) noexcept;
+std::string_view name_of(ReportKind kind) noexcept;
+std::string_view name_of(ReportFormat format) noexcept;
+
+}  // namespace tocsin::daemon
