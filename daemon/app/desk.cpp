@@ -38,7 +38,8 @@ void Desk::decide(rules::Alert alert) {
 }
 
 void Desk::release(Time watermark) {
-  const auto due = std::partition(pending_.begin(), pending_.end(), [&](const rules::Alert& a) { return a.time > watermark; });
+  const auto due =
+      std::partition(pending_.begin(), pending_.end(), [&](const rules::Alert& a) { return a.time > watermark; });
   std::vector<rules::Alert> now(std::make_move_iterator(due), std::make_move_iterator(pending_.end()));
   pending_.erase(due, pending_.end());
   std::ranges::sort(now, [](const rules::Alert& a, const rules::Alert& b) { return rank(a) < rank(b); });

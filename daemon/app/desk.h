@@ -1,6 +1,6 @@
 #pragma once
-// Where alerts of all workers meet: put in order of (time, order, id), judged by their engine's host-wide state (thresholds,
-// correlation), freed of repeats, and handed on. One thread.
+// Where alerts of all workers meet: put in order of (time, order, id), judged by their engine's host-wide state
+// (thresholds, correlation), freed of repeats, and handed on. One thread.
 
 #include <cstdint>
 #include <deque>

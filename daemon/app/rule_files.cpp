@@ -82,7 +82,8 @@ void read_directory(const fs::path& directory, RuleFiles& out, Diagnostics& diag
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
     if (it->is_regular_file(error)) found.push_back(it->path());
-  if (error) complain(diagnostics, directory, "cannot be listed: " + error.message(), "check the path and its permissions");
+  if (error)
+    complain(diagnostics, directory, "cannot be listed: " + error.message(), "check the path and its permissions");
   std::ranges::sort(found);
   for (const auto& path : found) read_one(path, out, diagnostics);
 }
@@ -94,8 +95,10 @@ RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagn
   for (const auto& path : paths) {
     std::error_code error;
     if (fs::is_directory(path, error)) read_directory(path, out, diagnostics);
-    else if (!fs::exists(path, error)) complain(diagnostics, path, "does not exist", "name a .rules, .yml or .yar file, or a directory of them");
-    else if (kind_of(path) == Kind::none) complain(diagnostics, path, "is no rule file", "rule files end in .rules, .yml or .yar");
+    else if (!fs::exists(path, error))
+      complain(diagnostics, path, "does not exist", "name a .rules, .yml or .yar file, or a directory of them");
+    else if (kind_of(path) == Kind::none)
+      complain(diagnostics, path, "is no rule file", "rule files end in .rules, .yml or .yar");
     else read_one(path, out, diagnostics);
   }
   return out;
