@@ -125,11 +125,13 @@ std::vector<std::size_t> keep_good(std::span<const RuleSource> sources, const st
 
 CompiledRules describe_all(std::shared_ptr<YR_RULES> rules, std::span<const RuleSource> sources) {
   CompiledRules compiled;
+  std::unordered_map<std::size_t, SourceIndex> indices;
   YR_RULE* rule = nullptr;
   yr_rules_foreach(rules.get(), rule) {
     const auto number = static_cast<std::size_t>(std::strtoull(rule->ns->name, nullptr, 10));
     RuleRef info;
-    if (!RULE_IS_PRIVATE(rule)) info = std::make_shared<const RuleInfo>(rule_info(*rule, sources[number]));
+    const auto& index = indices.try_emplace(number, sources[number]).first->second;
+    if (!RULE_IS_PRIVATE(rule)) info = std::make_shared<const RuleInfo>(rule_info(*rule, index));
     if (info) compiled.visible.push_back(info);
     compiled.by_index.push_back(std::move(info));
   }

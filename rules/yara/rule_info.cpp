@@ -90,28 +90,38 @@ std::optional<std::uint8_t> parse_severity(std::string_view text) {
   return std::nullopt;
 }
 
-std::uint32_t line_of_rule(std::string_view source, std::string_view name) {
-  for (auto at = source.find(name); at != std::string_view::npos; at = source.find(name, at + 1)) {
-    const auto end = at + name.size();
-    if (end < source.size() && is_word(source[end])) continue;
-    auto before = source.substr(0, at);
-    const auto word_end = before.find_last_not_of(" \t\r\n");
-    if (word_end == std::string_view::npos || word_end + 1 == at) continue;
-    before = before.substr(0, word_end + 1);
-    if (!before.ends_with("rule") || (before.size() > 4 && is_word(before[before.size() - 5]))) continue;
-    return static_cast<std::uint32_t>(1 + std::ranges::count(source.substr(0, at), '\n'));
+SourceIndex::SourceIndex(const RuleSource& source)
+    : file_(source.file), revision_(render_digest(hash128(source.text)).substr(0, 16)) {
+  constexpr std::string_view keyword = "rule";
+  const std::string_view text = source.text;
+  std::uint32_t line = 1;
+  std::size_t counted = 0;
+  for (auto at = text.find(keyword); at != std::string_view::npos; at = text.find(keyword, at + keyword.size())) {
+    auto name = at + keyword.size();
+    if ((at > 0 && is_word(text[at - 1])) || name >= text.size() || is_word(text[name])) continue;
+    name = text.find_first_not_of(" \t\r\n", name);
+    if (name == std::string_view::npos) break;
+    auto end = name;
+    while (end < text.size() && is_word(text[end])) ++end;
+    line += static_cast<std::uint32_t>(std::count(text.data() + counted, text.data() + at, '\n'));
+    counted = at;
+    if (end > name) lines_.try_emplace(std::string(text.substr(name, end - name)), line);
   }
-  return 0;
 }
 
-RuleInfo rule_info(const YR_RULE& rule, const RuleSource& source) {
+std::uint32_t SourceIndex::line(const std::string& name) const {
+  const auto found = lines_.find(name);
+  return found == lines_.end() ? 0 : found->second;
+}
+
+RuleInfo rule_info(const YR_RULE& rule, const SourceIndex& source) {
   RuleInfo info;
   info.engine = Engine::yara;
   info.id = rule.identifier;
   info.title = rule.identifier;
-  info.file = source.file;
-  info.line = line_of_rule(source.text, info.id);
-  info.revision = render_digest(hash128(source.text)).substr(0, 16);
+  info.file = source.file();
+  info.line = source.line(info.id);
+  info.revision = source.revision();
   const YR_RULE* const self = &rule;  // the library's macros want a plain name
   YR_META* meta = nullptr;
   yr_rule_metas_foreach(self, meta) apply(info, meta_text(*meta));
