@@ -32,6 +32,9 @@ cleanup() {
   for process in /proc/[0-9]*; do # whatever still runs inside web01 is ours
     [ "$(readlink "$process/root")" = "$root" ] && kill "${process#/proc/}" 2>/dev/null
   done
+  for host in router web01 dns mirror office visitor attacker relay; do # and whatever runs in our networks
+    for pid in $(ip netns pids "$prefix-$host" 2>/dev/null); do kill "$pid" 2>/dev/null; done
+  done
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
   wait
   for host in router web01 dns mirror office visitor attacker relay; do ip netns del "$prefix-$host" 2>/dev/null; done
