@@ -1,0 +1,40 @@
+#pragma once
+// The language of --where, for alerts, incidents and events alike:
+//   alert.severity >= 70 and (host.name = web* or not user.name in (root, backup)) and url.original ~ "/etc/passwd"
+// Operators: = != < <= > >= ~ (contains) !~ and `in (…)`. `*` and `?` in a value of = and != are wildcards. Comparison
+// ignores ASCII case; numbers and times (RFC 3339) compare as such when both sides are. A field with several values
+// matches when any of them does; != and !~ when none is equal. A field that is absent matches only != , !~ and not.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/fwd.hpp>
+
+#include "collectors/base/result.h"
+
+namespace tocsin::daemon {
+
+class Filter {
+ public:
+  using Visit = std::function<void(std::string_view value)>;
+  // Calls `visit` with each value of the field as text.
+  using Lookup = std::function<void(std::string_view field, const Visit& visit)>;
+
+  bool matches(const Lookup& record) const;
+  // "host.name" is looked for as one key first, then as keys inside keys; lists give all their items.
+  bool matches(const boost::json::object& record) const;
+  std::vector<std::string> fields() const;  // sorted, unique
+
+ private:
+  friend Result<Filter> parse_filter(std::string_view text);
+  struct Node;
+  std::shared_ptr<const Node> root_;  // null matches everything
+};
+
+// At most 4096 bytes, 256 terms, 32 deep. usage errors name the place in the text. Empty text matches everything.
+Result<Filter> parse_filter(std::string_view text);
+
+}  // namespace tocsin::daemon
