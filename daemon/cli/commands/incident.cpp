@@ -1,0 +1,145 @@
+// incident list, show and the verbs that change one.
+
+#include <boost/json.hpp>
+
+#include "daemon/cli/commands/tables.h"
+#include "daemon/cli/incident_view.h"
+#include "daemon/cli/output.h"
+#include "daemon/cli/relay.h"
+
+namespace tocsin::daemon {
+namespace {
+
+Result<void> show_incident(CommandContext& context) {
+  const auto summary = call_daemon(context, [&](const boost::json::object& row) {
+    if (context.output.for_people()) draw_incident(context.output, row);
+    else context.output.row(row);
+    return true;
+  });
+  if (!summary) return std::unexpected(summary.error());
+  return {};
+}
+
+constexpr Example list_examples[] = {
+    {"tocsin incident list", "open incidents, worst first"},
+    {"tocsin incident list --state all --since -7d", "everything of the last week"},
+    {"tocsin incident list --where 'severity >= 70 and owner = \"\"'", "bad ones that nobody has taken"}};
+constexpr Example show_examples[] = {
+    {"tocsin incident show INC-2026-0042", "timeline, reasons and response of one incident"},
+    {"tocsin incident show 0042 -o json", "the same for a script; any unique part of the id"}};
+constexpr Example take_examples[] = {
+    {"tocsin incident take INC-2026-0042 --reason \"on shift\"", "make it yours; it is in progress from here"}};
+constexpr Example contain_examples[] = {
+    {"tocsin incident contain INC-2026-0042 --reason \"address blocked, shell removed\" --yes",
+     "say that it can do no more harm"}};
+constexpr Example close_examples[] = {
+    {"tocsin incident close INC-2026-0042 --verdict true_positive --reason \"cleaned, password changed\"",
+     "close with a verdict"}};
+constexpr Example reopen_examples[] = {
+    {"tocsin incident reopen INC-2026-0042 --reason \"the address is back\"", "take up a closed one again"}};
+constexpr Example note_examples[] = {
+    {"tocsin incident note INC-2026-0042 \"owner confirms: not their upload\" --reason \"phone call\"",
+     "add to the timeline"}};
+
+#define TOCSIN_INCIDENT_ARGUMENT                               \
+  {.name = "incident",                                         \
+   .kind = OptionKind::positional,                             \
+   .help = "INC-2026-0042, 0042, or a unique start of its id", \
+   .required = true}
+constexpr OptionRow list_options[] = {
+    {.name = "state",
+     .kind = OptionKind::value,
+     .value = "STATE",
+     .help = "default: open, which is all but closed",
+     .choices = "open|new|in_progress|contained|closed|all"},
+    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "demonstrations too"}};
+constexpr OptionRow one[] = {TOCSIN_INCIDENT_ARGUMENT};
+constexpr OptionRow close_options[] = {TOCSIN_INCIDENT_ARGUMENT,
+                                       {.name = "verdict",
+                                        .kind = OptionKind::value,
+                                        .value = "VERDICT",
+                                        .help = "what it was",
+                                        .choices = "true_positive|false_positive|benign|duplicate|undetermined",
+                                        .required = true}};
+constexpr OptionRow note_options[] = {
+    TOCSIN_INCIDENT_ARGUMENT, {.name = "text", .kind = OptionKind::positional, .help = "the note", .required = true}};
+#undef TOCSIN_INCIDENT_ARGUMENT
+
+constexpr Column columns[] = {{"alias", "INCIDENT", Style::strong},
+                              {"severity", "SEV", Style::severity},
+                              {"state", "STATE", Style::state},
+                              {"title", "TITLE", Style::plain, false, true},
+                              {"host", "HOST", Style::plain, false, true},
+                              {"alerts", "ALERTS"},
+                              {"first", "FIRST", Style::time, true},
+                              {"last", "LAST", Style::time},
+                              {"owner", "OWNER"},
+                              {"verdict", "VERDICT", Style::plain, true},
+                              {"exercise", "EXERCISE", Style::faint, true},
+                              {"id", "ID", Style::faint, true}};
+constexpr unsigned client = feature::output | feature::daemon | feature::config;
+
+constexpr CommandRow rows[] = {
+    {.noun = "incident",
+     .verb = "list",
+     .summary = "incidents that need somebody, worst first",
+     .examples = list_examples,
+     .options = list_options,
+     .features = client | feature::rows | feature::period | feature::follow,
+     .columns = columns,
+     .run = relay_rows},
+    {.noun = "incident",
+     .verb = "show",
+     .summary = "one incident: timeline, reasons, response",
+     .examples = show_examples,
+     .options = one,
+     .features = client | feature::single,
+     .columns = columns,
+     .run = show_incident},
+    {.noun = "incident",
+     .verb = "take",
+     .summary = "make an incident yours; new becomes in progress",
+     .examples = take_examples,
+     .options = one,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change},
+    {.noun = "incident",
+     .verb = "contain",
+     .summary = "mark an incident contained",
+     .examples = contain_examples,
+     .options = one,
+     .features = client | feature::change | feature::confirm,
+     .columns = columns,
+     .run = relay_change},
+    {.noun = "incident",
+     .verb = "close",
+     .summary = "close an incident with a verdict",
+     .examples = close_examples,
+     .options = close_options,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change},
+    {.noun = "incident",
+     .verb = "reopen",
+     .summary = "take up a closed incident again",
+     .examples = reopen_examples,
+     .options = one,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change},
+    {.noun = "incident",
+     .verb = "note",
+     .summary = "add a note to the timeline",
+     .examples = note_examples,
+     .options = note_options,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change},
+};
+
+}  // namespace
+
+std::span<const CommandRow> incident_commands() { return rows; }
+
+}  // namespace tocsin::daemon

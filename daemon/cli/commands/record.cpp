@@ -1,0 +1,117 @@
+// What was kept: event search, report list, evidence, audit.
+
+#include "daemon/cli/commands/tables.h"
+#include "daemon/cli/relay.h"
+
+namespace tocsin::daemon {
+namespace {
+
+constexpr unsigned client = feature::output | feature::daemon | feature::config;
+constexpr unsigned listing = client | feature::rows | feature::period;
+
+constexpr Example search_examples[] = {
+    {"tocsin event search --since -1h --where 'source.ip = 203.0.113.9'",
+     "everything this address did in the last hour"},
+    {"tocsin event search root --class authentication -o ndjson", "log-ins that mention root, for a script"}};
+constexpr OptionRow search_options[] = {
+    {.name = "word", .kind = OptionKind::positional_list, .help = "words that must all stand in the event"},
+    {.name = "class",
+     .kind = OptionKind::value,
+     .value = "CLASS",
+     .help = "only this class",
+     .choices = "generic|authentication|process|file|network|http|dns|tls|web|audit|syslog|loss"}};
+constexpr Column event_columns[] = {{"@timestamp", "TIME", Style::time},
+                                    {"event.class", "CLASS"},
+                                    {"host.name", "HOST", Style::plain, false, true},
+                                    {"source.ip", "SOURCE"},
+                                    {"destination.ip", "DESTINATION"},
+                                    {"user.name", "USER"},
+                                    {"event.original", "EVENT", Style::plain, false, true},
+                                    {"event.id", "ID", Style::faint, true}};
+
+constexpr Example report_examples[] = {{"tocsin report list", "reports that were made, newest first"}};
+constexpr Column report_columns[] = {
+    {"made", "MADE", Style::time}, {"kind", "KIND", Style::strong},        {"period", "PERIOD"},
+    {"format", "FORMAT"},          {"bytes", "BYTES", Style::plain, true}, {"path", "PATH", Style::plain, false, true}};
+
+constexpr Example evidence_list_examples[] = {
+    {"tocsin evidence list --incident INC-2026-0042", "what was kept for an incident"}};
+constexpr Example evidence_verify_examples[] = {{"tocsin evidence verify", "recompute every digest and custody chain"}};
+constexpr OptionRow of_incident[] = {
+    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only evidence of this incident"}};
+constexpr Column evidence_columns[] = {{"time", "TIME", Style::time},
+                                       {"incident", "INCIDENT"},
+                                       {"name", "NAME", Style::strong, false, true},
+                                       {"bytes", "BYTES"},
+                                       {"state", "STATE", Style::state},
+                                       {"collector", "COLLECTED BY", Style::plain, false, true},
+                                       {"sha256", "SHA-256", Style::faint, true}};
+
+constexpr Example audit_list_examples[] = {{"tocsin audit list --since today", "who asked for and changed what today"}};
+constexpr Example audit_verify_examples[] = {
+    {"tocsin audit verify", "check that no entry of the journal was changed or removed"}};
+constexpr Column audit_columns[] = {{"sequence", "NO"},
+                                    {"time", "TIME", Style::time},
+                                    {"who", "WHO", Style::strong, false, true},
+                                    {"what", "WHAT"},
+                                    {"outcome", "OUTCOME", Style::state},
+                                    {"subject", "ABOUT", Style::plain, false, true},
+                                    {"reason", "REASON", Style::plain, false, true},
+                                    {"hash", "HASH", Style::faint, true}};
+
+constexpr CommandRow rows[] = {
+    {.noun = "event",
+     .verb = "search",
+     .summary = "search the events that were kept",
+     .examples = search_examples,
+     .options = search_options,
+     .features = listing | feature::follow,
+     .columns = event_columns,
+     .run = relay_rows},
+    {.noun = "report",
+     .verb = "list",
+     .summary = "reports that were made",
+     .examples = report_examples,
+     .options = {},
+     .features = listing,
+     .columns = report_columns,
+     .run = relay_rows},
+    {.noun = "evidence",
+     .verb = "list",
+     .summary = "evidence and who kept it",
+     .examples = evidence_list_examples,
+     .options = of_incident,
+     .features = listing,
+     .columns = evidence_columns,
+     .run = relay_rows},
+    {.noun = "evidence",
+     .verb = "verify",
+     .summary = "recompute digests and custody; fails when one is wrong",
+     .examples = evidence_verify_examples,
+     .options = of_incident,
+     .features = client | feature::rows,
+     .columns = evidence_columns,
+     .run = relay_rows},
+    {.noun = "audit",
+     .verb = "list",
+     .summary = "who asked for and changed what",
+     .examples = audit_list_examples,
+     .options = {},
+     .features = listing,
+     .columns = audit_columns,
+     .run = relay_rows},
+    {.noun = "audit",
+     .verb = "verify",
+     .summary = "check the hash chain of the journal; fails when it is broken",
+     .examples = audit_verify_examples,
+     .options = {},
+     .features = client | feature::rows,
+     .columns = audit_columns,
+     .run = relay_rows},
+};
+
+}  // namespace
+
+std::span<const CommandRow> record_commands() { return rows; }
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,20 @@
+#pragma once
+// One function per noun (or small family), each giving its rows of the command table. main.cpp lists them.
+
+#include <span>
+
+#include "daemon/cli/command.h"
+
+namespace tocsin::daemon {
+
+std::span<const CommandRow> status_commands();  // status, metrics
+std::span<const CommandRow> alert_commands();
+std::span<const CommandRow> incident_commands();
+std::span<const CommandRow> playbook_commands();  // list, status
+std::span<const CommandRow> action_commands();
+std::span<const CommandRow> record_commands();  // event, report list, evidence, audit
+std::span<const CommandRow> config_commands();
+std::span<const CommandRow> list_commands();
+std::span<const CommandRow> page_commands();  // completion, man, version
+
+}  // namespace tocsin::daemon
