@@ -1,0 +1,287 @@
+// YAML → compiled decoders. Every mistake becomes a Diagnostic with its place; the decoder or pattern is left out.
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "collectors/base/text.h"
+#include "collectors/log/decoder/decoder_state.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, EventClass>, 11> classes{
+    {{"generic", EventClass::generic},
+     {"authentication", EventClass::authentication},
+     {"process", EventClass::process},
+     {"file", EventClass::file},
+     {"network", EventClass::network},
+     {"http", EventClass::http},
+     {"dns", EventClass::dns},
+     {"tls", EventClass::tls},
+     {"web", EventClass::web},
+     {"audit", EventClass::audit},
+     {"syslog", EventClass::syslog}}};
+
+std::vector<std::string> texts(const YAML::Node& node) {
+  std::vector<std::string> out;
+  if (node.IsScalar()) out.push_back(node.Scalar());
+  else
+    for (const auto& item : node) out.push_back(item.as<std::string>());
+  return out;
+}
+
+}  // namespace
+
+class DecoderCompiler {
+ public:
+  DecoderCompiler(FieldNames& names, Diagnostics& diagnostics)
+      : names_(names), diagnostics_(diagnostics), set_(new DecoderSet()) {}
+
+  void file(const DecoderSource& source) {
+    file_ = source.file;
+    try {
+      for (const auto& document : YAML::LoadAll(source.text))
+        if (!document.IsNull()) decoder(document);
+    } catch (const YAML::Exception& e) {
+      refuse("D0101", e.mark, "", std::string("cannot be read: ") + e.msg);
+    }
+  }
+  std::shared_ptr<const DecoderSet> finish() { return std::move(set_); }
+
+ private:
+  DecoderSet::State& state() { return *set_->state_; }
+
+  void refuse(const char* code, const YAML::Mark& mark, const std::string& item, const std::string& cause) {
+    diagnostics_.add({.code = code,
+                      .file = file_,
+                      .line = mark.line < 0 ? 0 : static_cast<std::uint32_t>(mark.line + 1),
+                      .column = mark.column < 0 ? 0 : static_cast<std::uint32_t>(mark.column + 1),
+                      .item = item,
+                      .cause = cause,
+                      .next_step = "See collectors/log/decoder/README.md for the form of a decoder file."});
+  }
+
+  // Known fields, names under a prefix of the decoder, and names listed under `native`.
+  std::expected<Field, std::string> resolve(std::string_view name) {
+    if (const auto known = names_.find(name); known && FieldNames::known(*known)) return *known;
+    const bool own = name.starts_with(name_ + ".") || (!own_prefix_.empty() && name.starts_with(own_prefix_)) ||
+                     std::ranges::find(native_, name) != native_.end();
+    if (!own)
+      return std::unexpected("field \"" + std::string(name) +
+                             "\" is neither in etc/schema nor under native: nor begins with \"" + name_ + ".\"");
+    return names_.intern(name);
+  }
+
+  std::expected<KeyTarget, std::string> target(const std::string& text) {
+    // The same words as in a pattern: "{source:host}" compiled alone.
+    auto pattern = compile_pattern("{" + text + "}", resolver_, [](std::string_view) { return nullptr; });
+    if (!pattern) return std::unexpected(pattern.error());
+    const Op& op = pattern->ops.front();
+    return KeyTarget{op.field, op.host, op.meaning, op.stamp};
+  }
+
+  void require(const std::expected<void, std::string>& ok, const YAML::Node& at) {
+    if (!ok) throw YAML::Exception(at.Mark(), ok.error());
+  }
+  template <class T>
+  T require(std::expected<T, std::string> ok, const YAML::Node& at) {
+    if (!ok) throw YAML::Exception(at.Mark(), ok.error());
+    return std::move(*ok);
+  }
+
+  void decoder(const YAML::Node& node) {
+    name_ = node["decoder"] ? node["decoder"].as<std::string>() : "";
+    if (name_.empty()) return refuse("D0102", node.Mark(), "", "decoder: is missing");
+    native_ = node["native"] ? texts(node["native"]) : std::vector<std::string>{};
+    own_prefix_ = node["prefix"] ? node["prefix"].as<std::string>() : "";
+    resolver_ = [this](std::string_view field) { return resolve(field); };
+    try {
+      for (const auto& member : node) known_key(member.first, decoder_keys);
+      auto& compiled = state().decoders.emplace_back();
+      compiled.name = name_;
+      keys(node, compiled.keys);
+      compiled.effects = effects(node);
+      if (compiled.effects.dataset.empty()) compiled.effects.dataset = name_;
+      if (node["when"]) compiled.when = conditions(node["when"]);
+      std::vector<PatternGroup*> groups = dispatch(node, compiled);
+      for (const auto& pattern : node["patterns"]) add_pattern(pattern, compiled, groups, node["expressions"]);
+      samples(node);
+    } catch (const YAML::Exception& e) {
+      refuse("D0103", e.mark, name_, e.msg);
+    }
+  }
+
+  static constexpr std::array<std::string_view, 26> decoder_keys{
+      "decoder", "doc",    "programs", "lines", "needs",  "class",     "dataset",     "set",   "copy",
+      "lookup",  "drop",   "then",     "keys",  "prefix", "keep",      "keep_mapped", "when",  "patterns",
+      "columns", "native", "samples",  "not",   "pairs",  "separator", "expressions", "family"};
+  static constexpr std::array<std::string_view, 10> pattern_keys{"id",   "match", "set",   "copy",    "lookup",
+                                                                 "drop", "then",  "class", "dataset", "needs"};
+
+  template <std::size_t N>
+  void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
+    if (std::ranges::find(known, key.Scalar()) == known.end())
+      throw YAML::Exception(key.Mark(), "unknown key \"" + key.Scalar() + "\"");
+  }
+
+  void keys(const YAML::Node& node, KeyMap& map) {
+    map.prefix = own_prefix_;
+    if (node["keep"]) map.keep_all = node["keep"].as<bool>();
+    map.keep_mapped = node["keep_mapped"] ? node["keep_mapped"].as<bool>() : map.keep_all;
+    if (node["columns"]) map.columns = texts(node["columns"]);
+    if (const auto pairs = node["pairs"]) {
+      if (pairs["separator"]) map.separator = pairs["separator"].as<std::string>().at(0);
+      if (pairs["assign"]) map.assign = pairs["assign"].as<std::string>().at(0);
+    }
+    for (const auto& member : node["keys"])
+      for (const auto& text : texts(member.second))
+        map.targets[member.first.as<std::string>()].push_back(require(target(text), member.second));
+  }
+
+  std::vector<PatternGroup*> dispatch(const YAML::Node& node, const CompiledDecoder& compiled) {
+    std::vector<PatternGroup*> groups;
+    if (node["programs"])
+      for (const auto& program : texts(node["programs"])) {
+        const bool prefix = program.ends_with('*');
+        auto& group = state().programs[program];
+        if (!group) {
+          group = std::make_unique<PatternGroup>();
+          group->owner = &compiled;
+          if (prefix) state().program_prefixes.emplace_back(program.substr(0, program.size() - 1), group.get());
+        }
+        groups.push_back(group.get());
+      }
+    const auto lines = node["lines"] ? node["lines"].as<std::string>() : "";
+    if (lines == "whole" || lines == "both") groups.push_back(&state().whole);
+    if (lines == "message" || lines == "both") groups.push_back(&state().message);
+    if (lines == "json") state().objects.push_back(&compiled);
+    if (groups.empty() && lines != "json")
+      throw YAML::Exception(node.Mark(), "needs programs: or lines: (whole, message, both or json)");
+    return groups;
+  }
+
+  void add_pattern(const YAML::Node& node, const CompiledDecoder& compiled, const std::vector<PatternGroup*>& groups,
+                   const YAML::Node& expressions) {
+    try {
+      for (const auto& member : node) known_key(member.first, pattern_keys);
+      std::string found;
+      const ExpressionLookup lookup = [&](std::string_view name) -> const std::string* {
+        const auto key = std::string(name);
+        if (!expressions || !expressions[key]) return nullptr;
+        found = expressions[key].as<std::string>();
+        return &found;
+      };
+      // One set of effects may serve several forms of a message.
+      std::size_t number = 0;
+      for (const auto& match : texts(node["match"])) {
+        CompiledPattern pattern;
+        pattern.name = node["id"] ? node["id"].as<std::string>() : "line " + std::to_string(node.Mark().line + 1);
+        if (++number > 1) pattern.name += "/" + std::to_string(number);
+        pattern.decoder = &compiled;
+        pattern.pattern = require(compile_pattern(match, resolver_, lookup), node["match"]);
+        pattern.effects = effects(node);
+        if (node["needs"]) pattern.needs = node["needs"].as<std::string>();
+        const auto* kept = &state().patterns.emplace_back(std::move(pattern));
+        for (auto* group : groups) group->add(kept);
+      }
+    } catch (const YAML::Exception& e) {
+      refuse("D0104", e.mark, name_, e.msg);
+    }
+  }
+
+  Effects effects(const YAML::Node& node) {
+    Effects out;
+    for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
+    for (const auto& m : node["copy"]) {
+      Effects::Copy copy;
+      copy.to = require(target(m.first.as<std::string>()), m.first);
+      for (const auto& from : texts(m.second)) copy.from.push_back(names_.intern(from));
+      out.copy.push_back(std::move(copy));
+    }
+    for (const auto& m : node["lookup"]) {
+      Effects::Lookup lookup{.from = names_.intern(m["from"].as<std::string>()), .to = field(m["to"])};
+      for (const auto& row : m["map"])
+        lookup.table[lower_ascii(row.first.as<std::string>())] = row.second.as<std::string>();
+      if (m["else"]) lookup.otherwise = m["else"].as<std::string>();
+      out.lookup.push_back(std::move(lookup));
+    }
+    if (node["drop"])
+      for (const auto& name : texts(node["drop"])) out.drop.push_back(names_.intern(name));
+    for (const auto& branch : node["then"]) out.then.push_back({conditions(branch["when"]), effects(branch)});
+    if (node["class"]) {
+      const auto wanted = node["class"].as<std::string>();
+      const auto found = std::ranges::find(classes, wanted, &std::pair<std::string_view, EventClass>::first);
+      if (found == classes.end()) throw YAML::Exception(node["class"].Mark(), "unknown class \"" + wanted + "\"");
+      out.event_class = found->second;
+    }
+    if (node["dataset"]) out.dataset = node["dataset"].as<std::string>();
+    return out;
+  }
+
+  Field field(const YAML::Node& node) { return require(resolve(node.as<std::string>()), node); }
+
+  std::vector<Condition> conditions(const YAML::Node& node) {
+    std::vector<Condition> out;
+    for (const auto& m : node) {
+      Condition condition{.field = names_.intern(m.first.as<std::string>())};
+      if (m.second.IsScalar() && (m.second.Scalar() == "true" || m.second.Scalar() == "false") && m.second.Tag() != "!")
+        condition.present = m.second.Scalar() == "true";
+      else
+        for (const auto& text : texts(m.second)) condition.values.push_back(lower_ascii(text));
+      out.push_back(std::move(condition));
+    }
+    return out;
+  }
+
+  void samples(const YAML::Node& node) {
+    for (const auto& sample : node["samples"]) {
+      DecoderSet::Sample out{.decoder = name_, .file = file_, .line = sample["line"].as<std::string>()};
+      for (const auto& m : sample["fields"])
+        out.fields.emplace_back(m.first.as<std::string>(), m.second.as<std::string>());
+      state().samples.push_back(std::move(out));
+    }
+    for (const auto& line : node["not"])
+      state().samples.push_back({.decoder = name_, .file = file_, .line = line.as<std::string>(), .must_match = false});
+  }
+
+  FieldNames& names_;
+  Diagnostics& diagnostics_;
+  std::shared_ptr<DecoderSet> set_;
+  std::string file_;
+  std::string name_;
+  std::string own_prefix_;
+  std::vector<std::string> native_;
+  FieldResolver resolver_;
+};
+
+std::shared_ptr<const DecoderSet> compile_decoders(std::span<const DecoderSource> sources, FieldNames& names,
+                                                   Diagnostics& diagnostics) {
+  DecoderCompiler compiler(names, diagnostics);
+  for (const auto& source : sources) compiler.file(source);
+  return compiler.finish();
+}
+
+Result<std::vector<DecoderSource>> read_decoder_directory(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+  if (error) return fail_errno("cannot read decoders in " + directory, error.value());
+  std::ranges::sort(paths);
+  std::vector<DecoderSource> out;
+  for (const auto& path : paths) {
+    std::ifstream file(path);
+    if (!file) return fail(Code::not_found, "cannot read " + path.string());
+    std::ostringstream text;
+    text << file.rdbuf();
+    out.push_back({path.string(), std::move(text).str()});
+  }
+  return out;
+}
+
+}  // namespace tocsin::collectors

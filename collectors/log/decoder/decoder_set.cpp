@@ -1,0 +1,167 @@
+#include "collectors/log/decoder/decoder_set.h"
+
+#include <charconv>
+
+#include "collectors/base/text.h"
+#include "collectors/event/field_table.h"
+#include "collectors/log/decoder/decoder_state.h"
+#include "collectors/log/json/flatten.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+const CompiledPattern* run_group(const PatternGroup& group, std::string_view text, Captures& captures) {
+  const auto& candidates = text.empty() ? group.on_empty : group.by_first[static_cast<unsigned char>(text.front())];
+  for (const auto* candidate : candidates) {
+    if (!candidate->needs.empty() && text.find(candidate->needs) == npos) continue;
+    if (match_pattern(candidate->pattern, text, captures)) return candidate;
+  }
+  return nullptr;
+}
+
+DecoderMatch accept(const CompiledPattern& found, const Captures& captures, LineContext& line, Verdict& verdict) {
+  assign_captures(line, found.decoder->keys, captures);
+  apply(found.decoder->effects, line, verdict);
+  apply(found.effects, line, verdict);
+  return {found.decoder->name, found.name};
+}
+
+// Facility names of RFC 5424 table 1.
+constexpr std::array<std::string_view, 24> facilities{"kern",   "user",   "mail",   "daemon", "auth",     "syslog",
+                                                      "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
+                                                      "ntp",    "audit",  "alert",  "clock",  "local0",   "local1",
+                                                      "local2", "local3", "local4", "local5", "local6",   "local7"};
+
+void set_envelope(const Envelope& envelope, LineContext& line) {
+  auto& b = line.builder;
+  if (envelope.stamp) line.observed = line.clock.resolve(*envelope.stamp, line.reference);
+  if (envelope.priority >= 0) {
+    const auto priority = static_cast<std::uint64_t>(envelope.priority);
+    b.set(field::log_syslog_priority, priority);
+    b.set(field::log_syslog_facility_code, priority / 8);
+    b.set(field::log_syslog_facility_name, facilities[priority / 8]);
+    b.set(field::log_syslog_severity_code, priority % 8);
+  }
+  if (!envelope.host.empty()) b.set(field::log_syslog_hostname, envelope.host);
+  if (!envelope.program.empty()) {
+    b.set(field::log_syslog_appname, envelope.program);
+    b.set(field::process_name, envelope.program);
+  }
+  if (!envelope.pid.empty()) {
+    b.set(field::log_syslog_procid, envelope.pid);
+    if (const auto pid = parse_unsigned(envelope.pid)) b.set(field::process_pid, *pid);
+  }
+  if (!envelope.message_id.empty()) b.set(field::log_syslog_msgid, envelope.message_id);
+  if (!envelope.structured.empty()) b.set(field::log_syslog_structured_data, envelope.structured);
+  b.set(field::message, envelope.message);
+}
+
+}  // namespace
+
+DecoderSet::DecoderSet() : state_(std::make_unique<State>()) {}
+DecoderSet::~DecoderSet() = default;
+
+bool looks_like_json(std::string_view text) noexcept {
+  const auto at = text.find_first_not_of(" \t");
+  if (at == npos || text[at] != '{') return false;
+  const auto next = text.find_first_not_of(" \t\r\n", at + 1);
+  return next != npos && (text[next] == '"' || text[next] == '}');
+}
+
+DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_view message, LineContext& line,
+                                        Verdict& verdict) const {
+  const auto& s = *state_;
+  const PatternGroup* group = nullptr;
+  if (!program.empty()) {
+    if (const auto found = s.programs.find(program); found != s.programs.end()) {
+      group = found->second.get();
+    } else {
+      for (const auto& [prefix, candidate] : s.program_prefixes)
+        if (program.starts_with(prefix)) {
+          group = candidate;
+          break;
+        }
+    }
+  }
+  while (message.ends_with(' ') || message.ends_with('\r') || message.ends_with('\t')) message.remove_suffix(1);
+  Captures captures;
+  if (group != nullptr)
+    if (const auto* found = run_group(*group, message, captures)) return accept(*found, captures, line, verdict);
+  if (const auto* found = run_group(s.message, message, captures)) return accept(*found, captures, line, verdict);
+  if (group != nullptr && group->owner != nullptr) {
+    verdict.dataset = group->owner->effects.dataset;
+    return {group->owner->name, {}};
+  }
+  if (looks_like_json(message)) {
+    static const KeyMap plain;
+    if (JsonFlattener().flatten(line, plain, message)) return decode_object(line, verdict);
+  }
+  return {};
+}
+
+DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict) const {
+  for (const auto* decoder : state_->objects) {
+    if (!holds(decoder->when, line.builder)) continue;
+    for (const auto& [key, targets] : decoder->keys.targets) {
+      const Value* value = line.builder.find(line.fields.find(key));
+      if (value == nullptr || value->is_null()) continue;
+      const Value kept = *value;  // assigning may move the builder's storage
+      for (const auto& t : targets) {
+        if (t.meaning == Meaning::plain && kept.is_list()) line.builder.put(t.field, kept);
+        else assign_text(line, t.field, t.meaning, t.host, t.stamp, render_text(kept));
+      }
+    }
+    apply(decoder->effects, line, verdict);
+    return {decoder->name, "object"};
+  }
+  return {};
+}
+
+DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, LineContext& line,
+                                     Verdict& verdict) const {
+  const auto& s = *state_;
+  while (text.ends_with(' ') || text.ends_with('\r') || text.ends_with('\t')) text.remove_suffix(1);
+  Captures captures;
+  Envelope envelope;
+  verdict.event_class = EventClass::generic;
+  if (order == LineOrder::whole_first)
+    if (const auto* found = run_group(s.whole, text, captures)) return accept(*found, captures, line, verdict);
+  if (read_envelope(text, envelope)) {
+    verdict.event_class = EventClass::syslog;
+    verdict.dataset = "syslog";
+    set_envelope(envelope, line);
+    auto match = decode_message(envelope.program, envelope.message, line, verdict);
+    if (match.decoder.empty() && !envelope.program.empty()) {
+      // A "tag" may be the product's own word ("%ASA-6-106015: Deny …", "id: …"): try with it.
+      const auto whole = std::string_view(
+          envelope.program.data(), static_cast<std::size_t>(text.data() + text.size() - envelope.program.data()));
+      match = decode_message({}, whole, line, verdict);
+    }
+    if (match.decoder.empty() && order == LineOrder::syslog_first)
+      if (const auto* found = run_group(s.whole, text, captures)) return accept(*found, captures, line, verdict);
+    return match;
+  }
+  if (order == LineOrder::syslog_first)
+    if (const auto* found = run_group(s.whole, text, captures)) return accept(*found, captures, line, verdict);
+  line.builder.set(field::message, text);
+  if (const auto match = decode_message({}, text, line, verdict); !match.decoder.empty()) return match;
+  Envelope tag;
+  read_tag(text, tag);  // "sshd[1]: …" with no stamp at all
+  if (tag.program.empty()) return {};
+  const auto match = decode_message(tag.program, tag.message, line, verdict);
+  if (!match.decoder.empty()) set_envelope(tag, line);
+  return match;
+}
+
+const std::vector<DecoderSet::Sample>& DecoderSet::samples() const noexcept { return state_->samples; }
+
+std::vector<std::string> DecoderSet::names() const {
+  std::vector<std::string> out;
+  for (const auto& decoder : state_->decoders) out.push_back(decoder.name);
+  return out;
+}
+
+}  // namespace tocsin::collectors

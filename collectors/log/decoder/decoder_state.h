@@ -1,0 +1,54 @@
+#pragma once
+// Inside of DecoderSet; shared by its compiler and its matcher only.
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collectors/log/decoder/decoder_set.h"
+
+namespace tocsin::collectors {
+
+struct CompiledDecoder {
+  std::string name;
+  KeyMap keys;
+  Effects effects;              // on every match
+  std::vector<Condition> when;  // JSON decoders
+};
+
+struct CompiledPattern {
+  std::string name;
+  const CompiledDecoder* decoder = nullptr;
+  Pattern pattern;
+  std::string needs;  // a literal that must occur; empty = none
+  Effects effects;
+};
+
+// Patterns that may begin with a byte, in the order of the files.
+struct PatternGroup {
+  std::array<std::vector<const CompiledPattern*>, 256> by_first;
+  std::vector<const CompiledPattern*> on_empty;  // for an empty message
+  const CompiledDecoder* owner = nullptr;        // known program, unknown message
+
+  void add(const CompiledPattern* pattern) {
+    for (std::size_t i = 0; i < 256; ++i)
+      if (pattern->pattern.first_any || pattern->pattern.first[i]) by_first[i].push_back(pattern);
+    if (pattern->pattern.first_any) on_empty.push_back(pattern);
+  }
+};
+
+struct DecoderSet::State {
+  std::deque<CompiledDecoder> decoders;
+  std::deque<CompiledPattern> patterns;
+  std::unordered_map<std::string, std::unique_ptr<PatternGroup>, KeyHash, std::equal_to<>> programs;
+  std::vector<std::pair<std::string, PatternGroup*>> program_prefixes;  // "postfix/*"
+  PatternGroup whole;
+  PatternGroup message;
+  std::vector<const CompiledDecoder*> objects;
+  std::vector<Sample> samples;
+};
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,81 @@
+#include "collectors/log/decoder/effect.h"
+
+#include <algorithm>
+
+#include "collectors/base/text.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr std::size_t copied_most = 512;
+
+bool value_matches(std::string_view text, std::string_view wanted) {
+  const bool head = wanted.starts_with('*');
+  const bool tail = wanted.size() > 1 && wanted.ends_with('*');
+  if (head) wanted.remove_prefix(1);
+  if (tail) wanted.remove_suffix(1);
+  if (text.size() < wanted.size()) return false;
+  if (!head && !tail) return equals_ignoring_case(text, wanted);
+  if (!head) return equals_ignoring_case(text.substr(0, wanted.size()), wanted);
+  if (!tail) return equals_ignoring_case(text.substr(text.size() - wanted.size()), wanted);
+  const auto same = [](char a, char b) { return to_lower_ascii(a) == b; };
+  return !std::ranges::search(text, wanted, same).empty() || wanted.empty();
+}
+
+bool condition_holds(const Condition& condition, const EventBuilder& builder) {
+  const Value* value = builder.find(condition.field);
+  if (condition.present) return (value != nullptr && !value->is_null()) == *condition.present;
+  if (value == nullptr) return false;
+  for (const auto& item : value->items()) {
+    const std::string rendered = item.is_text() ? std::string() : render_text(item);
+    const std::string_view text = item.is_text() ? item.as_text() : std::string_view(rendered);
+    for (const auto& wanted : condition.values)
+      if (value_matches(text, wanted)) return true;
+  }
+  return false;
+}
+
+void copy_first(const Effects::Copy& copy, LineContext& line) {
+  for (const auto from : copy.from) {
+    const Value* value = line.builder.find(from);
+    if (value == nullptr || value->is_null()) continue;
+    const auto& to = copy.to;
+    if (to.meaning == Meaning::plain && (value->is_list() || FieldNames::type(to.field) == FieldType::text) &&
+        (value->is_text() || value->is_list())) {
+      line.builder.put(to.field, *value);
+      return;
+    }
+    const std::string text = render_text(*value);
+    if (text.empty() || text.size() > copied_most * 16) continue;
+    assign_text(line, to.field, to.meaning, to.host, to.stamp, text);
+    return;
+  }
+}
+
+void look_up(const Effects::Lookup& lookup, LineContext& line) {
+  const Value* value = line.builder.find(lookup.from);
+  if (value == nullptr || value->is_null()) return;
+  const auto found = lookup.table.find(lower_ascii(render_text(*value)));
+  if (found != lookup.table.end()) line.builder.set_typed(lookup.to, found->second);
+  else if (!lookup.otherwise.empty()) line.builder.set_typed(lookup.to, lookup.otherwise);
+}
+
+}  // namespace
+
+bool holds(const std::vector<Condition>& conditions, const EventBuilder& builder) {
+  return std::ranges::all_of(conditions, [&](const Condition& c) { return condition_holds(c, builder); });
+}
+
+void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
+  for (const auto& c : effects.set) line.builder.set_typed(c.field, c.text);
+  for (const auto& c : effects.copy) copy_first(c, line);
+  for (const auto& l : effects.lookup) look_up(l, line);
+  if (effects.event_class) verdict.event_class = *effects.event_class;
+  if (!effects.dataset.empty()) verdict.dataset = effects.dataset;
+  for (const auto& branch : effects.then)
+    if (holds(branch.when, line.builder)) apply(branch.effects, line, verdict);
+  for (const auto field : effects.drop) line.builder.erase(field);
+}
+
+}  // namespace tocsin::collectors

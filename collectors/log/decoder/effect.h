@@ -1,0 +1,58 @@
+#pragma once
+// What a decoder adds once a line has matched: constants, copies, value tables and conditions over the fields so far.
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collectors/log/decoder/assign.h"
+
+namespace tocsin::collectors {
+
+// `field: value`, `field: [a, b]`, `field: true` (present), `field: false` (absent). Values compare without case;
+// a leading or trailing * is a wildcard. All of them must hold.
+struct Condition {
+  Field field{};
+  std::vector<std::string> values;  // lower case
+  std::optional<bool> present;
+};
+bool holds(const std::vector<Condition>& conditions, const EventBuilder& builder);
+
+struct Effects {
+  struct Constant {
+    Field field;
+    std::string text;
+  };
+  struct Copy {
+    std::vector<Field> from;  // the first that is present
+    KeyTarget to;
+  };
+  struct Lookup {
+    Field from, to;
+    std::unordered_map<std::string, std::string> table;  // keys in lower case
+    std::string otherwise;                               // empty: nothing is set
+  };
+  struct Branch;
+
+  std::vector<Constant> set;
+  std::vector<Copy> copy;
+  std::vector<Lookup> lookup;
+  std::vector<Field> drop;
+  std::vector<Branch> then;  // in order; each that holds is applied
+  std::optional<EventClass> event_class;
+  std::string dataset;
+};
+struct Effects::Branch {
+  std::vector<Condition> when;
+  Effects effects;
+};
+
+// Class and dataset of the line; the last that speaks wins.
+struct Verdict {
+  EventClass event_class = EventClass::generic;
+  std::string_view dataset;
+};
+void apply(const Effects& effects, LineContext& line, Verdict& verdict);
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,238 @@
+#include "collectors/log/json/flatten.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "collectors/base/text.h"
+#include "collectors/event/field_table.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+namespace dom = simdjson::dom;
+constexpr std::size_t document_most = 16 * 1024 * 1024;
+
+class Flattening {
+ public:
+  Flattening(LineContext& line, const KeyMap& map, std::string& name) : line_(line), map_(map), name_(name) {}
+
+  void object(dom::object object, std::size_t depth) {
+    for (const auto member : object) {
+      if (++members_ > json_members_most) return;
+      const auto length = name_.size();
+      if (length != 0) name_ += '.';
+      name_ += member.key;
+      element(member.value, depth);
+      name_.resize(length);
+    }
+  }
+
+  // One value under the present name.
+  void object_member(dom::element value) { element(value, 0); }
+
+ private:
+  void element(dom::element value, std::size_t depth) {
+    switch (value.type()) {
+      case dom::element_type::OBJECT:
+        if (depth < json_depth_most) object(dom::object(value), depth + 1);
+        break;
+      case dom::element_type::ARRAY:
+        if (depth < json_depth_most) array(dom::array(value), depth + 1);
+        break;
+      default: scalar(value);
+    }
+  }
+
+  void array(dom::array items, std::size_t depth) {
+    for (const auto item : items) {
+      if (++members_ > json_members_most) return;
+      element(item, depth);
+    }
+  }
+
+  void scalar(dom::element value) {
+    std::array<char, 40> digits{};
+    const auto text = scalar_text(value, digits);
+    const bool keep = text.empty() ? map_.keep_all : assign_mapped(line_, map_, name_, text);
+    if (!keep) return;
+    const Field field = own_field(line_, map_, name_);
+    if (field == Field{}) return;
+    auto& builder = line_.builder;
+    if (FieldNames::known(field) && FieldNames::type(field) == FieldType::time) {
+      if (field == field::timestamp) take_time(text);
+      else builder.set_typed(field, text);
+      return;
+    }
+    if (builder.find(field) != nullptr) {
+      if (!FieldNames::known(field) || map_.targets.empty()) append(field, value, text);
+    } else if (FieldNames::known(field)) {
+      if (!text.empty()) builder.set_typed(field, text);
+    } else {
+      set_native(field, value, text);
+    }
+  }
+
+  void take_time(std::string_view text) {
+    if (const auto time = parse_time(text)) line_.observed = *time;
+  }
+
+  void set_native(Field field, dom::element value, std::string_view text) {
+    auto& builder = line_.builder;
+    switch (value.type()) {
+      case dom::element_type::INT64: builder.set(field, std::int64_t(value)); break;
+      case dom::element_type::UINT64: builder.set(field, std::uint64_t(value)); break;
+      case dom::element_type::DOUBLE: builder.set(field, double(value)); break;
+      case dom::element_type::BOOL: builder.set(field, bool(value)); break;
+      case dom::element_type::NULL_VALUE: builder.set_null(field); break;
+      default: builder.set(field, text);
+    }
+  }
+
+  // The same name again (an array, or objects in one): the values become a list.
+  void append(Field field, dom::element value, std::string_view text) {
+    if (value.type() == dom::element_type::NULL_VALUE) return;
+    line_.builder.append(field, text);
+  }
+
+  static std::string_view scalar_text(dom::element value, std::array<char, 40>& digits) {
+    char* const begin = digits.data();
+    char* const end = begin + digits.size();
+    switch (value.type()) {
+      case dom::element_type::STRING: return std::string_view(value);
+      case dom::element_type::BOOL: return bool(value) ? "true" : "false";
+      case dom::element_type::INT64:
+        return {begin, static_cast<std::size_t>(std::to_chars(begin, end, std::int64_t(value)).ptr - begin)};
+      case dom::element_type::UINT64:
+        return {begin, static_cast<std::size_t>(std::to_chars(begin, end, std::uint64_t(value)).ptr - begin)};
+      case dom::element_type::DOUBLE:
+        return {begin, static_cast<std::size_t>(std::to_chars(begin, end, double(value)).ptr - begin)};
+      default: return {};
+    }
+  }
+
+  LineContext& line_;
+  const KeyMap& map_;
+  std::string& name_;
+  std::size_t members_ = 0;
+};
+
+// Windows: System's attributes get the flat names the field uses ("Provider_Name"), EventData members their own.
+class WindowsEvent {
+ public:
+  WindowsEvent(LineContext& line, const KeyMap& map, std::string& name) : line_(line), map_(map), name_(name) {}
+
+  bool flatten(dom::element root) {
+    dom::object event;
+    if (root["Event"].get(event) != simdjson::SUCCESS) return false;
+    dom::object system;
+    if (event["System"].get(system) != simdjson::SUCCESS) return false;
+    for (const auto member : system) system_member(member.key, member.value);
+    for (const auto part : event)
+      if (part.key == "EventData" || part.key == "UserData") data(part.key, part.value);
+    return true;
+  }
+
+ private:
+  void set(std::string_view name, dom::element value, std::size_t depth = 0) {
+    dom::object inner;
+    if (value.get(inner) == simdjson::SUCCESS) {
+      if (depth > 4) return;
+      for (const auto m : inner) {
+        if (m.key == "#text" || m.key == "#content") {
+          set(name, m.value, depth + 1);
+        } else if (m.key == "#attributes") {
+          dom::object attributes;
+          if (m.value.get(attributes) == simdjson::SUCCESS)
+            for (const auto a : attributes) set(std::string(name) + "_" + std::string(a.key), a.value, depth + 1);
+        } else {
+          const auto key = m.key.starts_with('@') ? m.key.substr(1) : m.key;
+          set(std::string(name) + "_" + std::string(key), m.value, depth + 1);
+        }
+      }
+      return;
+    }
+    name_ = name;
+    Flattening(line_, map_, name_).object_member(value);
+    name_.clear();
+  }
+
+  void system_member(std::string_view key, dom::element value) {
+    set(key, value);
+    if (key == "TimeCreated") {
+      for (const auto* path : {"/#attributes/SystemTime", "/SystemTime", "/@SystemTime"}) {
+        std::string_view text;
+        if (value.at_pointer(path).get(text) == simdjson::SUCCESS)
+          if (const auto time = parse_time(text)) line_.observed = *time;
+      }
+    }
+  }
+
+  // {"SubjectUserName":"x"}, {"Data":[{"@Name":"a","#text":"b"}]} and UserData's one wrapping element.
+  void data(std::string_view part, dom::element value) {
+    dom::object members;
+    if (value.get(members) != simdjson::SUCCESS) return;
+    for (const auto m : members) {
+      dom::array items;
+      dom::object inner;
+      if (m.key == "#attributes" || m.key.starts_with("@xmlns")) continue;
+      if (m.key == "Data" && m.value.get(items) == simdjson::SUCCESS) named(items);
+      else if (part == "UserData" && m.value.get(inner) == simdjson::SUCCESS) data("EventData", m.value);
+      else set(m.key, m.value);
+    }
+  }
+
+  void named(dom::array items) {
+    for (const auto item : items) {
+      std::string_view name;
+      dom::element text;
+      const bool has_name = item["@Name"].get(name) == simdjson::SUCCESS ||
+                            item.at_pointer("/#attributes/Name").get(name) == simdjson::SUCCESS ||
+                            item["Name"].get(name) == simdjson::SUCCESS;
+      if (!has_name) {
+        set("Data", item);
+        continue;
+      }
+      if (item["#text"].get(text) == simdjson::SUCCESS || item["Value"].get(text) == simdjson::SUCCESS) set(name, text);
+    }
+  }
+
+  LineContext& line_;
+  const KeyMap& map_;
+  std::string& name_;
+};
+
+}  // namespace
+
+struct JsonFlattener::State {
+  dom::parser parser{document_most};
+  std::string name;
+  std::string padded;
+};
+
+JsonFlattener::JsonFlattener() : state_(std::make_unique<State>()) {}
+JsonFlattener::~JsonFlattener() = default;
+
+bool JsonFlattener::flatten(LineContext& line, const KeyMap& map, std::string_view json) {
+  auto& s = *state_;
+  if (json.size() > document_most) return false;
+  s.padded.assign(json);
+  s.padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+  dom::element root;
+  if (s.parser.parse(s.padded.data(), json.size(), false).get(root) != simdjson::SUCCESS) return false;
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return false;
+  s.name.clear();
+  if (WindowsEvent(line, map, s.name).flatten(root)) return true;
+  Flattening(line, map, s.name).object(object, 0);
+  return true;
+}
+
+void assign_json(LineContext& line, const KeyMap& map, std::string_view json) {
+  JsonFlattener().flatten(line, map, json);
+}
+
+}  // namespace tocsin::collectors

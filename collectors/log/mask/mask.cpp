@@ -1,0 +1,134 @@
+#include "collectors/log/mask/mask.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "collectors/base/text.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+constexpr std::array<std::string_view, 23> secret_names{
+    "password",     "passwd",        "pwd",           "pass",       "passphrase", "passcode",  "secret",     "token",
+    "access_token", "refresh_token", "id_token",      "auth_token", "csrf_token", "api_key",   "apikey",     "api-key",
+    "x-api-key",    "client_secret", "client-secret", "phpsessid",  "jsessionid", "sessionid", "private_key"};
+constexpr std::array<std::string_view, 6> header_names{"authorization", "proxy-authorization", "cookie",
+                                                       "set-cookie",    "x-api-key",           "x-auth-token"};
+constexpr std::array<std::string_view, 5> options{"--password ", "--passwd ", "--token ", "--secret ", "--api-key "};
+constexpr std::array<std::string_view, 16> attack_marks{"../", "..\\",   "%27", "%22", "%3c", "%3e",    "%3b", "%7c",
+                                                        "%28", "%2e%2e", "%00", "%0a", "%60", "%24%7b", "${",  "$("};
+
+bool is_name(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-'; }
+
+template <std::size_t N>
+bool one_of(std::string_view name, const std::array<std::string_view, N>& names) {
+  return std::ranges::any_of(names, [&](std::string_view n) { return equals_ignoring_case(n, name); });
+}
+
+bool secret_name(std::string_view name) {
+  while (name.starts_with('-')) name.remove_prefix(1);
+  return one_of(name, secret_names);
+}
+
+bool looks_like_attack(std::string_view value) {
+  if (value.find_first_of("'\"<>|`(){}") != npos) return true;
+  const auto same = [](char a, char b) { return to_lower_ascii(a) == b; };
+  return std::ranges::any_of(attack_marks,
+                             [&](std::string_view mark) { return !std::ranges::search(value, mark, same).empty(); });
+}
+
+class Masker {
+ public:
+  explicit Masker(std::span<char> text) : text_(text), view_(text.data(), text.size()) {}
+
+  std::size_t run() {
+    for (std::size_t i = view_.find_first_of("=:"); i != npos; i = view_.find_first_of("=:", i + 1)) {
+      if (view_[i] == '=') pair(i);
+      else colon(i);
+    }
+    if (view_.find("--") != npos) command_options();
+    return masked_;
+  }
+
+ private:
+  std::string_view name_before(std::size_t end) const {
+    auto start = end;
+    while (start > 0 && end - start < 32 && is_name(view_[start - 1])) --start;
+    return view_.substr(start, end - start);
+  }
+
+  void hide(std::size_t begin, std::size_t end) {
+    end = std::min(end, view_.size());
+    if (begin >= end || looks_like_attack(view_.substr(begin, end - begin))) return;
+    std::ranges::fill(text_.subspan(begin, end - begin), '*');
+    ++masked_;
+  }
+
+  // name=value, name="value", name='value'
+  void pair(std::size_t at) {
+    if (!secret_name(name_before(at))) return;
+    auto begin = at + 1;
+    if (begin < view_.size() && (view_[begin] == '"' || view_[begin] == '\'')) {
+      const auto close = view_.find(view_[begin], begin + 1);
+      return hide(begin + 1, close);
+    }
+    hide(begin, view_.find_first_of(" \t&;,\"'#)]}", begin));
+  }
+
+  void colon(std::size_t at) {
+    if (at > 0 && (view_[at - 1] == '"' || view_[at - 1] == '\'')) return json_member(at);
+    if (view_.substr(at).starts_with("://")) return url_user(at + 3);
+    const auto name = name_before(at);
+    if (!one_of(name, header_names)) return;
+    auto begin = view_.find_first_not_of(" \t", at + 1);
+    if (begin == npos) return;
+    const auto rest = view_.substr(begin);
+    for (const std::string_view scheme : {"Basic ", "Bearer ", "Digest ", "Negotiate ", "token "})
+      if (rest.size() > scheme.size() && equals_ignoring_case(rest.substr(0, scheme.size()), scheme))
+        begin += scheme.size();
+    hide(begin, view_.find_first_of("\"'\r\n", begin));
+  }
+
+  // "password": "value"
+  void json_member(std::size_t at) {
+    const auto name = name_before(at - 1);
+    if (!secret_name(name) && !one_of(name, header_names)) return;
+    const auto open = view_.find_first_not_of(" \t", at + 1);
+    if (open == npos || (view_[open] != '"' && view_[open] != '\'')) return;
+    auto close = open + 1;
+    while (close < view_.size() && view_[close] != view_[open]) close += view_[close] == '\\' ? 2 : 1;
+    hide(open + 1, close);
+  }
+
+  // scheme://user:password@host
+  void url_user(std::size_t begin) {
+    const auto end = std::min(view_.find_first_of("/ \t\"'?#", begin), view_.size());
+    const auto authority = view_.substr(begin, end - begin);
+    const auto at = authority.rfind('@');
+    const auto mark = authority.find(':');
+    if (at == npos || mark == npos || mark > at) return;
+    hide(begin + mark + 1, begin + at);
+  }
+
+  void command_options() {
+    for (const auto option : options)
+      for (auto at = view_.find(option); at != npos; at = view_.find(option, at + option.size())) {
+        const auto begin = at + option.size();
+        hide(begin, view_.find_first_of(" \t\"'", begin));
+      }
+  }
+
+  std::span<char> text_;
+  std::string_view view_;
+  std::size_t masked_ = 0;
+};
+
+}  // namespace
+
+std::size_t mask_secrets(std::span<char> text) noexcept { return Masker(text).run(); }
+
+}  // namespace tocsin::collectors
