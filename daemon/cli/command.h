@@ -47,8 +47,8 @@ struct Column {
 
 // Option groups a command takes part in.
 namespace feature {
-inline constexpr unsigned output = 1;    // -o
-inline constexpr unsigned rows = 2;      // --fields --where --limit
+inline constexpr unsigned output = 1;    // -o --fields
+inline constexpr unsigned rows = 2;      // --where --limit
 inline constexpr unsigned period = 4;    // --since --until
 inline constexpr unsigned follow = 8;    // --follow
 inline constexpr unsigned change = 16;   // --reason (required) --dry-run --yes

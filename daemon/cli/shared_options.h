@@ -18,7 +18,7 @@ inline constexpr std::string_view output_formats = "table|wide|json|ndjson|csv|y
 
 inline constexpr std::array<SharedOption, 19> shared_options{{
     {feature::output, {"output", OptionKind::value, "FORMAT", "how to print", output_formats, 'o'}},
-    {feature::rows, {"fields", OptionKind::value, "A,B", "only these fields, in this order"}},
+    {feature::output, {"fields", OptionKind::value, "A,B", "only these fields, in this order"}},
     {feature::rows,
      {"where", OptionKind::value, "FILTER", "only rows that match, e.g. 'alert.severity >= 70 and host.name = web*'"}},
     {feature::rows, {"limit", OptionKind::value, "N", "at most N rows; 0: all"}},

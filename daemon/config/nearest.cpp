@@ -37,7 +37,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
     if (candidate.size() > word_most) continue;
     auto edits = distance(word, candidate);
     if (word.size() >= 3 && candidate.starts_with(word)) edits = std::min<std::size_t>(edits, 1);
-    const auto allowed = std::min<std::size_t>(3, std::max(word.size(), candidate.size()) / 3 + 1);
+    const auto allowed = std::clamp<std::size_t>(std::max(word.size(), candidate.size()) / 3, 1, 3);
     if (edits <= allowed && edits < least && edits < candidate.size()) {
       least = edits;
       best = &candidate;
