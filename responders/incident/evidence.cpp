@@ -1,12 +1,21 @@
 #include "responders/incident/evidence.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tocsin::responders {
+namespace {
 
-std::string_view custody_act_name(CustodyAct act) noexcept {
-  static constexpr std::array<std::string_view, 4> names{"collected", "read", "verified", "exported"};
-  return names[static_cast<std::size_t>(act)];
+constexpr std::array<std::string_view, 4> act_names{"collected", "read", "verified", "exported"};
+
+}  // namespace
+
+std::string_view custody_act_name(CustodyAct act) noexcept { return act_names[static_cast<std::size_t>(act)]; }
+
+std::optional<CustodyAct> parse_custody_act(std::string_view name) noexcept {
+  const auto found = std::ranges::find(act_names, name);
+  if (found == act_names.end()) return std::nullopt;
+  return static_cast<CustodyAct>(found - act_names.begin());
 }
 
 }  // namespace tocsin::responders

@@ -3,6 +3,7 @@
 // with what result is its chain of custody, one entry per act, reading included.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace tocsin::responders {
 
 enum class CustodyAct : std::uint8_t { collected, read, verified, exported };
 std::string_view custody_act_name(CustodyAct act) noexcept;
+std::optional<CustodyAct> parse_custody_act(std::string_view name) noexcept;
 
 struct CustodyEntry {
   Sha256 evidence{};
