@@ -239,7 +239,8 @@ void AuditAssembler::put_together(AuditGroup group) {
     if (r.command_line.empty()) r.command_line = g.proctitle;
     ready_.push_back(std::move(r));
   };
-  if (executed) ready(Kind::process, 0);
+  // A failed execve started nothing (shells try every directory of PATH); its records are there for who asks.
+  if (executed && g.success != "no") ready(Kind::process, 0);
   if (g.syscall == "connect" && g.socket.address && g.socket.port != 0) ready(Kind::network, 0);
   if (g.success != "no")
     for (std::size_t i = 0; i < g.paths.size(); ++i) {
@@ -268,9 +269,8 @@ void AuditAssembler::build(const Ready& ready, EventBuilder& b, EventHeader& hea
                                           ready.path};
   header.id = hash128(Bytes(reinterpret_cast<const std::uint8_t*>(seed.data()), sizeof(seed)));
   set_actor(g, b);
-  // A failed execve names the caller in exe: what should have run is the first PATH or argument.
   std::string executable = g.exe;
-  if (ready.kind == Kind::process && (g.success == "no" || executable.empty())) {
+  if (ready.kind == Kind::process && executable.empty()) {
     if (!g.paths.empty() && !g.paths[0].name.empty()) executable = absolute(g.paths[0].name, g.cwd);
     else if (!g.args.empty()) executable = absolute(g.args[0], g.cwd);
   }

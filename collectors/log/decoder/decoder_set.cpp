@@ -59,6 +59,19 @@ void set_envelope(const Envelope& envelope, LineContext& line) {
   b.set(field::message, envelope.message);
 }
 
+// rsyslog and syslogd fold: "message repeated 5 times: [ Failed password … ]". The inner message is what happened.
+std::string_view unfold(std::string_view message, EventBuilder& builder) {
+  constexpr std::string_view head = "message repeated ";
+  if (!message.starts_with(head)) return message;
+  const auto rest = message.substr(head.size());
+  const auto mark = rest.find(" times: [ ");
+  if (mark == npos || !rest.ends_with(']')) return message;
+  const auto count = parse_unsigned(rest.substr(0, mark));
+  if (!count) return message;
+  builder.set(field::log_repeated, *count);
+  return rest.substr(mark + 10, rest.size() - mark - 11);
+}
+
 }  // namespace
 
 DecoderSet::DecoderSet() : state_(std::make_unique<State>()) {}
@@ -87,6 +100,7 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
     }
   }
   while (message.ends_with(' ') || message.ends_with('\r') || message.ends_with('\t')) message.remove_suffix(1);
+  message = unfold(message, line.builder);
   Captures captures;
   if (group != nullptr)
     if (const auto* found = run_group(*group, message, captures)) return accept(*found, captures, line, verdict);

@@ -182,15 +182,21 @@ class Run {
       least = at + 1;
       if (most < least) return false;
     }
-    if (op.anything) return every_end(op, pc, at, count, least, most);
-    if (op.shape == Shape::greedy) return last_first(op, pc, at, count, least);
+    // The places where a literal can go on come first; when that is not known, or none fits, every end is tried.
+    const bool found = op.shape == Shape::greedy ? last_first(op, pc, at, count, least)
+                                                 : nearest_first(op, pc, at, count, least, most);
+    return found || (op.anything && every_end(op, pc, at, count, least, most));
+  }
+
+  bool nearest_first(const Op& op, std::size_t pc, std::size_t at, std::size_t count, std::size_t least,
+                     std::size_t most) {
     std::size_t end = least;
     while (steps_ <= steps_most) {
       const auto next = next_follow(op, end);
       if (next == npos || next > most) return false;
       if (try_at(op, pc, at, next, count)) return true;
-      end = next + 1;
       if (next >= text_.size()) return false;
+      end = next + 1;
     }
     return false;
   }

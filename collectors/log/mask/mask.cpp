@@ -72,6 +72,7 @@ class Masker {
   void pair(std::size_t at) {
     if (!secret_name(name_before(at))) return;
     auto begin = at + 1;
+    if (begin < view_.size() && view_[begin] == '/') return;  // PWD=/home/alice is a directory
     if (begin < view_.size() && (view_[begin] == '"' || view_[begin] == '\'')) {
       const auto close = view_.find(view_[begin], begin + 1);
       return hide(begin + 1, close);
