@@ -82,6 +82,8 @@ struct Flow {
   std::uint64_t hash = 0;  // of the tuple, direction-free: chooses the worker
   std::uint8_t ip_version = 4;
   std::uint8_t transport = 0;
+  std::uint8_t icmp_type = 0;  // of the first packet
+  std::uint8_t icmp_code = 0;
   std::array<std::uint16_t, 3> vlan{};
   std::uint8_t vlan_count = 0;
   Time start{};

@@ -1,0 +1,341 @@
+// Link layers: from the frame to the network header.
+
+#include <algorithm>
+
+#include "collectors/packet/decode/decoder.h"
+#include "collectors/packet/decode/ether_type.h"
+#include "collectors/packet/packet_event.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+// https://www.tcpdump.org/linktypes.html
+namespace link_type {
+constexpr std::uint32_t null = 0, ethernet = 1, ppp = 9, raw_openbsd = 12, raw_bsd = 14, ppp_serial = 50, raw = 101,
+                        loop = 108, sll = 113, ipv4 = 228, ipv6 = 229, sll2 = 276;
+}
+
+std::uint16_t word(Bytes b, std::size_t at) noexcept { return static_cast<std::uint16_t>((b[at] << 8) | b[at + 1]); }
+
+bool contains(const std::vector<std::uint16_t>& ports, std::uint16_t port) noexcept {
+  return std::ranges::find(ports, port) != ports.end();
+}
+
+}  // namespace
+
+Decoded Decoder::decode(const RawFrame& frame, Packet& packet) {
+  packet = Packet{};
+  packet.time = frame.time;
+  packet.number = frame.number;
+  packet.interface = frame.interface;
+  packet.link_type = frame.link_type;
+  packet.wire_length = frame.wire_length;
+  packet.frame = frame.bytes;
+  checksum_pending_ = frame.checksum_pending;
+  if (frame.vlan_tci) packet.vlan[packet.vlan_count++] = *frame.vlan_tci & 0x0FFF;
+  Decoded decoded;
+  Walk walk{packet, decoded};
+  link(walk, frame.link_type, frame.bytes);
+  return decoded;
+}
+
+Decoded Decoder::decode_inner(const Packet& outer, const Inner& inner, Packet& packet) {
+  packet = Packet{};
+  packet.time = outer.time;
+  packet.number = outer.number;
+  packet.interface = outer.interface;
+  packet.link_type = outer.link_type;
+  packet.tunnel_depth = outer.tunnel_depth + 1;
+  packet.wire_length = inner.bytes.size();
+  packet.frame = inner.bytes;
+  packet.vlan = outer.vlan;
+  packet.vlan_count = outer.vlan_count;
+  Decoded decoded;
+  Walk walk{packet, decoded};
+  if (inner.kind == Inner::Kind::ethernet) ethernet(walk, inner.bytes);
+  else by_ether_type(walk, inner.ether_type, inner.bytes);
+  return decoded;
+}
+
+Decoded Decoder::decode_datagram(const Packet& last, Bytes datagram, Packet& packet) {
+  packet = Packet{};
+  packet.time = last.time;
+  packet.number = last.number;
+  packet.interface = last.interface;
+  packet.link_type = last.link_type;
+  packet.tunnel_depth = last.tunnel_depth;
+  packet.wire_length = datagram.size();
+  packet.frame = datagram;
+  packet.vlan = last.vlan;
+  packet.vlan_count = last.vlan_count;
+  packet.ether_type = last.ether_type;
+  packet.source_mac = last.source_mac;
+  packet.destination_mac = last.destination_mac;
+  packet.reassembled = true;
+  Decoded decoded;
+  Walk walk{packet, decoded};
+  if (last.ip_version == 4) ipv4(walk, datagram);
+  else ipv6(walk, datagram);
+  return decoded;
+}
+
+void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
+  Packet& packet = walk.packet;
+  switch (type) {
+    case link_type::ethernet: return ethernet(walk, bytes);
+    case link_type::raw:
+    case link_type::raw_bsd:
+    case link_type::raw_openbsd:
+    case link_type::ipv4:
+    case link_type::ipv6: {
+      const int version = bytes.empty() ? 0 : bytes[0] >> 4;
+      if (version == 4) return by_ether_type(walk, ether_type::ipv4, bytes);
+      if (version == 6) return by_ether_type(walk, ether_type::ipv6, bytes);
+      return mark(packet, PacketEvent::raw_invalid_version);
+    }
+    case link_type::null:
+    case link_type::loop: {
+      if (bytes.size() < 4) return mark(packet, PacketEvent::null_too_small);
+      // The family is in the byte order of the machine that captured (null) or big endian (loop); 24, 28 and 30 are
+      // the IPv6 of the BSDs and macOS, 10 that of Linux.
+      const std::uint32_t family = bytes[0] != 0 ? bytes[0] : bytes[3];
+      if (family == 2) return by_ether_type(walk, ether_type::ipv4, bytes.subspan(4));
+      if (family == 24 || family == 28 || family == 30 || family == 10)
+        return by_ether_type(walk, ether_type::ipv6, bytes.subspan(4));
+      return mark(packet, PacketEvent::null_unsupported);
+    }
+    case link_type::sll:
+      if (bytes.size() < 16) return mark(packet, PacketEvent::sll_too_small);
+      if (word(bytes, 4) == 6) std::copy_n(bytes.begin() + 6, 6, packet.source_mac.begin());
+      return by_ether_type(walk, word(bytes, 14), bytes.subspan(16));
+    case link_type::sll2:
+      if (bytes.size() < 20) return mark(packet, PacketEvent::sll2_too_small);
+      if (bytes[11] == 6) std::copy_n(bytes.begin() + 12, 6, packet.source_mac.begin());
+      return by_ether_type(walk, word(bytes, 0), bytes.subspan(20));
+    case link_type::ppp:
+    case link_type::ppp_serial: {
+      if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) bytes = bytes.subspan(2);  // HDLC framing
+      std::uint16_t next = 0;
+      if (ppp(walk, next, bytes)) by_ether_type(walk, next, bytes);
+      return;
+    }
+    default: return mark(packet, PacketEvent::link_unknown);
+  }
+}
+
+void Decoder::ethernet(Walk& walk, Bytes bytes) {
+  if (bytes.size() < 14) return mark(walk.packet, PacketEvent::ethernet_too_small);
+  std::copy_n(bytes.begin(), 6, walk.packet.destination_mac.begin());
+  std::copy_n(bytes.begin() + 6, 6, walk.packet.source_mac.begin());
+  by_ether_type(walk, word(bytes, 12), bytes.subspan(14));
+}
+
+void Decoder::by_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
+  for (;;) {
+    if (++walk.layers > options_.layers_most) return mark(walk.packet, PacketEvent::too_many_layers);
+    walk.packet.ether_type = type;
+    bool more = false;
+    switch (type) {
+      case ether_type::ipv4: return ipv4(walk, bytes);
+      case ether_type::ipv6: return ipv6(walk, bytes);
+      case ether_type::arp: return arp(walk, bytes);
+      case ether_type::vlan:
+      case ether_type::qinq:
+      case ether_type::qinq_old: more = vlan(walk, type, bytes); break;
+      case ether_type::pppoe_session: more = pppoe(walk, type, bytes); break;
+      case ether_type::mpls:
+      case ether_type::mpls_multicast: more = mpls(walk, type, bytes); break;
+      case ether_type::bridge:
+        walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes};
+        walk.decoded.understood = true;
+        return;
+      default: return;  // a network protocol nobody here looks into
+    }
+    if (!more) return;
+  }
+}
+
+bool Decoder::vlan(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  Packet& packet = walk.packet;
+  if (bytes.size() < 4) {
+    mark(packet, PacketEvent::vlan_too_small);
+    return false;
+  }
+  if (packet.vlan_count >= packet.vlan.size()) {
+    mark(packet, PacketEvent::vlan_too_many_layers);
+    return false;
+  }
+  packet.vlan[packet.vlan_count++] = word(bytes, 0) & 0x0FFF;
+  type = word(bytes, 2);
+  bytes = bytes.subspan(4);
+  if (type < 0x0600) mark(packet, PacketEvent::vlan_unknown_type);
+  return true;
+}
+
+bool Decoder::pppoe(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  if (bytes.size() < 8) {
+    mark(walk.packet, PacketEvent::pppoe_too_small);
+    return false;
+  }
+  const std::size_t length = word(bytes, 4);
+  if (bytes[1] != 0 || length < 2) {  // session data has code 0
+    mark(walk.packet, PacketEvent::pppoe_malformed);
+    return false;
+  }
+  bytes = bytes.subspan(6, std::min(length, bytes.size() - 6));
+  return ppp(walk, type, bytes);
+}
+
+bool Decoder::ppp(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  if (bytes.empty()) {
+    mark(walk.packet, PacketEvent::ppp_too_small);
+    return false;
+  }
+  // An odd first byte is a compressed one-byte protocol field (RFC 1661, section 2).
+  const std::size_t width = (bytes[0] & 1U) != 0 ? 1 : 2;
+  if (bytes.size() < width) {
+    mark(walk.packet, PacketEvent::ppp_too_small);
+    return false;
+  }
+  const std::uint16_t protocol = width == 1 ? bytes[0] : word(bytes, 0);
+  bytes = bytes.subspan(width);
+  switch (protocol) {
+    case 0x0021: type = ether_type::ipv4; return true;
+    case 0x0057: type = ether_type::ipv6; return true;
+    case 0x0281: type = ether_type::mpls; return true;
+    default: mark(walk.packet, PacketEvent::ppp_unsupported); return false;
+  }
+}
+
+bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  for (bool bottom = false; !bottom;) {
+    if (bytes.size() < 4 || ++walk.layers > options_.layers_most) {
+      mark(walk.packet, PacketEvent::mpls_too_small);
+      return false;
+    }
+    bottom = (bytes[2] & 1U) != 0;
+    bytes = bytes.subspan(4);
+  }
+  if (bytes.empty()) {
+    mark(walk.packet, PacketEvent::mpls_too_small);
+    return false;
+  }
+  switch (bytes[0] >> 4) {
+    case 4: type = ether_type::ipv4; return true;
+    case 6: type = ether_type::ipv6; return true;
+    case 0:  // a pseudo-wire control word (RFC 4385), then Ethernet
+      if (bytes.size() < 4 + 14) break;
+      type = ether_type::bridge;
+      bytes = bytes.subspan(4);
+      return true;
+    default: break;
+  }
+  mark(walk.packet, PacketEvent::mpls_unknown_payload);
+  return false;
+}
+
+void Decoder::arp(Walk& walk, Bytes bytes) {
+  if (bytes.size() < 28) return mark(walk.packet, PacketEvent::arp_too_small);
+  const bool ethernet_ipv4 =
+      word(bytes, 0) == 1 && word(bytes, 2) == ether_type::ipv4 && bytes[4] == 6 && bytes[5] == 4;
+  if (!ethernet_ipv4) return mark(walk.packet, PacketEvent::arp_invalid);
+  ++counters_.arp;
+  walk.decoded.understood = true;
+  walk.packet.source = IpAddress::v4(bytes.subspan(14, 4));
+  walk.packet.destination = IpAddress::v4(bytes.subspan(24, 4));
+  walk.packet.payload = bytes.first(28);
+}
+
+void Decoder::gre(Walk& walk, Bytes bytes) {
+  Packet& packet = walk.packet;
+  if (bytes.size() < 4) return mark(packet, PacketEvent::gre_too_small);
+  const std::uint16_t flags = word(bytes, 0);
+  const std::uint16_t type = word(bytes, 2);
+  const unsigned version = flags & 7U;
+  if (version > 1) return mark(packet, PacketEvent::gre_wrong_version);
+  if (version == 1 && type != ether_type::ppp) return mark(packet, PacketEvent::gre_version1_unsupported);
+  std::size_t header = 4;
+  if ((flags & 0xC000) != 0) header += 4;                  // checksum or routing present: RFC 1701
+  if ((flags & 0x2000) != 0) header += 4;                  // key
+  if ((flags & 0x1000) != 0) header += 4;                  // sequence number
+  if (version == 1 && (flags & 0x0080) != 0) header += 4;  // acknowledgement: RFC 2637
+  if (version == 0 && (flags & 0x4000) != 0) return mark(packet, PacketEvent::gre_wrong_version);  // source routes
+  if (bytes.size() < header) return mark(packet, PacketEvent::gre_too_small);
+  bytes = bytes.subspan(header);
+  packet.payload = bytes;
+  switch (type) {
+    case ether_type::ipv4:
+    case ether_type::ipv6:
+    case ether_type::vlan:
+    case ether_type::mpls:
+    case ether_type::arp: walk.decoded.inner = {Inner::Kind::network, type, bytes}; return;
+    case ether_type::bridge: walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes}; return;
+    case ether_type::erspan2:
+      // Without a sequence number it is type I, which has no header of its own.
+      if ((flags & 0x1000) == 0) {
+        if (options_.erspan_type1) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes};
+        return;
+      }
+      return erspan2(walk, bytes);
+    case ether_type::ppp: {
+      std::uint16_t next = 0;
+      if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) bytes = bytes.subspan(2);
+      if (ppp(walk, next, bytes)) walk.decoded.inner = {Inner::Kind::network, next, bytes};
+      return;
+    }
+    default: return;
+  }
+}
+
+void Decoder::erspan2(Walk& walk, Bytes bytes) {
+  if (bytes.size() < 8) return mark(walk.packet, PacketEvent::erspan_too_small);
+  const int version = bytes[0] >> 4;
+  if (version != 1) return mark(walk.packet, PacketEvent::erspan_unsupported);
+  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8)};
+}
+
+void Decoder::udp_tunnel(Walk& walk) {
+  const Packet& packet = walk.packet;
+  if (options_.vxlan && contains(options_.vxlan_ports, packet.destination_port)) return vxlan(walk);
+  if (options_.geneve && contains(options_.geneve_ports, packet.destination_port)) return geneve(walk);
+  if (options_.teredo &&
+      (contains(options_.teredo_ports, packet.destination_port) || contains(options_.teredo_ports, packet.source_port)))
+    teredo(walk);
+}
+
+// RFC 7348
+void Decoder::vxlan(Walk& walk) {
+  const Bytes bytes = walk.packet.payload;
+  if (bytes.size() < 8 + 14 || (bytes[0] & 0x08U) == 0 || bytes[7] != 0) return;
+  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8)};
+}
+
+// RFC 8926
+void Decoder::geneve(Walk& walk) {
+  const Bytes bytes = walk.packet.payload;
+  if (bytes.size() < 8 || (bytes[0] >> 6) != 0) return;
+  const std::size_t header = 8 + (bytes[0] & 0x3FU) * 4U;
+  if (bytes.size() <= header) return;
+  const std::uint16_t type = word(bytes, 2);
+  if (type == ether_type::bridge) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(header)};
+  else if (type == ether_type::ipv4 || type == ether_type::ipv6)
+    walk.decoded.inner = {Inner::Kind::network, type, bytes.subspan(header)};
+  else mark(walk.packet, PacketEvent::geneve_unknown_payload);
+}
+
+// RFC 4380: IPv6 in UDP, perhaps after an authentication header and an origin indication.
+void Decoder::teredo(Walk& walk) {
+  Bytes bytes = walk.packet.payload;
+  if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 1) {
+    const std::size_t header = 4U + bytes[2] + bytes[3] + 9U;
+    if (bytes.size() < header) return;
+    bytes = bytes.subspan(header);
+  }
+  if (bytes.size() >= 8 && bytes[0] == 0 && bytes[1] == 0) bytes = bytes.subspan(8);
+  if (bytes.size() < 40 || (bytes[0] >> 4) != 6) return;
+  if (bytes.size() != 40U + word(bytes, 4)) return;  // else it is something else on that port
+  walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes};
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,77 @@
+#include "collectors/packet/flow.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "collectors/base/digest.h"
+
+namespace tocsin::collectors {
+
+std::string_view protocol_name(Protocol protocol) noexcept {
+  static constexpr std::array<std::string_view, 37> names{
+      "unknown",  "failed", "http",   "http2",          "dns",  "tls",  "quic", "ssh",   "smtp",   "ftp",
+      "ftp-data", "smb",    "dcerpc", "ntlm",           "krb5", "ldap", "dhcp", "nfs",   "tftp",   "snmp",
+      "sip",      "rdp",    "rfb",    "mqtt",           "ike",  "pop3", "imap", "pgsql", "telnet", "websocket",
+      "modbus",   "dnp3",   "enip",   "bittorrent-dht", "doh2", "mdns", "arp"};
+  static_assert(names.size() == static_cast<std::size_t>(Protocol::arp) + 1);
+  const auto number = static_cast<std::size_t>(protocol);
+  return number < names.size() ? names[number] : names[0];
+}
+
+namespace {
+
+std::string base64(std::span<const std::uint8_t> bytes) {
+  static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = (group << 8) | (i + k < bytes.size() ? bytes[i + k] : 0U);
+    out += alphabet[(group >> 18) & 63];
+    out += alphabet[(group >> 12) & 63];
+    out += i + 1 < bytes.size() ? alphabet[(group >> 6) & 63] : '=';
+    out += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
+  }
+  return out;
+}
+
+// The answer's type to an ICMP or ICMPv6 request, as the specification lists them; nothing for one-way messages.
+std::optional<std::uint8_t> icmp_counterpart(std::uint8_t transport, std::uint8_t type) noexcept {
+  static constexpr std::array<std::pair<std::uint8_t, std::uint8_t>, 5> v4{
+      {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9}}};
+  static constexpr std::array<std::pair<std::uint8_t, std::uint8_t>, 5> v6{
+      {{128, 129}, {133, 134}, {135, 136}, {130, 131}, {144, 145}}};
+  for (const auto& [request, answer] : transport == ip_protocol::icmp ? v4 : v6) {
+    if (type == request) return answer;
+    if (type == answer) return request;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string community_id(const Flow& flow) {
+  auto low = std::pair{flow.client.address, flow.client.port};
+  auto high = std::pair{flow.server.address, flow.server.port};
+  bool one_way = false;
+  if (flow.transport == ip_protocol::icmp || flow.transport == ip_protocol::icmpv6) {
+    const auto counterpart = icmp_counterpart(flow.transport, flow.icmp_type);
+    one_way = !counterpart.has_value();
+    low.second = flow.icmp_type;
+    high.second = counterpart.value_or(flow.icmp_code);
+  }
+  if (!one_way && high < low) std::swap(low, high);
+  std::vector<std::uint8_t> text{0, 0};  // seed
+  const auto append = [&](Bytes bytes) { text.insert(text.end(), bytes.begin(), bytes.end()); };
+  append(low.first.bytes());
+  append(high.first.bytes());
+  text.push_back(flow.transport);
+  text.push_back(0);
+  for (const auto port : {low.second, high.second}) {
+    text.push_back(static_cast<std::uint8_t>(port >> 8));
+    text.push_back(static_cast<std::uint8_t>(port));
+  }
+  return "1:" + base64(sha1(text));
+}
+
+}  // namespace tocsin::collectors

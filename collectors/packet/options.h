@@ -1,0 +1,124 @@
+#pragma once
+// Every setting of the packet floor, with built-in defaults equal to those of Suricata 8's shipped configuration.
+// Plain values: made by the configuration, copied into each worker, never changed afterwards.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collectors/base/address.h"
+#include "collectors/base/time.h"
+
+namespace tocsin::collectors {
+
+// Bad checksums are normal where the network card computes them: `-k none` of replay means `ignore`.
+enum class ChecksumMode : std::uint8_t { validate, ignore };
+
+struct DecodeOptions {
+  ChecksumMode checksums = ChecksumMode::validate;
+  std::uint32_t tunnel_depth_most = 8;  // packets inside packets
+  std::uint32_t layers_most = 16;       // link-level headers and IPv6 extensions, each counted
+  bool teredo = true;
+  bool vxlan = true;
+  bool geneve = true;
+  bool erspan_type1 = false;
+  std::vector<std::uint16_t> teredo_ports{3544};
+  std::vector<std::uint16_t> vxlan_ports{4789};
+  std::vector<std::uint16_t> geneve_ports{6081};
+};
+
+// Whose way of resolving overlaps is imitated: fragments (RFC 815 leaves it open) and TCP segments.
+enum class OverlapPolicy : std::uint8_t {
+  bsd,
+  bsd_right,
+  old_linux,
+  linux_,
+  old_solaris,
+  solaris,
+  hpux10,
+  hpux11,
+  irix,
+  macos,
+  windows,
+  vista,
+  windows2003,
+  first,
+  last,
+};
+struct HostPolicy {
+  Network network;
+  OverlapPolicy policy = OverlapPolicy::bsd;
+};
+// The most specific network wins; `bsd` when none fits.
+OverlapPolicy policy_for(const std::vector<HostPolicy>& policies, const IpAddress& host) noexcept;
+
+struct DefragmentOptions {
+  std::uint64_t memory_most = 32ULL << 20;
+  std::size_t datagrams_most = 65'535;      // under way at once
+  std::size_t fragments_each_most = 4'096;  // per datagram
+  Duration timeout = std::chrono::seconds(60);
+};
+
+struct FlowTimeouts {
+  Duration fresh;
+  Duration established;
+  Duration closed;
+};
+struct FlowOptions {
+  std::uint64_t memory_most = 128ULL << 20;  // counted per worker
+  FlowTimeouts tcp{std::chrono::seconds(60), std::chrono::seconds(600), std::chrono::seconds(60)};
+  FlowTimeouts udp{std::chrono::seconds(30), std::chrono::seconds(300), std::chrono::seconds(0)};
+  FlowTimeouts icmp{std::chrono::seconds(30), std::chrono::seconds(300), std::chrono::seconds(0)};
+  FlowTimeouts other{std::chrono::seconds(30), std::chrono::seconds(300), std::chrono::seconds(0)};
+  bool vlan_in_key = true;
+  std::uint64_t hash_seed = 0;  // against crafted collisions; never shows in any output
+};
+
+struct StreamOptions {
+  std::uint64_t memory_most = 256ULL << 20;    // payload kept for reassembly, per worker
+  std::uint64_t session_memory = 64ULL << 20;  // sessions, per worker
+  std::uint64_t depth = 1ULL << 20;            // bytes per direction; 0 = no limit
+  std::size_t segments_most = 65'536;          // out of order, per direction
+  bool midstream = false;                      // take up connections whose handshake was not seen
+  bool async_one_side = false;                 // take up connections of which one direction only is seen
+  OverlapPolicy overlap_policy = OverlapPolicy::bsd;
+};
+
+struct HttpOptions {
+  bool enabled = true;
+  std::uint64_t request_body_limit = 100ULL << 10;
+  std::uint64_t response_body_limit = 100ULL << 10;
+  int decompression_layers = 2;
+  std::uint32_t headers_most = 1'024;
+  std::size_t transactions_most = 512;  // unfinished, per flow
+};
+struct DnsOptions {
+  bool enabled = true;
+  std::size_t message_most = 65'535;
+};
+struct TlsOptions {
+  bool enabled = true;
+  bool stop_when_encrypted = true;
+  std::size_t handshake_most = 256ULL << 10;  // bytes kept of one handshake message
+};
+
+struct PacketOptions {
+  DecodeOptions decode;
+  DefragmentOptions defragment;
+  FlowOptions flow;
+  StreamOptions stream;
+  HttpOptions http;
+  DnsOptions dns;
+  TlsOptions tls;
+  std::vector<HostPolicy> host_policies;     // overlap policy by destination
+  std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
+  std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"
+  std::string identity;                      // what makes record ids stable; the same for every worker
+  std::string host;                          // host.name of the records
+  bool exercise = false;                     // records carry the exercise mark
+  bool records = true;                       // make events of transactions and flows
+};
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,131 @@
+#include "collectors/packet/protocol/conversation.h"
+
+#include <algorithm>
+
+#include "collectors/packet/protocol/table.h"
+
+namespace tocsin::collectors {
+
+ProtocolShelf::ProtocolShelf(const PacketOptions& options, FieldNames& names, PacketCounters& counters)
+    : options_(options), counters_(counters) {
+  for (const auto& row : protocol_table())
+    if (row.enabled(options)) slots_.push_back({&row, row.make(options, names)});
+}
+
+ProtocolShelf::Guess ProtocolShelf::probe(const ProbeInput& input) const {
+  Guess guess;
+  for (const bool by_port : {true, false}) {
+    for (const auto& slot : slots_) {
+      const auto& row = *slot.row;
+      if (input.stream ? !row.over_stream : !row.over_datagram) continue;
+      const bool named = std::ranges::find(row.ports, input.server_port) != row.ports.end() ||
+                         std::ranges::find(row.ports, input.client_port) != row.ports.end();
+      if (named != by_port) continue;
+      const Probe answer = row.probe(input);
+      if (answer == Probe::yes) return {Probe::yes, &row};
+      if (answer == Probe::more) guess.answer = Probe::more;
+    }
+  }
+  return guess;
+}
+
+std::unique_ptr<ProtocolParser> ProtocolShelf::make(const ProtocolRow& row, const Flow& flow) {
+  for (auto& slot : slots_)
+    if (slot.row == &row) return slot.factory->make(flow);
+  return nullptr;
+}
+
+void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& shelf, ParserOutput& output) {
+  if (over_) return;
+  Side& side = side_[index(chunk.direction)];
+  if (parser_ != nullptr) {
+    if (chunk.gap != 0) {
+      judge(chunk.flow, parser_->gap(chunk.direction, chunk.gap, time, output), shelf, output);
+      if (over_) return;
+    }
+    if (!chunk.bytes.empty()) feed(chunk.flow, chunk.direction, chunk.bytes, time, shelf, output);
+    if (chunk.end && !over_) parser_->end(chunk.direction, time, output);
+    return;
+  }
+  if (chunk.gap != 0 && side.verdict == Probe::more) side.verdict = Probe::no;  // the beginning is not whole
+  side.ended |= chunk.end;
+  if (side.verdict == Probe::more) {
+    const std::size_t most = shelf.options().detection_bytes_most;
+    side.pending.insert(side.pending.end(), chunk.bytes.begin(), chunk.bytes.end());
+    if (!side.pending.empty()) detect(chunk.flow, chunk.direction, true, time, shelf, output);
+    if (parser_ == nullptr && side.verdict == Probe::more && (side.pending.size() >= most || side.ended))
+      side.verdict = Probe::no;
+  }
+  if (parser_ == nullptr && !over_ && side_[0].verdict == Probe::no && side_[1].verdict == Probe::no)
+    give_up(chunk.flow, shelf);
+}
+
+void Conversation::datagram(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf,
+                            ParserOutput& output) {
+  if (over_ || bytes.empty()) return;
+  if (parser_ != nullptr) return feed(flow, direction, bytes, time, shelf, output);
+  Side& side = side_[index(direction)];
+  side.pending.assign(bytes.begin(), bytes.end());
+  detect(flow, direction, false, time, shelf, output);
+  side.pending.clear();
+  if (parser_ == nullptr) side.verdict = Probe::no;
+  if (parser_ == nullptr && side_[0].verdict == Probe::no && side_[1].verdict == Probe::no) give_up(flow, shelf);
+}
+
+void Conversation::detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf,
+                          ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  const ProbeInput input{direction, side.pending, flow.client.port, flow.server.port, stream};
+  const auto guess = shelf.probe(input);
+  side.verdict = guess.answer;
+  if (guess.answer == Probe::yes) start(flow, *guess.row, direction, time, shelf, output);
+}
+
+void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
+                         ParserOutput& output) {
+  parser_ = shelf.make(row, flow);
+  flow.protocol = row.protocol;
+  flow.protocol_by_direction[index(direction)] = row.protocol;
+  // The client's bytes go first when both are here: requests come before answers.
+  for (const auto each : {Direction::to_server, Direction::to_client}) {
+    Side& side = side_[index(each)];
+    const std::vector<std::uint8_t> bytes = std::move(side.pending);
+    side.pending = {};
+    if (over_) continue;
+    if (!bytes.empty()) {
+      flow.protocol_by_direction[index(each)] = row.protocol;
+      feed(flow, each, bytes, time, shelf, output);
+    }
+    if (side.ended && !over_) parser_->end(each, time, output);
+  }
+}
+
+void Conversation::feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf,
+                        ParserOutput& output) {
+  shelf.counters().inspected_bytes += bytes.size();
+  auto& by_direction = flow.protocol_by_direction[index(direction)];
+  if (by_direction == Protocol::unknown) by_direction = flow.protocol;
+  judge(flow, parser_->consume(direction, bytes, time, output), shelf, output);
+}
+
+void Conversation::judge(Flow&, ParserState state, ProtocolShelf& shelf, ParserOutput& output) {
+  if (state == ParserState::more) return;
+  over_ = true;
+  encrypted_ = state == ParserState::done;
+  if (state == ParserState::failed) ++shelf.counters().parser_failed;
+  parser_->finish(output);
+}
+
+void Conversation::give_up(Flow& flow, ProtocolShelf& shelf) {
+  over_ = true;
+  flow.protocol = Protocol::failed;
+  ++shelf.counters().protocol_unknown;
+  for (auto& side : side_) side.pending = {};
+}
+
+void Conversation::finish(Flow&, ParserOutput& output) {
+  if (parser_ != nullptr && !over_) parser_->finish(output);
+  over_ = true;
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,72 @@
+#pragma once
+// The application side of one flow: finds out which protocol is spoken, independent of ports, then feeds its parser.
+// Owned by the flow; used on the flow's worker.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "collectors/packet/counters.h"
+#include "collectors/packet/observer.h"
+#include "collectors/packet/protocol/parser.h"
+
+namespace tocsin::collectors {
+
+// Per worker: the factories and settings that conversations need.
+class ProtocolShelf {
+ public:
+  ProtocolShelf(const PacketOptions& options, FieldNames& names, PacketCounters& counters);
+  const PacketOptions& options() const noexcept { return options_; }
+  PacketCounters& counters() noexcept { return counters_; }
+
+  struct Guess {
+    Probe answer = Probe::no;
+    const ProtocolRow* row = nullptr;
+  };
+  // The first row that says yes; rows that name one of the ports are asked first.
+  Guess probe(const ProbeInput& input) const;
+  std::unique_ptr<ProtocolParser> make(const ProtocolRow& row, const Flow& flow);
+
+ private:
+  struct Slot {
+    const ProtocolRow* row;
+    std::unique_ptr<ProtocolFactory> factory;
+  };
+  const PacketOptions& options_;
+  PacketCounters& counters_;
+  std::vector<Slot> slots_;
+};
+
+class Conversation {
+ public:
+  // TCP: chunks in order.
+  void stream(const StreamChunk& chunk, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  // UDP: one payload.
+  void datagram(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  void finish(Flow& flow, ParserOutput& output);
+  // Nothing more is wanted of this conversation.
+  bool over() const noexcept { return over_; }
+  bool encrypted() const noexcept { return encrypted_; }
+
+ private:
+  struct Side {
+    std::vector<std::uint8_t> pending;  // first bytes, until the protocol is known
+    Probe verdict = Probe::more;
+    bool ended = false;
+  };
+
+  void detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  void start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
+             ParserOutput& output);
+  void give_up(Flow& flow, ProtocolShelf& shelf);
+  void feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  void judge(Flow& flow, ParserState state, ProtocolShelf& shelf, ParserOutput& output);
+
+  std::unique_ptr<ProtocolParser> parser_;
+  std::array<Side, 2> side_;
+  bool over_ = false;
+  bool encrypted_ = false;
+};
+
+}  // namespace tocsin::collectors

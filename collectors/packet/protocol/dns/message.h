@@ -1,0 +1,60 @@
+#pragma once
+// DNS messages (RFC 1035, 3596, 2782, 6891, 9460 types by name only). Decoding is bounded: names by length and pointer
+// hops, records by count; every record costs at most one name.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/address.h"
+#include "collectors/base/bytes.h"
+
+namespace tocsin::collectors {
+
+struct DnsQuestion {
+  std::string name;  // labels joined by dots, bytes as sent
+  std::uint16_t type = 0;
+  std::uint16_t record_class = 0;
+};
+struct DnsRecord {
+  std::string name;
+  std::uint16_t type = 0;
+  std::uint16_t record_class = 0;
+  std::uint32_t time_to_live = 0;
+  std::string data;   // as text: address, name, strings; hex for types without a text form
+  IpAddress address;  // A and AAAA
+};
+struct DnsFaults {
+  bool malformed = false;
+  bool name_too_long = false;
+  bool infinite_loop = false;
+  bool too_many_labels = false;
+};
+struct DnsMessage {
+  static constexpr std::size_t records_most = 2'048;
+
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;
+  std::vector<DnsQuestion> questions;
+  std::vector<DnsRecord> answers;
+  std::vector<DnsRecord> authorities;
+  std::vector<DnsRecord> additionals;
+  DnsFaults faults;
+  std::size_t consumed = 0;
+
+  bool is_response() const noexcept { return (flags & 0x8000U) != 0; }
+  std::uint8_t opcode() const noexcept { return (flags >> 11) & 0x0FU; }
+  std::uint8_t response_code() const noexcept { return flags & 0x0FU; }
+};
+
+// Nothing when not even the header is there; otherwise what could be read, with `faults`.
+std::optional<DnsMessage> parse_dns(Bytes bytes);
+// Cheap look: header and first question are those of DNS.
+bool looks_like_dns(Bytes bytes, bool strictly);
+
+std::string dns_type_name(std::uint16_t type);          // "A", "TXT", "TYPE65280"
+std::string dns_response_code_name(std::uint8_t code);  // "NOERROR", "NXDOMAIN", "RCODE13"
+
+}  // namespace tocsin::collectors

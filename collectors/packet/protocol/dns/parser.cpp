@@ -1,0 +1,86 @@
+#include "collectors/packet/protocol/dns/parser.h"
+
+#include <algorithm>
+
+#include "collectors/packet/protocol/dns/transaction.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+class DnsFactory final : public ProtocolFactory {
+ public:
+  explicit DnsFactory(const DnsOptions& options) : options_(options) {}
+  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
+    return std::make_unique<DnsParser>(options_, flow.transport == ip_protocol::tcp);
+  }
+
+ private:
+  const DnsOptions& options_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProtocolFactory> make_dns_factory(const PacketOptions& options, FieldNames&) {
+  return std::make_unique<DnsFactory>(options.dns);
+}
+
+Probe probe_dns(const ProbeInput& input) {
+  const auto on = [&](std::uint16_t port) { return input.client_port == port || input.server_port == port; };
+  // Relatives with names and rules of their own: NetBIOS, multicast DNS, LLMNR.
+  if (on(137) || on(5353) || on(5355)) return Probe::no;
+  const bool strictly = !on(53);
+  if (!input.stream) return looks_like_dns(input.bytes, strictly) ? Probe::yes : Probe::no;
+  if (input.bytes.size() < 2) return Probe::more;
+  const std::size_t length = static_cast<std::size_t>((input.bytes[0] << 8) | input.bytes[1]);
+  if (length < 12) return Probe::no;
+  const Bytes message = input.bytes.subspan(2);
+  if (message.size() < 12) return Probe::more;
+  if (message.size() >= length) return looks_like_dns(message.first(length), strictly) ? Probe::yes : Probe::no;
+  if (strictly) return ((message[2] >> 3) & 0x0F) <= 6 && message[4] == 0 && message[5] == 1 ? Probe::more : Probe::no;
+  return looks_like_dns(message, false) ? Probe::yes : Probe::no;
+}
+
+ParserState DnsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+  if (!stream_) return message(direction, bytes, output) ? ParserState::more : ParserState::failed;
+  auto& partial = partial_[index(direction)];
+  while (!bytes.empty()) {
+    if (partial.empty() && bytes.size() >= 2) {  // whole messages are read where they are
+      const std::size_t length = static_cast<std::size_t>((bytes[0] << 8) | bytes[1]);
+      if (bytes.size() >= 2 + length) {
+        if (!message(direction, bytes.subspan(2, length), output)) return ParserState::failed;
+        bytes = bytes.subspan(2 + length);
+        continue;
+      }
+    }
+    const std::size_t wanted = partial.size() < 2 ? 2 : 2 + static_cast<std::size_t>((partial[0] << 8) | partial[1]);
+    const std::size_t count = std::min(bytes.size(), wanted - partial.size());
+    partial.insert(partial.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+    if (partial.size() < 2) continue;
+    if (partial.size() == 2 + static_cast<std::size_t>((partial[0] << 8) | partial[1])) {
+      const bool good = message(direction, Bytes(partial).subspan(2), output);
+      partial.clear();
+      if (!good) return ParserState::failed;
+    }
+  }
+  return ParserState::more;
+}
+
+// Where the next message begins after a loss is not known.
+ParserState DnsParser::gap(Direction, std::uint64_t, Time, ParserOutput&) { return ParserState::failed; }
+
+bool DnsParser::message(Direction direction, Bytes bytes, ParserOutput& output) {
+  auto parsed = parse_dns(bytes.first(std::min(bytes.size(), options_.message_most)));
+  if (!parsed) {
+    output.event(PacketEvent::dns_malformed);
+    return !stream_;
+  }
+  auto transaction = std::make_unique<DnsTransaction>(std::move(*parsed), direction);
+  transaction->number = transactions_++;
+  output.progressed(*transaction, direction);
+  output.finished(std::move(transaction));
+  return true;
+}
+
+}  // namespace tocsin::collectors

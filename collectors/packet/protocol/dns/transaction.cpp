@@ -1,0 +1,73 @@
+#include "collectors/packet/protocol/dns/transaction.h"
+
+#include <array>
+
+#include "collectors/packet/packet_event.h"
+
+namespace tocsin::collectors {
+
+DnsTransaction::DnsTransaction(DnsMessage message, Direction direction)
+    : message_(std::move(message)), direction_(direction) {
+  protocol = Protocol::dns;
+  const auto raise = [&](PacketEvent event) { events.set(static_cast<std::size_t>(event)); };
+  if (message_.faults.malformed) raise(PacketEvent::dns_malformed);
+  if (message_.faults.name_too_long) raise(PacketEvent::dns_name_too_long);
+  if (message_.faults.infinite_loop) raise(PacketEvent::dns_infinite_loop);
+  if (message_.faults.too_many_labels) raise(PacketEvent::dns_too_many_labels);
+  if ((message_.flags & 0x0040U) != 0) raise(PacketEvent::dns_z_flag_set);
+  if (message_.opcode() > 6) raise(PacketEvent::dns_invalid_opcode);
+  if (message_.is_response() && direction == Direction::to_server) raise(PacketEvent::dns_not_request);
+  if (!message_.is_response() && direction == Direction::to_client) raise(PacketEvent::dns_not_response);
+}
+
+std::optional<Bytes> DnsTransaction::buffer(Buffer buffer, Direction direction, std::uint32_t index) const {
+  if (direction != direction_) return std::nullopt;
+  const std::size_t at = index;
+  switch (buffer) {
+    case Buffer::dns_query:
+    case Buffer::dns_query_name:
+      if (at < message_.questions.size()) return as_bytes(message_.questions[at].name);
+      return std::nullopt;
+    case Buffer::dns_answer_name:
+      if (at < message_.answers.size()) return as_bytes(message_.answers[at].name);
+      return std::nullopt;
+    case Buffer::dns_response: {
+      // All names of an answer, section by section.
+      std::size_t left = at;
+      if (left < message_.questions.size()) return as_bytes(message_.questions[left].name);
+      left -= message_.questions.size();
+      for (const auto* section : {&message_.answers, &message_.authorities, &message_.additionals}) {
+        if (left < 2 * section->size()) {
+          const auto& record = (*section)[left / 2];
+          return as_bytes(left % 2 == 0 ? record.name : record.data);
+        }
+        left -= 2 * section->size();
+      }
+      return std::nullopt;
+    }
+    default: return std::nullopt;
+  }
+}
+
+std::optional<std::uint64_t> DnsTransaction::number_of(Buffer buffer, Direction direction, std::uint32_t index) const {
+  if (direction != direction_) return std::nullopt;
+  switch (buffer) {
+    case Buffer::dns_opcode: return index == 0 ? std::optional<std::uint64_t>(message_.opcode()) : std::nullopt;
+    case Buffer::dns_rcode:
+      return index == 0 && message_.is_response() ? std::optional<std::uint64_t>(message_.response_code())
+                                                  : std::nullopt;
+    case Buffer::dns_rrtype: {
+      std::size_t left = index;
+      if (left < message_.questions.size()) return message_.questions[left].type;
+      left -= message_.questions.size();
+      for (const auto* section : {&message_.answers, &message_.authorities, &message_.additionals}) {
+        if (left < section->size()) return (*section)[left].type;
+        left -= section->size();
+      }
+      return std::nullopt;
+    }
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace tocsin::collectors

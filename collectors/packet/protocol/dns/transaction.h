@@ -1,0 +1,25 @@
+#pragma once
+// One DNS message, query or answer: each is a transaction of its own, as in Suricata 8.
+
+#include "collectors/packet/protocol/dns/message.h"
+#include "collectors/packet/transaction.h"
+
+namespace tocsin::collectors {
+
+class DnsTransaction final : public Transaction {
+ public:
+  DnsTransaction(DnsMessage message, Direction direction);
+
+  const DnsMessage& message() const noexcept { return message_; }
+  std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
+  std::uint8_t progress(Direction) const override { return 1; }
+  bool complete(Direction) const override { return true; }
+  std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
+  void fill(EventBuilder& builder) const override;
+
+ private:
+  const DnsMessage message_;
+  const Direction direction_;
+};
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,96 @@
+// Bodies and the files in them.
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/packet/protocol/http/session.h"
+
+namespace tocsin::collectors {
+
+void HttpSession::keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64_t limit) const {
+  if (into.size() >= limit) return;
+  const std::size_t count = std::min<std::size_t>(bytes.size(), limit - into.size());
+  into.insert(into.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
+  Open* open = open_of(data.tx);
+  if (open == nullptr) return;
+  auto& side = open->transaction->side(direction);
+  if (data.data == nullptr) {  // a loss, or the end of the body
+    if (data.len != 0) side.body_gaps += data.len;
+    return;
+  }
+  const Bytes bytes(data.data, data.len);
+  const bool request = direction == Direction::to_server;
+  keep(side.body, bytes, request ? options_.request_body_limit : options_.response_body_limit);
+  side.body_size += bytes.size();
+  step(*open, direction, http_progress::body);
+  if (request && open->upload != nullptr) {
+    uploading_ = open;
+    open->upload->consume(bytes, *this);
+    uploading_ = nullptr;
+  } else {
+    body_file(*open, direction, bytes);
+  }
+}
+
+// Content-Disposition, or else the path, names what a body holds.
+std::string HttpSession::file_name(const HttpTransaction& transaction, Direction direction) const {
+  if (const auto* disposition = transaction.side(direction).find("Content-Disposition"))
+    if (auto name = header_parameter(disposition->value, "filename")) return *name;
+  return transaction.path;
+}
+
+void HttpSession::body_file(Open& open, Direction direction, Bytes bytes) {
+  auto& transaction = *open.transaction;
+  auto& side = transaction.side(direction);
+  if (bytes.empty()) return;
+  if (side.files.empty()) {
+    HttpFile& fresh = side.files.emplace_back();
+    fresh.id = files_++;
+    fresh.name = file_name(transaction, direction);
+  }
+  HttpFile& file = side.files.front();
+  const std::uint64_t lost = std::exchange(gap_[index(direction)], 0);
+  file.size += lost;
+  FilePart part{file.id, file.name, file.size, bytes, lost, false, false};
+  file.size += bytes.size();
+  if (output_ != nullptr) output_->file(&transaction, direction, part);
+}
+
+void HttpSession::end_file(Open& open, Direction direction, HttpFile& file, bool truncated) {
+  if (!std::exchange(file.open, false) || output_ == nullptr) return;
+  output_->file(open.transaction.get(), direction, {file.id, file.name, file.size, {}, 0, true, truncated});
+}
+
+void HttpSession::close_files(Open& open, Direction direction, bool truncated) {
+  if (open.transaction == nullptr) return;
+  for (auto& file : open.transaction->side(direction).files) end_file(open, direction, file, truncated);
+}
+
+void HttpSession::part_begin(std::string_view file_name, std::string_view) {
+  static constexpr std::size_t files_most = 256;  // of one upload
+  auto& files = uploading_->transaction->side(Direction::to_server).files;
+  if (files.size() >= files_most) return;
+  HttpFile& file = files.emplace_back();
+  file.id = files_++;
+  file.name = file_name;
+}
+
+void HttpSession::part_data(Bytes bytes) {
+  auto& files = uploading_->transaction->side(Direction::to_server).files;
+  if (files.empty() || !files.back().open) return;
+  HttpFile& file = files.back();
+  keep(file.data, bytes, options_.request_body_limit);
+  const FilePart part{file.id, file.name, file.size, bytes, 0, false, false};
+  file.size += bytes.size();
+  if (output_ != nullptr) output_->file(uploading_->transaction.get(), Direction::to_server, part);
+}
+
+void HttpSession::part_end(bool whole) {
+  auto& files = uploading_->transaction->side(Direction::to_server).files;
+  if (!files.empty()) end_file(*uploading_, Direction::to_server, files.back(), !whole);
+}
+
+}  // namespace tocsin::collectors

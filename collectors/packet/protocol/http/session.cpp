@@ -1,0 +1,287 @@
+#include "collectors/packet/protocol/http/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/base/text.h"
+#include "collectors/packet/protocol/http/parser.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr std::size_t waiting_most = 256 * 1024;
+
+class HttpFactory final : public ProtocolFactory {
+ public:
+  explicit HttpFactory(const HttpOptions& options) : options_(options), config_(make_http_config(options)) {}
+  std::unique_ptr<ProtocolParser> make(const Flow&) override {
+    return std::make_unique<HttpSession>(options_, config_.get());
+  }
+
+ private:
+  const HttpOptions& options_;
+  const HttpConfig config_;
+};
+
+htp_time_t stamp(Time time) noexcept {
+  const auto micro = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+  return {static_cast<time_t>(micro / 1'000'000), static_cast<suseconds_t>(micro % 1'000'000)};
+}
+
+}  // namespace
+
+std::unique_ptr<ProtocolFactory> make_http_factory(const PacketOptions& options, FieldNames&) {
+  return std::make_unique<HttpFactory>(options.http);
+}
+
+HttpSession::HttpSession(const HttpOptions& options, htp_cfg_t* config)
+    : options_(options), connection_(htp_connp_create(config)) {
+  if (connection_ == nullptr) return;
+  htp_connp_set_user_data(connection_, this);
+  htp_time_t begin{};
+  htp_connp_open(connection_, nullptr, 0, nullptr, 0, &begin);
+}
+
+HttpSession::~HttpSession() {
+  if (connection_ != nullptr) htp_connp_destroy_all(connection_);
+}
+
+ParserState HttpSession::consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) {
+  auto& waiting = waiting_[index(direction)];
+  if (waiting.empty()) return feed(direction, bytes.data(), bytes.size(), time, output);
+  if (waiting.size() + bytes.size() > waiting_most) {
+    failed_ = true;
+    return ParserState::failed;
+  }
+  waiting.insert(waiting.end(), bytes.begin(), bytes.end());
+  return feed(direction, nullptr, 0, time, output);
+}
+
+ParserState HttpSession::gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) {
+  gap_[index(direction)] += count;
+  // libhtp steps over a loss inside a body and refuses it anywhere else.
+  static constexpr std::uint64_t most = 1ULL << 30;
+  return feed(direction, nullptr, static_cast<std::size_t>(std::min(count, most)), time, output);
+}
+
+// One call into libhtp and, when that unblocked the other direction, the bytes that waited there.
+ParserState HttpSession::feed(Direction direction, const void* data, std::size_t size, Time time,
+                              ParserOutput& output) {
+  if (connection_ == nullptr || failed_) return ParserState::failed;
+  output_ = &output;
+  bool good = size == 0 || feed_once(direction, data, size, time);
+  for (int turn = 0; good && turn < 4; ++turn) {
+    bool moved = false;
+    for (const auto each : {opposite(direction), direction}) {
+      auto& waiting = waiting_[index(each)];
+      if (waiting.empty() || !good) continue;
+      const std::vector<std::uint8_t> bytes = std::move(waiting);
+      waiting = {};
+      good = feed_once(each, bytes.data(), bytes.size(), time);
+      moved |= waiting.size() != bytes.size();
+    }
+    if (!moved) break;
+  }
+  report(output);
+  output_ = nullptr;
+  if (good) return ParserState::more;
+  failed_ = true;
+  output.event(PacketEvent::http_parser_error);
+  return ParserState::failed;
+}
+
+bool HttpSession::feed_once(Direction direction, const void* data, std::size_t size, Time time) {
+  const htp_time_t when = stamp(time);
+  const bool request = direction == Direction::to_server;
+  const int state =
+      request ? htp_connp_req_data(connection_, &when, data, size) : htp_connp_res_data(connection_, &when, data, size);
+  if (state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return false;
+  if (state == HTP_STREAM_DATA_OTHER && data != nullptr) {
+    const std::size_t used =
+        request ? htp_connp_req_data_consumed(connection_) : htp_connp_res_data_consumed(connection_);
+    if (used < size) {
+      const auto* bytes = static_cast<const std::uint8_t*>(data);
+      waiting_[index(direction)].assign(bytes + used, bytes + size);
+    }
+  }
+  return true;
+}
+
+void HttpSession::end(Direction direction, Time time, ParserOutput& output) {
+  if (connection_ == nullptr || failed_) return;
+  output_ = &output;
+  const htp_time_t when = stamp(time);
+  if (direction == Direction::to_server) htp_connp_req_close(connection_, &when);
+  else htp_connp_close(connection_, &when);
+  report(output);
+  output_ = nullptr;
+}
+
+void HttpSession::finish(ParserOutput& output) {
+  output_ = &output;
+  for (auto& open : open_) {
+    for (const auto direction : {Direction::to_server, Direction::to_client}) close_files(open, direction, true);
+    output.finished(std::move(open.transaction));
+  }
+  open_.clear();
+  output_ = nullptr;
+  failed_ = true;
+}
+
+// Tells what moved during the call, then lets go of what is complete.
+void HttpSession::report(ParserOutput& output) {
+  for (auto& open : open_) {
+    for (const auto direction : {Direction::to_server, Direction::to_client}) {
+      if (!std::exchange(open.touched[index(direction)], false)) continue;
+      output.progressed(*open.transaction, direction);
+    }
+  }
+  const auto done = [](const Open& open) {
+    return open.transaction->complete(Direction::to_server) && open.transaction->complete(Direction::to_client);
+  };
+  for (auto& open : open_) {
+    if (!done(open)) continue;
+    output.finished(std::move(open.transaction));
+    htp_tx_set_user_data(open.handle, nullptr);
+    htp_tx_destroy(open.handle);
+  }
+  std::erase_if(open_, [](const Open& open) { return open.transaction == nullptr; });
+}
+
+HttpSession::Open* HttpSession::open_of(htp_tx_t* tx) {
+  for (auto& open : open_)
+    if (open.handle == tx) return &open;
+  if (output_ == nullptr) return nullptr;
+  if (open_.size() >= options_.transactions_most) {
+    failed_ = true;
+    return nullptr;
+  }
+  Open& open = open_.emplace_back();
+  open.transaction = std::make_unique<HttpTransaction>();
+  open.transaction->number = transactions_++;
+  open.handle = tx;
+  return &open;
+}
+
+void HttpSession::step(Open& open, Direction direction, std::uint8_t progress) {
+  auto& side = open.transaction->side(direction);
+  side.progress = std::max(side.progress, progress);
+  open.touched[index(direction)] = true;
+}
+
+namespace {
+
+// Path and query as the server will understand them; libhtp has decoded the parts.
+std::string normalised_uri(const htp_tx_t& tx) {
+  if (tx.parsed_uri == nullptr) return {};
+  const htp_uri_t& uri = *tx.parsed_uri;
+  std::string text(text_of(uri.path));
+  if (uri.query != nullptr) text.append("?").append(text_of(uri.query));
+  if (uri.fragment != nullptr) text.append("#").append(text_of(uri.fragment));
+  if (text.empty() && tx.request_method_number == HTP_M_CONNECT) text = text_of(tx.request_uri);
+  return text;
+}
+
+}  // namespace
+
+void HttpSession::request_line(htp_tx_t* tx) {
+  Open* open = open_of(tx);
+  if (open == nullptr) return;
+  auto& transaction = *open->transaction;
+  auto& side = transaction.side(Direction::to_server);
+  side.line = text_of(tx->request_line);
+  side.protocol = text_of(tx->request_protocol);
+  transaction.request_seen = true;
+  transaction.method = text_of(tx->request_method);
+  transaction.uri_raw = text_of(tx->request_uri);
+  transaction.uri = normalised_uri(*tx);
+  if (tx->parsed_uri != nullptr) transaction.path = text_of(tx->parsed_uri->path);
+  if ((tx->flags & HTP_REQUEST_INVALID) != 0) transaction.raise(PacketEvent::http_request_line_invalid);
+  step(*open, Direction::to_server, http_progress::line);
+}
+
+void HttpSession::copy_headers(HttpSide& side, const htp_table_t* headers) const {
+  side.headers.clear();
+  const std::size_t count = headers == nullptr ? 0 : htp_table_size(headers);
+  side.headers.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* header = static_cast<const htp_header_t*>(htp_table_get_index(headers, i, nullptr));
+    if (header == nullptr) continue;
+    side.headers.push_back({std::string(text_of(header->name)), std::string(text_of(header->value))});
+  }
+}
+
+void HttpSession::request_headers(htp_tx_t* tx) {
+  Open* open = open_of(tx);
+  if (open == nullptr) return;
+  auto& transaction = *open->transaction;
+  auto& side = transaction.side(Direction::to_server);
+  copy_headers(side, tx->request_headers);
+  transaction.host = lower_ascii(text_of(tx->request_hostname));
+  if (const auto* host = side.find("Host")) transaction.host_raw = host->value;
+  else if (tx->parsed_uri_raw != nullptr) transaction.host_raw = text_of(tx->parsed_uri_raw->hostname);
+  transaction.port = std::max(tx->request_port_number, 0);
+  const auto flag = [&](std::uint64_t bits, PacketEvent event) {
+    if ((tx->flags & bits) != 0) transaction.raise(event);
+  };
+  flag(HTP_HOST_MISSING, PacketEvent::http_request_field_missing_host);
+  flag(HTP_HOST_AMBIGUOUS, PacketEvent::http_request_host_ambiguous);
+  flag(HTP_HOST_INVALID, PacketEvent::http_request_host_invalid);
+  flag(HTP_HEADERS_TOO_MANY, PacketEvent::http_request_too_many_headers);
+  flag(HTP_REQUEST_INVALID_T_E, PacketEvent::http_invalid_transfer_encoding);
+  flag(HTP_REQUEST_INVALID_C_L, PacketEvent::http_invalid_content_length);
+  flag(HTP_REQUEST_SMUGGLING, PacketEvent::http_request_smuggling);
+  flag(HTP_FIELD_UNPARSEABLE | HTP_FIELD_INVALID, PacketEvent::http_request_header_invalid);
+  if (const auto* type = side.find("Content-Type"))
+    if (const auto boundary = Multipart::boundary_of(type->value))
+      open->upload = std::make_unique<Multipart>(*boundary);
+  step(*open, Direction::to_server, http_progress::headers);
+}
+
+void HttpSession::response_line(htp_tx_t* tx) {
+  Open* open = open_of(tx);
+  if (open == nullptr) return;
+  auto& transaction = *open->transaction;
+  auto& side = transaction.side(Direction::to_client);
+  side.line = text_of(tx->response_line);
+  side.protocol = text_of(tx->response_protocol);
+  transaction.status_text = text_of(tx->response_status);
+  transaction.status_message = text_of(tx->response_message);
+  transaction.status = static_cast<unsigned>(std::max(tx->response_status_number, 0));
+  if ((tx->flags & HTP_STATUS_LINE_INVALID) != 0) transaction.raise(PacketEvent::http_response_line_invalid);
+  step(*open, Direction::to_client, http_progress::line);
+}
+
+void HttpSession::response_headers(htp_tx_t* tx) {
+  Open* open = open_of(tx);
+  if (open == nullptr) return;
+  copy_headers(open->transaction->side(Direction::to_client), tx->response_headers);
+  step(*open, Direction::to_client, http_progress::headers);
+}
+
+void HttpSession::header_data(Direction direction, const htp_tx_data_t& data) {
+  Open* open = open_of(data.tx);
+  if (open == nullptr || data.data == nullptr) return;
+  auto& raw = open->transaction->side(direction).header_raw;
+  static constexpr std::size_t raw_most = 256 * 1024;
+  if (raw.size() >= raw_most) return;
+  raw.append(reinterpret_cast<const char*>(data.data), std::min(data.len, raw_most - raw.size()));
+}
+
+void HttpSession::complete(Direction direction, htp_tx_t* tx) {
+  Open* open = open_of(tx);
+  if (open == nullptr) return;
+  auto& side = open->transaction->side(direction);
+  if (side.progress < http_progress::headers)
+    copy_headers(side, direction == Direction::to_server ? tx->request_headers : tx->response_headers);
+  if (open->upload != nullptr && direction == Direction::to_server) {
+    uploading_ = open;
+    open->upload->finish(*this);
+    uploading_ = nullptr;
+  }
+  close_files(*open, direction, side.body_gaps != 0);
+  step(*open, direction, http_progress::complete);
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,88 @@
+#pragma once
+// The libhtp side of the HTTP parser: configuration, call-backs, copying into our transactions. Included by the HTTP
+// folder's .cpp files only.
+
+#include <htp/htp.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/packet/protocol/http/multipart.h"
+#include "collectors/packet/protocol/http/transaction.h"
+#include "collectors/packet/protocol/parser.h"
+
+namespace tocsin::collectors {
+
+inline std::string_view text_of(const bstr* text) noexcept {
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(bstr_ptr(text)), bstr_len(text)};
+}
+
+struct HttpConfigRelease {
+  void operator()(htp_cfg_t* config) const { htp_config_destroy(config); }
+};
+using HttpConfig = std::unique_ptr<htp_cfg_t, HttpConfigRelease>;
+HttpConfig make_http_config(const HttpOptions& options);
+
+// One connection.
+class HttpSession final : public ProtocolParser, private MultipartSink {
+ public:
+  HttpSession(const HttpOptions& options, htp_cfg_t* config);
+  ~HttpSession() override;
+  HttpSession(const HttpSession&) = delete;
+  HttpSession& operator=(const HttpSession&) = delete;
+
+  ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
+  ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
+  void end(Direction direction, Time time, ParserOutput& output) override;
+  void finish(ParserOutput& output) override;
+
+  // libhtp's call-backs, by way of the connection's user data.
+  void request_line(htp_tx_t* tx);
+  void request_headers(htp_tx_t* tx);
+  void response_line(htp_tx_t* tx);
+  void response_headers(htp_tx_t* tx);
+  void header_data(Direction direction, const htp_tx_data_t& data);
+  void body_data(Direction direction, const htp_tx_data_t& data);
+  void complete(Direction direction, htp_tx_t* tx);
+
+ private:
+  struct Open {
+    std::unique_ptr<HttpTransaction> transaction;
+    htp_tx_t* handle;
+    std::array<bool, 2> touched{};
+    std::unique_ptr<Multipart> upload;
+  };
+
+  void part_begin(std::string_view file_name, std::string_view field_name) override;
+  void part_data(Bytes bytes) override;
+  void part_end(bool whole) override;
+
+  Open* open_of(htp_tx_t* tx);
+  void step(Open& open, Direction direction, std::uint8_t progress);
+  ParserState feed(Direction direction, const void* data, std::size_t size, Time time, ParserOutput& output);
+  bool feed_once(Direction direction, const void* data, std::size_t size, Time time);
+  void report(ParserOutput& output);
+  void copy_headers(HttpSide& side, const htp_table_t* headers) const;
+  void keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64_t limit) const;
+  void body_file(Open& open, Direction direction, Bytes bytes);
+  void close_files(Open& open, Direction direction, bool truncated);
+  void end_file(Open& open, Direction direction, HttpFile& file, bool truncated);
+  std::string file_name(const HttpTransaction& transaction, Direction direction) const;
+
+  const HttpOptions& options_;
+  htp_connp_t* connection_;
+  ParserOutput* output_ = nullptr;  // during a call
+  std::vector<Open> open_;
+  Open* uploading_ = nullptr;                         // while its upload is being read
+  std::array<std::vector<std::uint8_t>, 2> waiting_;  // libhtp wants the other direction first
+  std::array<std::uint64_t, 2> gap_{};                // bytes lost before the next body data
+  std::uint64_t transactions_ = 0;
+  std::uint32_t files_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,92 @@
+#pragma once
+// The shape of every application protocol folder: a factory (one per worker), a parser (one per conversation),
+// transactions, a buffer table and a probe. A parser gets bytes in order, bounds what it keeps, and tells its output
+// what moved. It never looks at packets, clocks or other flows.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "collectors/event/field.h"
+#include "collectors/packet/buffer.h"
+#include "collectors/packet/flow.h"
+#include "collectors/packet/options.h"
+#include "collectors/packet/packet_event.h"
+#include "collectors/packet/transaction.h"
+
+namespace tocsin::collectors {
+
+// Part of a file that a protocol carries; becomes a FileChunk.
+struct FilePart {
+  std::uint32_t id = 0;  // unique within the conversation
+  std::string_view name;
+  std::uint64_t offset = 0;
+  Bytes bytes;
+  std::uint64_t gap = 0;
+  bool end = false;
+  bool truncated = false;
+};
+
+// Where a parser reports to. Calls go out to the observers at once.
+class ParserOutput {
+ public:
+  virtual ~ParserOutput() = default;
+  // Something of this transaction became visible on that side (progress, more body).
+  virtual void progressed(Transaction& transaction, Direction direction) = 0;
+  virtual void file(Transaction* transaction, Direction direction, const FilePart& part) = 0;
+  // Nothing more will come. It is recorded, and lives until the packet at hand is done with.
+  virtual void finished(std::unique_ptr<Transaction> transaction) = 0;
+  // Wrong with the conversation rather than with one transaction.
+  virtual void event(PacketEvent event) = 0;
+};
+
+// What a parser wants after a call.
+enum class ParserState : std::uint8_t {
+  more,
+  done,    // no more bytes are wanted (encrypted from here on)
+  failed,  // this is not what it seemed to be, or cannot be followed any more
+};
+
+class ProtocolParser {
+ public:
+  virtual ~ProtocolParser() = default;
+  // Bytes of a stream in order, or one datagram. `time` is the packet's.
+  virtual ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) = 0;
+  // `count` bytes were lost. Parsers that cannot bridge it fail.
+  virtual ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) = 0;
+  // No more bytes in this direction.
+  virtual void end(Direction direction, Time time, ParserOutput& output) = 0;
+  // The conversation is over: all transactions still open are given up as finished.
+  virtual void finish(ParserOutput& output) = 0;
+};
+
+class ProtocolFactory {
+ public:
+  virtual ~ProtocolFactory() = default;
+  virtual std::unique_ptr<ProtocolParser> make(const Flow& flow) = 0;
+};
+
+enum class Probe : std::uint8_t { no, more, yes };  // more: not enough bytes to tell
+
+struct ProbeInput {
+  Direction direction;
+  Bytes bytes;  // from the beginning of that direction
+  std::uint16_t client_port;
+  std::uint16_t server_port;
+  bool stream;  // TCP; otherwise one datagram
+};
+
+// One row per protocol in protocol/table.cpp.
+struct ProtocolRow {
+  Protocol protocol;
+  bool over_stream;
+  bool over_datagram;
+  std::span<const std::uint16_t> ports;  // customary server ports: probed first, never required
+  Probe (*probe)(const ProbeInput& input);
+  std::span<const BufferRow> buffers;
+  bool (*enabled)(const PacketOptions& options);
+  std::unique_ptr<ProtocolFactory> (*make)(const PacketOptions& options, FieldNames& names);
+};
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,60 @@
+#include "collectors/packet/protocol/table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "collectors/packet/protocol/dns/buffers.h"
+#include "collectors/packet/protocol/dns/parser.h"
+#include "collectors/packet/protocol/http/buffers.h"
+#include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/tls/buffers.h"
+#include "collectors/packet/protocol/tls/parser.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr auto table = std::to_array<ProtocolRow>({
+    {Protocol::http, true, false, http_ports, probe_http, http_buffers,
+     [](const PacketOptions& options) { return options.http.enabled; }, make_http_factory},
+    {Protocol::tls, true, false, tls_ports, probe_tls, tls_buffers,
+     [](const PacketOptions& options) { return options.tls.enabled; }, make_tls_factory},
+    {Protocol::dns, true, true, dns_ports, probe_dns, dns_buffers,
+     [](const PacketOptions& options) { return options.dns.enabled; }, make_dns_factory},
+});
+
+constexpr auto buffers = std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers});
+
+}  // namespace
+
+std::span<const ProtocolRow> protocol_table() noexcept { return table; }
+
+const ProtocolRow* protocol_row(Protocol protocol) noexcept {
+  const auto found = std::ranges::find(table, protocol, &ProtocolRow::protocol);
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::optional<Protocol> find_protocol(std::string_view name) noexcept {
+  for (auto number = static_cast<std::uint8_t>(Protocol::unknown); number <= static_cast<std::uint8_t>(Protocol::arp);
+       ++number)
+    if (protocol_name(static_cast<Protocol>(number)) == name) return static_cast<Protocol>(number);
+  return std::nullopt;
+}
+
+std::span<const std::span<const BufferRow>> buffer_tables() noexcept { return buffers; }
+
+const BufferRow* find_buffer(std::string_view name) noexcept {
+  for (const auto rows : buffers)
+    for (const auto& row : rows)
+      if (row.name == name) return &row;
+  return nullptr;
+}
+
+const BufferRow* buffer_row(Buffer buffer) noexcept {
+  for (const auto rows : buffers)
+    for (const auto& row : rows)
+      if (row.buffer == buffer) return &row;
+  return nullptr;
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,47 @@
+#pragma once
+// Client and server hello of TLS (RFC 5246, RFC 8446) and what is computed from them: JA3, JA3S
+// (https://github.com/salesforce/ja3) and JA4 (https://github.com/FoxIO-LLC/ja4, technical details, TLS client).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/base/bytes.h"
+
+namespace tocsin::collectors {
+
+struct TlsClientHello {
+  std::uint16_t version = 0;
+  std::vector<std::uint8_t> random;
+  std::vector<std::uint16_t> ciphers;
+  std::vector<std::uint16_t> extensions;  // in the order sent, GREASE included
+  std::vector<std::uint16_t> groups;
+  std::vector<std::uint8_t> point_formats;
+  std::vector<std::uint16_t> signature_algorithms;
+  std::vector<std::uint16_t> supported_versions;
+  std::vector<std::string> alpn;
+  std::string server_name;
+};
+struct TlsServerHello {
+  std::uint16_t version = 0;  // negotiated: of the supported_versions extension when there
+  std::uint16_t legacy_version = 0;
+  std::vector<std::uint8_t> random;
+  std::uint16_t cipher = 0;
+  std::vector<std::uint16_t> extensions;
+  std::string alpn;
+};
+
+// The body of the handshake message, without its 4-byte header. Nothing when malformed.
+std::optional<TlsClientHello> parse_client_hello(Bytes body);
+std::optional<TlsServerHello> parse_server_hello(Bytes body);
+
+std::string ja3_text(const TlsClientHello& hello);
+std::string ja3s_text(const TlsServerHello& hello);
+enum class Ja4Transport : char { tcp = 't', quic = 'q' };
+std::string ja4_text(const TlsClientHello& hello, Ja4Transport transport);
+
+bool is_grease(std::uint16_t value) noexcept;         // RFC 8701
+std::string tls_version_name(std::uint16_t version);  // "1.2", "ssl3.0"; empty when unknown
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,196 @@
+#include "collectors/packet/protocol/tls/parser.h"
+
+#include <algorithm>
+
+namespace tocsin::collectors {
+
+namespace {
+
+namespace content {
+constexpr std::uint8_t change_cipher = 20, alert = 21, handshake = 22, application = 23, heartbeat = 24;
+}
+namespace message_type {
+constexpr std::uint8_t client_hello = 1, server_hello = 2, certificate = 11;
+}
+constexpr std::size_t record_most = (1U << 14) + 2048;  // RFC 5246, section 6.2.3
+
+class TlsFactory final : public ProtocolFactory {
+ public:
+  TlsFactory(const TlsOptions& options, FieldNames& names) : options_(options), fields_(names) {}
+  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<TlsParser>(options_, fields_); }
+
+ private:
+  const TlsOptions& options_;
+  const TlsFields fields_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProtocolFactory> make_tls_factory(const PacketOptions& options, FieldNames& names) {
+  return std::make_unique<TlsFactory>(options.tls, names);
+}
+
+// A handshake record of version 3.x whose first message is a hello, or an alert as the first answer.
+Probe probe_tls(const ProbeInput& input) {
+  const Bytes b = input.bytes;
+  if (!b.empty() && b[0] != content::handshake && b[0] != content::alert) return Probe::no;
+  if (b.size() >= 2 && b[1] != 3) return Probe::no;
+  if (b.size() >= 3 && b[2] > 4) return Probe::no;
+  if (b.size() < 6) return Probe::more;
+  const std::size_t length = static_cast<std::size_t>((b[3] << 8) | b[4]);
+  if (b[0] == content::alert) {
+    if (length != 2 || input.direction == Direction::to_server) return Probe::no;
+    return b[5] == 1 || b[5] == 2 ? Probe::yes : Probe::no;
+  }
+  if (length < 4 || length > record_most) return Probe::no;
+  const std::uint8_t wanted =
+      input.direction == Direction::to_server ? message_type::client_hello : message_type::server_hello;
+  return b[5] == wanted ? Probe::yes : Probe::no;
+}
+
+TlsTransaction& TlsParser::transaction() {
+  if (transaction_ == nullptr) transaction_ = std::make_unique<TlsTransaction>(fields_);
+  return *transaction_;
+}
+
+ParserState TlsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  while (!bytes.empty()) {
+    if (side.header_size < side.header.size()) {
+      const std::size_t count = std::min(bytes.size(), side.header.size() - side.header_size);
+      std::copy_n(bytes.begin(), count, side.header.begin() + static_cast<std::ptrdiff_t>(side.header_size));
+      side.header_size += count;
+      bytes = bytes.subspan(count);
+      if (side.header_size < side.header.size()) break;
+      if (!record_header(direction, output)) return ParserState::failed;
+    }
+    const std::size_t count = std::min(bytes.size(), side.left);
+    if (side.header[0] == content::handshake && !side.encrypted && count != 0 &&
+        !handshake(direction, bytes.first(count), output))
+      return ParserState::failed;
+    side.left -= count;
+    bytes = bytes.subspan(count);
+    if (side.left == 0) side.header_size = 0;
+  }
+  if (options_.stop_when_encrypted && side_[0].encrypted && side_[1].encrypted) return ParserState::done;
+  return ParserState::more;
+}
+
+bool TlsParser::record_header(Direction direction, ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  side.left = static_cast<std::size_t>((side.header[3] << 8) | side.header[4]);
+  if (side.header[0] < content::change_cipher || side.header[0] > content::heartbeat) {
+    output.event(PacketEvent::tls_invalid_record_type);
+    return false;
+  }
+  if (side.header[1] != 3) {
+    output.event(PacketEvent::tls_invalid_record_version);
+    return false;
+  }
+  if (side.left > record_most) {
+    output.event(PacketEvent::tls_invalid_record_length);
+    return false;
+  }
+  if (side.header[0] == content::change_cipher || side.header[0] == content::application) encrypted(direction, output);
+  return true;
+}
+
+void TlsParser::encrypted(Direction direction, ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  if (side.encrypted) return;
+  side.encrypted = true;
+  side.handshake = {};
+  auto& open = transaction();
+  open.set_encrypted(direction);
+  output.progressed(open, direction);
+}
+
+bool TlsParser::handshake(Direction direction, Bytes bytes, ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  if (side.skip != 0) {
+    const std::size_t count = std::min(side.skip, bytes.size());
+    side.skip -= count;
+    bytes = bytes.subspan(count);
+  }
+  side.handshake.insert(side.handshake.end(), bytes.begin(), bytes.end());
+  std::size_t done = 0;
+  while (side.handshake.size() - done >= 4) {
+    const Bytes rest = Bytes(side.handshake).subspan(done);
+    const std::size_t length = static_cast<std::size_t>((rest[1] << 16) | (rest[2] << 8) | rest[3]);
+    if (length > options_.handshake_most) {
+      output.event(PacketEvent::tls_invalid_handshake_message);
+      const std::size_t have = rest.size();
+      side.skip = 4 + length - std::min(have, 4 + length);
+      done += std::min(have, 4 + length);
+      continue;
+    }
+    if (rest.size() < 4 + length) break;
+    const bool good = message(direction, rest[0], rest.subspan(4, length), output);
+    if (!good) {
+      output.event(PacketEvent::tls_invalid_handshake_message);
+      transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_handshake_message));
+    }
+    done += 4 + length;
+  }
+  side.handshake.erase(side.handshake.begin(), side.handshake.begin() + static_cast<std::ptrdiff_t>(done));
+  return true;
+}
+
+bool TlsParser::message(Direction direction, std::uint8_t type, Bytes body, ParserOutput& output) {
+  TlsTransaction& open = transaction();
+  switch (type) {
+    case message_type::client_hello: {
+      if (direction != Direction::to_server || open.has_client()) return true;
+      auto hello = parse_client_hello(body);
+      if (!hello) return false;
+      open.set_client(std::move(*hello));
+      break;
+    }
+    case message_type::server_hello: {
+      if (direction != Direction::to_client || open.has_server()) return true;
+      auto hello = parse_server_hello(body);
+      if (!hello) return false;
+      open.set_server(std::move(*hello));
+      break;
+    }
+    case message_type::certificate:
+      if (direction != Direction::to_client) return true;
+      if (!certificates(body)) return false;
+      break;
+    default: return true;
+  }
+  output.progressed(open, direction);
+  return true;
+}
+
+bool TlsParser::certificates(Bytes body) {
+  static constexpr std::size_t certificates_most = 64;
+  ByteReader reader(body);
+  ByteReader list(reader.take(reader.u24()));
+  std::vector<std::vector<std::uint8_t>> chain;
+  while (list.ok() && list.remaining() != 0 && chain.size() < certificates_most) {
+    const Bytes der = list.take(list.u24());
+    if (!list.ok() || der.empty()) return false;
+    chain.emplace_back(der.begin(), der.end());
+  }
+  if (!reader.ok()) return false;
+  if (list.remaining() != 0) transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_too_many_certificates));
+  transaction().set_certificates(std::move(chain));
+  return true;
+}
+
+ParserState TlsParser::gap(Direction direction, std::uint64_t count, Time, ParserOutput&) {
+  // Inside encrypted data a loss can be stepped over as long as it stays within one record.
+  Side& side = side_[index(direction)];
+  if (!side.encrypted || count > side.left) return ParserState::failed;
+  side.left -= count;
+  if (side.left == 0) side.header_size = 0;
+  return ParserState::more;
+}
+
+void TlsParser::finish(ParserOutput& output) {
+  if (transaction_ == nullptr) return;
+  output.finished(std::move(transaction_));
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,49 @@
+#pragma once
+// TLS records (RFC 5246, RFC 8446): follows the handshake of both directions until it is encrypted, then wants no more.
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "collectors/packet/protocol/parser.h"
+#include "collectors/packet/protocol/tls/transaction.h"
+
+namespace tocsin::collectors {
+
+inline constexpr std::array<std::uint16_t, 6> tls_ports{443, 465, 636, 853, 993, 995};
+Probe probe_tls(const ProbeInput& input);
+std::unique_ptr<ProtocolFactory> make_tls_factory(const PacketOptions& options, FieldNames& names);
+
+class TlsParser final : public ProtocolParser {
+ public:
+  TlsParser(const TlsOptions& options, const TlsFields& fields) : options_(options), fields_(fields) {}
+
+  ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
+  ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
+  void end(Direction, Time, ParserOutput&) override {}
+  void finish(ParserOutput& output) override;
+
+ private:
+  struct Side {
+    std::array<std::uint8_t, 5> header{};
+    std::size_t header_size = 0;
+    std::size_t left = 0;  // of the record's content
+    bool encrypted = false;
+    std::vector<std::uint8_t> handshake;  // messages, perhaps over several records
+    std::size_t skip = 0;                 // of a message too long to keep
+  };
+
+  TlsTransaction& transaction();
+  bool record_header(Direction direction, ParserOutput& output);
+  bool handshake(Direction direction, Bytes bytes, ParserOutput& output);
+  bool message(Direction direction, std::uint8_t type, Bytes body, ParserOutput& output);
+  bool certificates(Bytes body);
+  void encrypted(Direction direction, ParserOutput& output);
+
+  const TlsOptions& options_;
+  const TlsFields& fields_;
+  std::array<Side, 2> side_;
+  std::unique_ptr<TlsTransaction> transaction_;
+};
+
+}  // namespace tocsin::collectors

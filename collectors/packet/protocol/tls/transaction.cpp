@@ -1,0 +1,104 @@
+#include "collectors/packet/protocol/tls/transaction.h"
+
+#include "collectors/base/digest.h"
+#include "collectors/packet/packet_event.h"
+#include "collectors/packet/protocol/tls/buffers.h"
+
+namespace tocsin::collectors {
+
+TlsFields::TlsFields(FieldNames& names)
+    : not_before(names.intern("tls.server.not_before")),
+      not_after(names.intern("tls.server.not_after")),
+      serial(names.intern("tls.server.x509.serial_number")),
+      alternative_names(names.intern("tls.server.x509.alternative_names")) {}
+
+void TlsTransaction::set_client(TlsClientHello hello) {
+  ja3_ = ja3_text(hello);
+  ja3_hash_ = render_digest(md5(as_bytes(ja3_)));
+  ja4_ = ja4_text(hello, Ja4Transport::tcp);
+  client_version_ = tls_version_name(hello.version);
+  client_ = std::move(hello);
+  progress_[0] = std::max(progress_[0], tls_progress::client_hello);
+}
+
+void TlsTransaction::set_server(TlsServerHello hello) {
+  ja3s_ = ja3s_text(hello);
+  ja3s_hash_ = render_digest(md5(as_bytes(ja3s_)));
+  server_version_ = tls_version_name(hello.version);
+  server_ = std::move(hello);
+  progress_[1] = std::max(progress_[1], tls_progress::server_hello);
+}
+
+void TlsTransaction::set_certificates(std::vector<std::vector<std::uint8_t>> chain) {
+  chain_ = std::move(chain);
+  progress_[1] = std::max(progress_[1], tls_progress::server_certificates);
+  if (chain_.empty()) return;
+  certificate_ = parse_certificate(chain_.front());
+  if (!certificate_) events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
+}
+
+void TlsTransaction::set_encrypted(Direction direction) {
+  progress_[collectors::index(direction)] =
+      direction == Direction::to_server ? tls_progress::client_encrypted : tls_progress::server_encrypted;
+}
+
+bool TlsTransaction::complete(Direction direction) const {
+  return direction == Direction::to_server ? progress_[0] >= tls_progress::client_encrypted
+                                           : progress_[1] >= tls_progress::server_encrypted;
+}
+
+std::optional<Bytes> TlsTransaction::buffer(Buffer buffer, Direction direction, std::uint32_t index) const {
+  return direction == Direction::to_server ? client_buffer(buffer, index) : server_buffer(buffer, index);
+}
+
+std::optional<Bytes> TlsTransaction::client_buffer(Buffer buffer, std::uint32_t index) const {
+  if (!client_) return std::nullopt;
+  if (buffer == Buffer::tls_alpn)
+    return index < client_->alpn.size() ? std::optional(as_bytes(client_->alpn[index])) : std::nullopt;
+  if (index != 0) return std::nullopt;
+  switch (buffer) {
+    case Buffer::tls_sni:
+      return client_->server_name.empty() ? std::nullopt : std::optional(as_bytes(client_->server_name));
+    case Buffer::tls_version: return as_bytes(client_version_);
+    case Buffer::tls_random: return Bytes(client_->random);
+    case Buffer::ja3_hash: return as_bytes(ja3_hash_);
+    case Buffer::ja3_string: return as_bytes(ja3_);
+    case Buffer::ja4_hash: return as_bytes(ja4_);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<Bytes> TlsTransaction::server_buffer(Buffer buffer, std::uint32_t index) const {
+  if (buffer == Buffer::tls_certs) return index < chain_.size() ? std::optional(Bytes(chain_[index])) : std::nullopt;
+  if (buffer == Buffer::tls_subjectaltname) {
+    if (!certificate_ || index >= certificate_->alternative_names.size()) return std::nullopt;
+    return as_bytes(certificate_->alternative_names[index]);
+  }
+  if (index != 0) return std::nullopt;
+  if (certificate_) {
+    switch (buffer) {
+      case Buffer::tls_cert_subject: return as_bytes(certificate_->subject);
+      case Buffer::tls_cert_issuer: return as_bytes(certificate_->issuer);
+      case Buffer::tls_cert_serial: return as_bytes(certificate_->serial);
+      case Buffer::tls_cert_fingerprint: return as_bytes(certificate_->fingerprint);
+      default: break;
+    }
+  }
+  if (!server_) return std::nullopt;
+  switch (buffer) {
+    case Buffer::tls_version: return as_bytes(server_version_);
+    case Buffer::tls_alpn: return server_->alpn.empty() ? std::nullopt : std::optional(as_bytes(server_->alpn));
+    case Buffer::tls_random: return Bytes(server_->random);
+    case Buffer::ja3s_hash: return as_bytes(ja3s_hash_);
+    case Buffer::ja3s_string: return as_bytes(ja3s_);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<std::uint64_t> TlsTransaction::number_of(Buffer buffer, Direction direction, std::uint32_t index) const {
+  if (buffer != Buffer::tls_version || index != 0) return std::nullopt;
+  if (direction == Direction::to_server) return client_ ? std::optional<std::uint64_t>(client_->version) : std::nullopt;
+  return server_ ? std::optional<std::uint64_t>(server_->version) : std::nullopt;
+}
+
+}  // namespace tocsin::collectors

@@ -1,0 +1,57 @@
+#pragma once
+// One TLS handshake; a connection has one transaction.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/event/field.h"
+#include "collectors/packet/protocol/tls/certificate.h"
+#include "collectors/packet/protocol/tls/hello.h"
+#include "collectors/packet/transaction.h"
+
+namespace tocsin::collectors {
+
+// Fields that the schema does not know, interned once per worker.
+struct TlsFields {
+  Field not_before;
+  Field not_after;
+  Field serial;
+  Field alternative_names;
+  explicit TlsFields(FieldNames& names);
+};
+
+class TlsTransaction final : public Transaction {
+ public:
+  explicit TlsTransaction(const TlsFields& fields) : fields_(fields) { protocol = Protocol::tls; }
+
+  void set_client(TlsClientHello hello);
+  void set_server(TlsServerHello hello);
+  void set_certificates(std::vector<std::vector<std::uint8_t>> chain);
+  void set_encrypted(Direction direction);
+  bool has_client() const noexcept { return client_.has_value(); }
+  bool has_server() const noexcept { return server_.has_value(); }
+  std::uint16_t version() const noexcept { return server_ ? server_->version : client_ ? client_->version : 0; }
+
+  std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
+  std::uint8_t progress(Direction direction) const override { return progress_[collectors::index(direction)]; }
+  bool complete(Direction direction) const override;
+  std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
+  void fill(EventBuilder& builder) const override;
+
+ private:
+  std::optional<Bytes> client_buffer(Buffer buffer, std::uint32_t index) const;
+  std::optional<Bytes> server_buffer(Buffer buffer, std::uint32_t index) const;
+
+  const TlsFields& fields_;
+  std::array<std::uint8_t, 2> progress_{};
+  std::optional<TlsClientHello> client_;
+  std::optional<TlsServerHello> server_;
+  std::vector<std::vector<std::uint8_t>> chain_;
+  std::optional<Certificate> certificate_;  // the first of the chain
+  std::string ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
+  std::string client_version_, server_version_;
+};
+
+}  // namespace tocsin::collectors

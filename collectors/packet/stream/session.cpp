@@ -1,0 +1,365 @@
+#include "collectors/packet/stream/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/packet/packet_event.h"
+
+namespace tocsin::collectors {
+
+std::string_view tcp_state_name(TcpState state) noexcept {
+  static constexpr std::array<std::string_view, 11> names{"none",       "syn_sent",  "syn_recv",  "established",
+                                                          "fin_wait1",  "fin_wait2", "time_wait", "last_ack",
+                                                          "close_wait", "closing",   "closed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+void TcpSession::set_state(Flow& flow, TcpState state) noexcept {
+  state_ = state;
+  switch (state) {
+    case TcpState::none:
+    case TcpState::syn_sent:
+    case TcpState::syn_received: flow.state = FlowState::fresh; break;
+    case TcpState::established:
+    case TcpState::fin_wait1:
+    case TcpState::fin_wait2:
+    case TcpState::closing:
+    case TcpState::close_wait: flow.state = FlowState::established; break;
+    case TcpState::last_ack:
+    case TcpState::time_wait:
+    case TcpState::closed: flow.state = FlowState::closed; break;
+  }
+}
+
+void TcpSession::process(Packet& packet, Flow& flow, StreamContext& context) {
+  if (packet.checksum_bad) return;
+  Step step{packet, flow, context, side_[index(packet.direction)], side_[index(opposite(packet.direction))]};
+  if (state_ == TcpState::none && !open(step)) {
+    ++context.counters.packets_no_session;
+    return;
+  }
+  if ((packet.tcp.flags & tcp_flag::rst) != 0) return reset(step);
+  if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) {
+    if (!handshake(step)) return;
+  } else if ((packet.tcp.flags & tcp_flag::syn) != 0) {
+    if (state_ != TcpState::none) mark(packet, PacketEvent::stream_syn_retransmitted);
+    return;
+  }
+  transfer(step);
+}
+
+// The first packet of a connection, or one in the middle when those are wanted.
+bool TcpSession::open(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  const bool syn = (tcp.flags & tcp_flag::syn) != 0;
+  const bool ack = (tcp.flags & tcp_flag::ack) != 0;
+  if ((tcp.flags & tcp_flag::rst) != 0) return false;
+  if (syn && !ack) {
+    if ((tcp.flags & tcp_flag::fin) != 0) return false;
+    step.mine.begin(tcp.sequence + 1);
+    step.mine.window_scale = tcp.window_scale.value_or(0);
+    set_state(step.flow, TcpState::syn_sent);
+    ++step.context.counters.sessions;
+    return true;
+  }
+  if (!step.context.options.midstream && !step.context.options.async_one_side) return false;
+  if (!ack || (step.packet.payload.empty() && (tcp.flags & tcp_flag::fin) != 0)) return false;
+  take_up_midstream(step);
+  return true;
+}
+
+void TcpSession::take_up_midstream(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  const bool syn = (tcp.flags & tcp_flag::syn) != 0;
+  // Scales are not known without a handshake: the largest keeps everything within the window.
+  step.mine.window_scale = step.other.window_scale = 14;
+  if (tcp.window_scale) step.mine.window_scale = *tcp.window_scale;
+  step.mine.begin(syn ? tcp.sequence + 1 : tcp.sequence);
+  step.other.begin(tcp.acknowledgement);
+  step.flow.midstream = true;
+  ++step.context.counters.sessions;
+  ++step.context.counters.session_midstream;
+  set_state(step.flow, syn ? TcpState::syn_received : TcpState::established);
+}
+
+bool TcpSession::handshake(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  const bool syn = (tcp.flags & tcp_flag::syn) != 0;
+  const bool ack = (tcp.flags & tcp_flag::ack) != 0;
+  if (syn && ack) return handshake_syn_ack(step);
+  if (syn) {  // sent again, perhaps with another number; or both endpoints open at once
+    if (!step.mine.begun || (state_ == TcpState::syn_sent && step.mine.highest == 0)) {
+      step.mine.begin(tcp.sequence + 1);
+      step.mine.window_scale = tcp.window_scale.value_or(0);
+    } else if (tcp.sequence + 1 != step.mine.base) {
+      mark(step.packet, PacketEvent::stream_syn_retransmitted);
+    }
+    return !step.packet.payload.empty();  // data in the SYN (RFC 7413)
+  }
+  if (!ack) return false;
+  if (state_ == TcpState::syn_sent) {
+    // The answer to the SYN was not seen.
+    if (!step.mine.begun || (!step.context.options.async_one_side && !step.context.options.midstream)) return false;
+    if (tcp.sequence != step.mine.base) {
+      mark(step.packet, PacketEvent::stream_handshake_wrong_sequence);
+      return false;
+    }
+    async_ = step.context.options.async_one_side;
+    if (!step.other.begun) step.other.begin(tcp.acknowledgement);
+    step.other.window_scale = 14;
+    set_state(step.flow, TcpState::established);
+    return true;
+  }
+  if (step.other.begun && tcp.acknowledgement < step.other.base && step.other.base - tcp.acknowledgement < 1U << 30) {
+    mark(step.packet, PacketEvent::stream_handshake_wrong_sequence);
+    return false;
+  }
+  if (step.packet.direction == Direction::to_server || !step.packet.payload.empty())
+    set_state(step.flow, TcpState::established);
+  return true;
+}
+
+bool TcpSession::handshake_syn_ack(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  if (step.other.begun && tcp.acknowledgement != step.other.base) {
+    // Data in the SYN may be acknowledged along with it.
+    const auto offset = step.other.offset_of(tcp.acknowledgement);
+    if (offset < 0 || static_cast<std::uint64_t>(offset) > step.other.highest) {
+      mark(step.packet, PacketEvent::stream_synack_wrong_acknowledgement);
+      return false;
+    }
+  }
+  if (step.packet.direction == Direction::to_server && !step.flow.midstream) {
+    mark(step.packet, PacketEvent::stream_synack_in_wrong_direction);
+    return false;
+  }
+  if (state_ == TcpState::syn_received && step.mine.begun && step.mine.base != tcp.sequence + 1 &&
+      step.mine.highest != 0)
+    return false;
+  step.mine.begin(tcp.sequence + 1);
+  step.mine.window_scale = tcp.window_scale.value_or(0);
+  // RFC 7323: scaling works only when both ends offer it.
+  if (!tcp.window_scale) step.other.window_scale = 0;
+  if (!step.other.begun) step.other.begin(tcp.acknowledgement);
+  if (state_ == TcpState::syn_sent) set_state(step.flow, TcpState::syn_received);
+  step.other.window_end = tcp.window;  // never scaled in a SYN
+  return !step.packet.payload.empty();
+}
+
+void TcpSession::reset(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  if (state_ == TcpState::syn_sent && step.packet.direction == Direction::to_client) {
+    // The refusal of a connection: it must acknowledge the SYN.
+    if ((tcp.flags & tcp_flag::ack) != 0 && step.other.begun && tcp.acknowledgement != step.other.base &&
+        step.other.offset_of(tcp.acknowledgement) > static_cast<std::int64_t>(step.other.highest))
+      return mark(step.packet, PacketEvent::stream_reset_invalid);
+  } else if (step.mine.begun) {
+    const auto offset = step.mine.offset_of(tcp.sequence);
+    const auto low = static_cast<std::int64_t>(step.mine.acknowledged) - 1;
+    const auto high = static_cast<std::int64_t>(std::max(step.mine.highest, step.mine.window_end)) + 1;
+    if (offset < low || offset > high) return mark(step.packet, PacketEvent::stream_reset_invalid);
+  }
+  set_state(step.flow, TcpState::closed);
+  finish(step.flow, &step.packet, step.context);
+}
+
+bool TcpSession::in_window(Step& step, std::int64_t begin, std::int64_t end) const {
+  if (step.mine.window_end == 0 || async_) return true;
+  const auto limit = static_cast<std::int64_t>(step.mine.window_end);
+  // One byte past the window is a keep-alive or a window probe and harmless.
+  return end <= limit + 1 && begin <= limit;
+}
+
+void TcpSession::transfer(Step& step) {
+  Packet& packet = step.packet;
+  const bool syn = (packet.tcp.flags & tcp_flag::syn) != 0;
+  const Bytes payload = packet.payload;
+  const auto begin = step.mine.offset_of(packet.tcp.sequence + (syn ? 1U : 0U));
+  const auto end = begin + static_cast<std::int64_t>(payload.size());
+  if (!step.mine.begun) return;
+  if (!payload.empty() && !in_window(step, begin, end)) {
+    mark(packet, PacketEvent::stream_out_of_window);
+    ++step.context.counters.packets_out_of_window;
+    return;
+  }
+  acknowledge(step);
+  if (!payload.empty()) store(step, begin, payload);
+  if ((packet.tcp.flags & tcp_flag::fin) != 0 && end >= 0 && !step.mine.fin) {
+    const auto finish_at = static_cast<std::uint64_t>(end);
+    if (finish_at < step.mine.acknowledged) mark(packet, PacketEvent::stream_fin_invalid);
+    else step.mine.fin = std::max(finish_at, step.mine.highest);
+  }
+  const Direction sender = packet.direction;
+  if (async_) {
+    deliver(step.mine, sender, step.mine.highest, step.flow, &packet, step.context);
+  } else {
+    deliver(step.other, opposite(sender), step.other.acknowledged, step.flow, &packet, step.context);
+  }
+  advance_state(step);
+}
+
+void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
+  Side& mine = step.mine;
+  if (begin < 0) {
+    mark(step.packet, PacketEvent::stream_segment_before_base);
+    if (static_cast<std::uint64_t>(-begin) >= payload.size()) return;
+    payload = payload.subspan(static_cast<std::size_t>(-begin));
+    begin = 0;
+  }
+  auto offset = static_cast<std::uint64_t>(begin);
+  const std::uint64_t end = offset + payload.size();
+  if (end <= mine.highest && end <= mine.next) mark(step.packet, PacketEvent::stream_retransmission);
+  if (mine.fin && end > *mine.fin) {
+    if (offset >= *mine.fin) return;
+    payload = payload.first(*mine.fin - offset);
+  }
+  mine.highest = std::max(mine.highest, offset + payload.size());
+  if (mine.ended || mine.stopped) return;
+  if (offset < mine.next) {
+    if (end <= mine.next) return;
+    payload = payload.subspan(mine.next - offset);
+    offset = mine.next;
+  }
+  const auto& options = step.context.options;
+  if (options.depth != 0) {
+    if (offset >= options.depth) return;
+    payload = payload.first(std::min<std::uint64_t>(payload.size(), options.depth - offset));
+  }
+  if (mine.segments.size() >= options.segments_most) {
+    ++step.context.counters.stream_segments_refused;
+    return;
+  }
+  const auto outcome = insert_segment(mine.segments, step.context.pool, offset, payload, mine.policy);
+  if (outcome.overlap) {
+    ++step.context.counters.stream_overlaps;
+    mark(step.packet, PacketEvent::stream_overlap);
+  }
+  if (outcome.different) mark(step.packet, PacketEvent::stream_overlap_different_data);
+  if (outcome.refused) {
+    ++step.context.counters.stream_memory_refused;
+    mark(step.packet, PacketEvent::stream_reassembly_memory);
+  }
+}
+
+void TcpSession::acknowledge(Step& step) {
+  const auto& tcp = step.packet.tcp;
+  if ((tcp.flags & tcp_flag::ack) == 0 || !step.other.begun) return;
+  const auto offset = step.other.offset_of(tcp.acknowledgement);
+  if (offset < 0) return;
+  auto up_to = static_cast<std::uint64_t>(offset);
+  // Bytes may be acknowledged that the capture lost, but not more than the receiver had offered room for.
+  const std::uint64_t most = std::max(step.other.highest + 1, step.other.window_end + 1);
+  if (up_to > most && step.other.window_end != 0) return mark(step.packet, PacketEvent::stream_invalid_acknowledgement);
+  if (step.other.fin) up_to = std::min(up_to, *step.other.fin);
+  else if (up_to == step.other.highest + 1) up_to = step.other.highest;  // the FIN itself, when it was not seen
+  step.other.acknowledged = std::max(step.other.acknowledged, up_to);
+  step.other.highest = std::max(step.other.highest, up_to);
+  const std::uint64_t window = std::uint64_t{tcp.window}
+                               << ((tcp.flags & tcp_flag::syn) != 0 ? 0 : step.mine.window_scale);
+  step.other.window_end = std::max(step.other.window_end, static_cast<std::uint64_t>(offset) + window);
+}
+
+void TcpSession::advance_state(Step& step) {
+  const bool fin = (step.packet.tcp.flags & tcp_flag::fin) != 0;
+  const bool from_client = step.packet.direction == Direction::to_server;
+  const Side& client = side_[index(Direction::to_server)];
+  const Side& server = side_[index(Direction::to_client)];
+  if (state_ == TcpState::none || state_ == TcpState::closed) return;
+  if (state_ == TcpState::syn_received && !client.fin && !server.fin) return;
+  const auto all_acknowledged = [](const Side& side) { return side.fin && side.acknowledged >= *side.fin; };
+  if (client.fin && server.fin) {
+    if (all_acknowledged(client) && all_acknowledged(server) && !fin) {
+      set_state(step.flow, TcpState::closed);
+      return finish(step.flow, &step.packet, step.context);
+    }
+    if (fin)
+      set_state(step.flow, state_ == TcpState::fin_wait1   ? TcpState::closing
+                           : state_ == TcpState::fin_wait2 ? TcpState::time_wait
+                                                           : TcpState::last_ack);
+    return;
+  }
+  if (!client.fin && !server.fin) return;
+  if (fin) set_state(step.flow, from_client ? TcpState::fin_wait1 : TcpState::close_wait);
+  else if (state_ == TcpState::fin_wait1 && all_acknowledged(client)) set_state(step.flow, TcpState::fin_wait2);
+}
+
+void TcpSession::emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
+                      StreamContext& context) {
+  const std::uint64_t offset = side.next;
+  side.next += bytes.size();
+  context.counters.stream_bytes += bytes.size();
+  const StreamChunk chunk{flow, sender, offset, bytes, std::exchange(side.gap, 0), false, packet};
+  context.sink.stream_data(chunk);
+}
+
+void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow& flow, const Packet* packet,
+                         StreamContext& context) {
+  if (side.ended || !side.begun) return;
+  const std::uint64_t depth = context.options.depth;
+  const auto skip_to = [&](std::uint64_t offset) {
+    if (offset <= side.next) return;
+    side.gap += offset - side.next;
+    ++context.counters.stream_gaps;
+    context.counters.stream_gap_bytes += offset - side.next;
+    side.next = offset;
+  };
+  while (!side.stopped && !side.segments.empty()) {
+    const auto first = side.segments.begin();
+    const std::uint64_t first_end = first->first + first->second.data.size();
+    if (first->first >= limit) break;
+    skip_to(first->first);
+    if (first_end > side.next) {
+      const std::uint64_t until = std::min(first_end, limit);
+      // The sink may call stop(); the segments then stay until this loop sees it.
+      const Bytes bytes = Bytes(first->second.data).subspan(side.next - first->first, until - side.next);
+      delivering_ = true;
+      emit(side, sender, bytes, flow, packet, context);
+      delivering_ = false;
+    }
+    if (side.next < first_end) break;
+    context.pool.erase(side.segments, first);
+  }
+  if (side.stopped) {
+    context.pool.clear(side.segments);
+    side.next = std::max(side.next, limit);
+  } else {
+    skip_to(depth == 0 ? limit : std::min(limit, depth));
+  }
+  if (!side.stopped && depth != 0 && side.next >= depth) {
+    side.stopped = true;
+    ++context.counters.stream_depth_reached;
+    flow.inspection_over = side_[0].stopped && side_[1].stopped;
+    end(side, sender, flow, packet, context);
+  } else if (side.fin && side.next >= *side.fin) {
+    end(side, sender, flow, packet, context);
+  }
+}
+
+void TcpSession::end(Side& side, Direction sender, Flow& flow, const Packet* packet, StreamContext& context) {
+  if (side.ended) return;
+  side.ended = true;
+  context.pool.clear(side.segments);
+  const StreamChunk chunk{flow, sender, side.next, {}, std::exchange(side.gap, 0), true, packet};
+  context.sink.stream_data(chunk);
+}
+
+void TcpSession::stop(Direction direction, StreamContext& context) {
+  Side& side = side_[index(direction)];
+  side.stopped = true;
+  if (!delivering_) context.pool.clear(side.segments);
+}
+
+void TcpSession::finish(Flow& flow, const Packet* packet, StreamContext& context) {
+  for (const auto sender : {Direction::to_server, Direction::to_client}) {
+    Side& side = side_[index(sender)];
+    if (!side.begun) continue;
+    // Holes at the very end are not gaps: nobody said that more was sent.
+    const std::uint64_t last = side.segments.empty() ? side.next
+                                                     : std::prev(side.segments.end())->first +
+                                                           std::prev(side.segments.end())->second.data.size();
+    deliver(side, sender, std::max(last, side.next), flow, packet, context);
+    end(side, sender, flow, packet, context);
+  }
+}
+
+}  // namespace tocsin::collectors

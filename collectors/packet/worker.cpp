@@ -1,0 +1,192 @@
+#include "collectors/packet/worker.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "collectors/base/assert.h"
+#include "collectors/packet/decode/decoder.h"
+#include "collectors/packet/flow/table.h"
+
+namespace tocsin::collectors {
+
+// All stages of one worker, and what connects them.
+class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
+ public:
+  Pipeline(const PacketOptions& options, FieldNames& names, RecordSink& sink, std::vector<Observer*> observers)
+      : options_(options),
+        observers_(std::move(observers)),
+        decoder_(options_.decode, counters_),
+        pool_(options_.stream.memory_most),
+        shelf_(options_, names, counters_),
+        recorder_(options_, counters_, sink),
+        stream_context_{options_.stream, pool_, counters_, *this},
+        flows_(options_.flow, counters_, *this) {
+    TOCSIN_ASSERT(observers_.size() <= Flow::extensions_most);
+    for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->attached(i);
+  }
+
+  void process(const RawFrame& frame) {
+    ++counters_.received;
+    counters_.received_bytes += frame.wire_length;
+    if (frame.bytes.size() < frame.wire_length) ++counters_.truncated;
+    move_time(frame.time);
+    Decoded decoded = decoder_.decode(frame, packets_[0]);
+    ++(decoded.understood ? counters_.decoded : counters_.undecodable);
+    handle(packets_[0], decoded);
+  }
+
+  void advance(Time now) {
+    move_time(now);
+    flows_.expire(now_);
+    for (auto* observer : observers_) observer->on_time(now_);
+    recorder_.flush();
+  }
+
+  void finish() {
+    flows_.finish(now_);
+    retired_.clear();
+    for (auto* observer : observers_) observer->on_time(now_);
+    recorder_.flush();
+  }
+
+  const PacketCounters& counters() const noexcept { return counters_; }
+
+ private:
+  static constexpr Duration expiry_interval = std::chrono::seconds(1);
+
+  void move_time(Time time) {
+    if (time <= now_ && now_ != Time{}) return;
+    now_ = std::max(now_, time);
+    if (now_ - expired_ < expiry_interval) return;
+    expired_ = now_;
+    flows_.expire(now_);
+  }
+
+  // One packet, then what it carries, as deep as tunnels may be nested.
+  void handle(Packet& outer, const Decoded& first) {
+    one(outer);
+    Inner inner = first.inner;
+    Packet* carrier = &outer;
+    std::size_t next = 1;
+    while (inner) {
+      if (carrier->tunnel_depth >= options_.decode.tunnel_depth_most) {
+        ++counters_.tunnels_too_deep;
+        return;
+      }
+      ++counters_.inner;
+      Packet& packet = packets_[next];
+      const Decoded decoded = decoder_.decode_inner(*carrier, inner, packet);
+      one(packet);
+      inner = decoded.inner;
+      carrier = &packet;
+      next = next == 1 ? 2 : 1;
+    }
+  }
+
+  void one(Packet& packet) {
+    if (packet.checksum_bad) ++counters_.checksum_bad;
+    current_ = &packet;
+    const auto found = flows_.find(packet);
+    if (found.flow != nullptr) in_flow(packet, *found.flow, found.fresh);
+    for (auto* observer : observers_) observer->on_packet(packet);
+    retired_.clear();
+    current_ = nullptr;
+  }
+
+  void in_flow(Packet& packet, FlowEntry& flow, bool fresh) {
+    flow_ = &flow;
+    if (fresh)
+      for (auto* observer : observers_) observer->on_flow_start(flow, packet);
+    if (packet.is_tcp()) {
+      if (flow.session == nullptr)
+        flow.session = std::make_unique<TcpSession>(policy_for(options_.host_policies, flow.server.address),
+                                                    policy_for(options_.host_policies, flow.client.address));
+      flow.session->process(packet, flow, stream_context_);
+      if (flow.conversation.encrypted()) stop_inspection(flow);
+      counters_.stream_memory = pool_.memory();
+    } else if (packet.is_udp()) {
+      flow.conversation.datagram(flow, packet.direction, packet.payload, packet.time, shelf_, *this);
+    }
+    flow.events |= packet.events;
+    flows_.touch(flow, packet);
+    flow_ = nullptr;
+  }
+
+  void stop_inspection(FlowEntry& flow) {
+    if (flow.inspection_over) return;
+    flow.inspection_over = true;
+    for (const auto direction : {Direction::to_server, Direction::to_client})
+      flow.session->stop(direction, stream_context_);
+  }
+
+  // StreamSink
+  void stream_data(const StreamChunk& chunk) override {
+    for (auto* observer : observers_) observer->on_stream(chunk);
+    static_cast<FlowEntry&>(chunk.flow).conversation.stream(chunk, now(), shelf_, *this);
+  }
+
+  // ParserOutput
+  void progressed(Transaction& transaction, Direction direction) override {
+    const TransactionUpdate update{*flow_, transaction, direction, current_};
+    for (auto* observer : observers_) observer->on_transaction(update);
+  }
+  void file(Transaction* transaction, Direction direction, const FilePart& part) override {
+    const FileChunk chunk{*flow_,     transaction, direction, part.id,        part.name, part.offset,
+                          part.bytes, part.gap,    part.end,  part.truncated, current_};
+    for (auto* observer : observers_) observer->on_file(chunk);
+  }
+  void finished(std::unique_ptr<Transaction> transaction) override {
+    ++counters_.transactions;
+    recorder_.transaction(*flow_, *transaction, now());
+    retired_.push_back(std::move(transaction));
+  }
+  void event(PacketEvent event) override { flow_->events.set(static_cast<std::size_t>(event)); }
+
+  // FlowEndSink. May come while another flow's packet is at hand (eviction, a reused port).
+  void flow_ended(FlowEntry& flow, FlowEnd why, Time) override {
+    FlowEntry* const outer_flow = std::exchange(flow_, &flow);
+    const Packet* const outer_packet = std::exchange(current_, nullptr);
+    if (flow.session != nullptr) flow.session->finish(flow, nullptr, stream_context_);
+    flow.conversation.finish(flow, *this);
+    for (auto* observer : observers_) observer->on_flow_end(flow, why);
+    recorder_.flow_ended(flow, why);
+    flow_ = outer_flow;
+    current_ = outer_packet;
+    if (current_ == nullptr) retired_.clear();
+  }
+
+  // Of the packet at hand; of the flow's last packet when its end is what happens, so that records do not depend on
+  // when a time-out was noticed.
+  Time now() const noexcept { return current_ != nullptr ? current_->time : flow_ != nullptr ? flow_->last : now_; }
+
+  const PacketOptions options_;
+  const std::vector<Observer*> observers_;
+  PacketCounters counters_;
+  Decoder decoder_;
+  SegmentPool pool_;
+  ProtocolShelf shelf_;
+  Recorder recorder_;
+  StreamContext stream_context_;
+  FlowTable flows_;
+  std::array<Packet, 3> packets_;  // the frame, and two that take turns for what tunnels carry
+  std::vector<std::unique_ptr<Transaction>> retired_;
+  FlowEntry* flow_ = nullptr;
+  const Packet* current_ = nullptr;
+  Time now_{};
+  Time expired_{};
+};
+
+PacketWorker::PacketWorker(const PacketOptions& options, FieldNames& names, RecordSink& sink,
+                           std::vector<Observer*> observers)
+    : pipeline_(std::make_unique<Pipeline>(options, names, sink, std::move(observers))) {}
+PacketWorker::~PacketWorker() = default;
+PacketWorker::PacketWorker(PacketWorker&&) noexcept = default;
+PacketWorker& PacketWorker::operator=(PacketWorker&&) noexcept = default;
+
+void PacketWorker::process(const RawFrame& frame) { pipeline_->process(frame); }
+void PacketWorker::advance(Time now) { pipeline_->advance(now); }
+void PacketWorker::finish() { pipeline_->finish(); }
+const PacketCounters& PacketWorker::counters() const noexcept { return pipeline_->counters(); }
+
+}  // namespace tocsin::collectors
