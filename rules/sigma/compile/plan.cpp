@@ -1,0 +1,51 @@
+#include "rules/sigma/compile/plan.h"
+
+#include <fmt/format.h>
+
+namespace tocsin::rules::sigma {
+namespace {
+
+void note_unserved(const DetectionRule& rule, Diagnostics& diagnostics) {
+  report(diagnostics, rule.heading.info.file, rule.heading.info.id,
+         {"G0610", rule.heading.place,
+          fmt::format("No view serves the log source ({}): the rule is loaded but cannot fire.", rule.source.render()),
+          "Add a view for it."},
+         Severity::note);
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> views, const SigmaOptions& options,
+                                      Diagnostics& diagnostics) {
+  auto plan = std::make_shared<Plan>();
+  plan->views = std::move(views);
+  plan->counters = std::make_unique<RuleCounters[]>(book.rules.size());
+  std::vector<std::vector<std::uint32_t>> by_view(plan->views.size());
+  for (std::uint32_t i = 0; i < book.rules.size(); ++i) {
+    const auto& rule = book.rules[i];
+    plan->rules.push_back(std::make_shared<const RuleInfo>(rule.heading.info));
+    bool served = false;
+    for (std::size_t v = 0; v < plan->views.size(); ++v) {
+      if (!plan->views[v].serves(rule.source)) continue;
+      by_view[v].push_back(i);
+      served = true;
+    }
+    if (!served) note_unserved(rule, diagnostics);
+  }
+  const auto acceleration = options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic;
+  for (std::size_t v = 0; v < plan->views.size(); ++v) {
+    if (by_view[v].empty()) continue;
+    std::vector<const Expression*> expressions;
+    for (const auto i : by_view[v]) expressions.push_back(&book.rules[i].expression);
+    ViewProgram program;
+    program.view = &plan->views[v];
+    program.program = compile_program(expressions, acceleration);
+    program.binding = std::make_unique<const Binding>(*program.program, program.view);
+    program.rules = std::move(by_view[v]);
+    plan->program_views.push_back(program.view);
+    plan->programs.push_back(std::move(program));
+  }
+  return plan;
+}
+
+}  // namespace tocsin::rules::sigma

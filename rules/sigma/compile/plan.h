@@ -1,0 +1,37 @@
+#pragma once
+// Everything compiled: one program per view that has rules. Immutable, shared by all workers.
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "rules/sigma/match/binding.h"
+#include "rules/sigma/parse/rule.h"
+#include "rules/sigma/rule_set.h"
+
+namespace tocsin::rules::sigma {
+
+struct ViewProgram {
+  const View* view = nullptr;
+  std::shared_ptr<const Program> program;
+  std::unique_ptr<const Binding> binding;
+  std::vector<std::uint32_t> rules;  // program's rule number → index in Plan::rules
+};
+
+struct RuleCounters {
+  std::atomic<std::uint64_t> checks{0};
+  std::atomic<std::uint64_t> matches{0};
+};
+
+struct Plan {
+  std::vector<View> views;
+  std::vector<ViewProgram> programs;
+  std::vector<const View*> program_views;  // by program, for the router
+  std::vector<RuleRef> rules;              // detection rules, in order of loading
+  std::unique_ptr<RuleCounters[]> counters;
+};
+
+std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> views, const SigmaOptions& options,
+                                      Diagnostics& diagnostics);
+
+}  // namespace tocsin::rules::sigma

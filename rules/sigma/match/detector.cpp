@@ -1,0 +1,51 @@
+#include "rules/sigma/match/detector.h"
+
+#include <algorithm>
+
+namespace tocsin::rules::sigma {
+
+SigmaDetector::SigmaDetector(std::shared_ptr<const Plan> plan, const WorkerContext& context)
+    : plan_(std::move(plan)),
+      names_(context.names),
+      exercise_(context.exercise),
+      router_(plan_->program_views, names_) {
+  for (const auto& program : plan_->programs)
+    matchers_.push_back(std::make_unique<Matcher>(*program.program, *program.binding, names_));
+}
+
+void SigmaDetector::inspect(const EventBatch& batch, AlertSink& sink) {
+  for (const auto& event : batch.events()) inspect(event, sink);
+}
+
+void SigmaDetector::inspect(const Event& event, AlertSink& sink) {
+  matches_.clear();
+  for (const auto p : router_.route(event)) {
+    auto& matcher = *matchers_[p];
+    const auto& rules = plan_->programs[p].rules;
+    for (const auto number : matcher.match(event)) matches_.push_back({rules[number], p, number});
+    for (const auto number : matcher.candidates())
+      plan_->counters[rules[number]].checks.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (matches_.empty()) return;
+  // A rule may be served by more than one view of the event: it alerts once.
+  std::ranges::stable_sort(matches_, {}, &Match::rule);
+  const auto repeats = std::ranges::unique(matches_, {}, &Match::rule);
+  matches_.erase(repeats.begin(), repeats.end());
+  for (const auto& match : matches_) raise(event, match, sink);
+}
+
+void SigmaDetector::raise(const Event& event, const Match& match, AlertSink& sink) {
+  plan_->counters[match.rule].matches.fetch_add(1, std::memory_order_relaxed);
+  Alert alert;
+  alert.rule = plan_->rules[match.rule];
+  alert.severity = alert.rule->severity;
+  alert.confidence = alert.rule->confidence;
+  alert.why = matchers_[match.program]->explain(match.number);
+  describe(alert, event, names_);
+  if (exercise_ == Exercise::yes) alert.exercise = Exercise::yes;
+  alert.order = match.rule;
+  seal(alert);
+  sink.raise(std::move(alert));
+}
+
+}  // namespace tocsin::rules::sigma

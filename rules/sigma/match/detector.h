@@ -1,0 +1,36 @@
+#pragma once
+// One worker's Sigma matcher: routes events to views, runs their programs, raises alerts.
+
+#include <memory>
+#include <vector>
+
+#include "rules/detector.h"
+#include "rules/sigma/compile/plan.h"
+#include "rules/sigma/match/matcher.h"
+#include "rules/sigma/match/route.h"
+
+namespace tocsin::rules::sigma {
+
+class SigmaDetector final : public Detector {
+ public:
+  SigmaDetector(std::shared_ptr<const Plan> plan, const WorkerContext& context);
+  void inspect(const EventBatch& batch, AlertSink& sink) override;
+
+ private:
+  struct Match {
+    std::uint32_t rule;    // in the plan
+    std::size_t program;   // where it matched
+    std::uint32_t number;  // in that program
+  };
+  void inspect(const Event& event, AlertSink& sink);
+  void raise(const Event& event, const Match& match, AlertSink& sink);
+
+  std::shared_ptr<const Plan> plan_;
+  const FieldNames& names_;
+  const Exercise exercise_;
+  Router router_;
+  std::vector<std::unique_ptr<Matcher>> matchers_;
+  std::vector<Match> matches_;
+};
+
+}  // namespace tocsin::rules::sigma

@@ -1,0 +1,215 @@
+#include "rules/sigma/match/matcher.h"
+
+#include <algorithm>
+
+#include "rules/sigma/compile/fold.h"
+
+namespace tocsin::rules::sigma {
+
+Matcher::Matcher(const Program& program, const Binding& binding, const FieldNames& names)
+    : program_(program),
+      binding_(binding),
+      names_(names),
+      slots_(program.slots.size()),
+      predicate_epoch_(program.predicates.size()),
+      gate_epoch_(program.gate_needs.size()),
+      gate_count_(program.gate_needs.size()) {
+  for (const auto& index : program.indices) {
+    index.folded.prepare(scratch_);
+    index.folded_wide.prepare(scratch_);
+    index.raw.prepare(scratch_);
+  }
+}
+
+void Matcher::begin() {
+  if (++epoch_ == 0) {  // wrapped: old marks could look new
+    std::ranges::fill(predicate_epoch_, 0);
+    std::ranges::fill(gate_epoch_, 0);
+    for (auto& slot : slots_) slot.epoch = 0;
+    epoch_ = 1;
+  }
+  seen_.clear();
+  storage_used_ = 0;
+  touched_.clear();
+  candidates_.clear();
+  matched_.clear();
+}
+
+std::string& Matcher::storage() {
+  if (storage_used_ == storage_.size()) storage_.emplace_back();
+  return storage_[storage_used_++];
+}
+
+const std::vector<Bound>& Matcher::bounds(Field field) {
+  const auto number = static_cast<std::size_t>(field);
+  if (number >= bounds_.size()) bounds_.resize(number + 1);
+  if (!bounds_[number]) bounds_[number] = binding_.bounds(names_.name(field));
+  return *bounds_[number];
+}
+
+Operand Matcher::make_operand(const Value& value, std::string_view text) {
+  Operand operand;
+  operand.value = value;
+  auto& valid = storage();
+  operand.text = make_valid(text, valid);
+  operand.folded = fold(operand.text, storage());
+  return operand;
+}
+
+void Matcher::put_item(SlotState& state, const Value& value, Field field, Derivation derivation) {
+  if (value.is_null()) return;
+  std::string_view text = value.as_text();
+  if (!value.is_text()) {
+    auto& rendered = storage();
+    rendered.clear();
+    append_text(rendered, value);
+    text = rendered;
+  }
+  Value kept = value;
+  if (derivation != Derivation::none) {
+    auto& derived = storage();
+    derived.clear();
+    if (!derive(derivation, text, derived)) return;
+    text = derived;
+    kept = Value::text(text);
+  }
+  state.has_value = true;
+  state.operands.push_back(static_cast<std::uint32_t>(seen_.size()));
+  seen_.push_back({make_operand(kept, text), field});
+}
+
+void Matcher::put(Slot slot, const Value& value, Field field, Derivation derivation) {
+  auto& state = slots_[slot];
+  if (state.epoch != epoch_) {
+    state.epoch = epoch_;
+    state.has_value = false;
+    state.operands.clear();
+    touched_.push_back(slot);
+  }
+  if (!value.is_list()) {
+    put_item(state, value, field, derivation);
+    return;
+  }
+  for (const auto& item : value.as_list()) put_item(state, item, field, derivation);
+}
+
+void Matcher::gather(const Event& event) {
+  const bool keywords = program_.has_keywords();
+  for (const auto& entry : event.fields()) {
+    for (const auto& bound : bounds(entry.field)) put(bound.slot, entry.value, entry.field, bound.derivation);
+    if (keywords) put(keyword_slot, entry.value, entry.field, Derivation::none);
+  }
+  if (keywords && !event.original().empty())
+    put(keyword_slot, Value::text(event.original()), Field{}, Derivation::none);
+}
+
+void Matcher::push_edges(const std::vector<std::uint32_t>& starts, std::uint32_t node) {
+  for (auto edge = starts[node]; edge < starts[node + 1]; ++edge) {
+    const auto gate = program_.edges[edge];
+    if (gate_epoch_[gate] != epoch_) {
+      gate_epoch_[gate] = epoch_;
+      gate_count_[gate] = 0;
+    }
+    if (++gate_count_[gate] == program_.gate_needs[gate]) fired_.push_back(gate);
+  }
+}
+
+void Matcher::fire_gates() {
+  while (!fired_.empty()) {
+    const auto gate = fired_.back();
+    fired_.pop_back();
+    const auto& rules = program_.gate_rules[gate];
+    candidates_.insert(candidates_.end(), rules.begin(), rules.end());
+    push_edges(program_.gate_edges, gate);
+  }
+}
+
+void Matcher::fire(PredicateId predicate) {
+  if (known(predicate)) return;
+  predicate_epoch_[predicate] = epoch_;
+  const auto& rules = program_.predicate_rules[predicate];
+  candidates_.insert(candidates_.end(), rules.begin(), rules.end());
+  push_edges(program_.predicate_edges, predicate);
+  fire_gates();
+}
+
+void Matcher::judge_operand(const SlotIndex& index, const Operand& operand) {
+  if (const auto found = index.exact.find(operand.folded); found != index.exact.end()) fire(found->second);
+  if (!index.numbers.empty())
+    if (const auto number = number_of(operand)) {
+      const auto [first, last] = index.numbers.equal_range(*number);
+      for (auto it = first; it != last; ++it) fire(it->second);
+    }
+  hits_.clear();
+  if (!index.folded.empty()) index.folded.scan(operand.folded, scratch_, hits_);
+  if (!index.folded_wide.empty() && !is_ascii(operand.folded)) index.folded_wide.scan(operand.folded, scratch_, hits_);
+  if (!index.raw.empty()) index.raw.scan(operand.text, scratch_, hits_);
+  for (const auto id : hits_) fire(id);
+  for (const auto id : index.others)
+    if (!known(id) && holds(program_.predicates[id], operand)) fire(id);
+}
+
+void Matcher::judge(Slot slot) {
+  const auto& index = program_.indices[slot];
+  const auto& state = slots_[slot];
+  if (index.present != SlotIndex::none) fire(index.present);
+  if (index.has_value != SlotIndex::none && state.has_value) fire(index.has_value);
+  for (const auto number : state.operands) judge_operand(index, seen_[number].operand);
+}
+
+void Matcher::judge_fields() {
+  for (const auto id : program_.field_predicates) {
+    const auto& p = program_.predicates[id];
+    if (witness(p)) fire(id);
+  }
+}
+
+std::optional<std::uint32_t> Matcher::witness(const Predicate& p) const {
+  const auto& state = slots_[p.slot];
+  if (state.epoch != epoch_) return std::nullopt;
+  if (p.kind != Predicate::Kind::field) {
+    const bool any = p.kind == Predicate::Kind::present || p.kind == Predicate::Kind::has_value;
+    for (const auto number : state.operands)
+      if (any || holds(p, seen_[number].operand)) return number;
+    return std::nullopt;
+  }
+  const auto& others = slots_[p.other];
+  if (others.epoch != epoch_) return std::nullopt;
+  for (const auto number : state.operands)
+    for (const auto other : others.operands)
+      if (field_holds(p, seen_[number].operand.folded, seen_[other].operand.folded)) return number;
+  return std::nullopt;
+}
+
+bool Matcher::evaluate(std::uint32_t index) const {
+  const auto& node = program_.nodes[index];
+  const auto child = [&](std::uint32_t i) { return program_.children[node.first + i]; };
+  switch (node.kind) {
+    case TreeNode::Kind::predicate: return known(node.predicate);
+    case TreeNode::Kind::negation: return !evaluate(child(0));
+    case TreeNode::Kind::all:
+      for (std::uint32_t i = 0; i < node.count; ++i)
+        if (!evaluate(child(i))) return false;
+      return true;
+    case TreeNode::Kind::any:
+      for (std::uint32_t i = 0; i < node.count; ++i)
+        if (evaluate(child(i))) return true;
+      return false;
+  }
+  return false;
+}
+
+const std::vector<std::uint32_t>& Matcher::match(const Event& event) {
+  begin();
+  original_ = event.original();
+  gather(event);
+  for (const auto slot : touched_) judge(slot);
+  judge_fields();
+  candidates_.insert(candidates_.end(), program_.always.begin(), program_.always.end());
+  std::ranges::sort(candidates_);
+  for (const auto rule : candidates_)
+    if (program_.rules[rule].exact || evaluate(program_.rules[rule].root)) matched_.push_back(rule);
+  return matched_;
+}
+
+}  // namespace tocsin::rules::sigma

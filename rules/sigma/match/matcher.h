@@ -1,0 +1,83 @@
+#pragma once
+// Runs one program over events. One per worker and view; keeps its memory from event to event.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/event/event.h"
+#include "rules/alert.h"
+#include "rules/sigma/compile/program.h"
+#include "rules/sigma/match/binding.h"
+
+namespace tocsin::rules::sigma {
+
+class Matcher {
+ public:
+  // All given must outlive the matcher.
+  Matcher(const Program& program, const Binding& binding, const FieldNames& names);
+
+  // Numbers of the rules that match, ascending; valid until the next call.
+  const std::vector<std::uint32_t>& match(const Event& event);
+  // Rules looked at in the last call: those past the gates.
+  const std::vector<std::uint32_t>& candidates() const noexcept { return candidates_; }
+  // Why `rule` matched the event of the last call. At least one reason.
+  std::vector<Reason> explain(std::uint32_t rule) const;
+  // The values of a rule field in the event of the last call, as text.
+  std::vector<std::string_view> values(Slot slot) const;
+
+ private:
+  struct Seen {
+    Operand operand;
+    Field field{};  // 0: the original line
+  };
+  struct SlotState {
+    std::uint32_t epoch = 0;
+    bool has_value = false;
+    std::vector<std::uint32_t> operands;  // indices in seen_
+  };
+
+  void begin();
+  void gather(const Event& event);
+  const std::vector<Bound>& bounds(Field field);
+  void put(Slot slot, const Value& value, Field field, Derivation derivation);
+  void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
+  std::string& storage();
+  Operand make_operand(const Value& value, std::string_view text);
+  void judge(Slot slot);
+  void judge_operand(const SlotIndex& index, const Operand& operand);
+  void judge_fields();
+  void fire(PredicateId predicate);
+  void fire_gates();
+  void push_edges(const std::vector<std::uint32_t>& starts, std::uint32_t node);
+  bool known(PredicateId predicate) const { return predicate_epoch_[predicate] == epoch_; }
+  bool evaluate(std::uint32_t node) const;
+  void explain(std::uint32_t node, std::vector<Reason>& out) const;
+  Reason reason(const TreeNode& node) const;
+  std::optional<std::uint32_t> witness(const Predicate& predicate) const;
+
+  const Program& program_;
+  const Binding& binding_;
+  const FieldNames& names_;
+  PatternScratch scratch_;
+  std::vector<std::optional<std::vector<Bound>>> bounds_;  // by event field
+
+  std::uint32_t epoch_ = 0;
+  std::vector<Seen> seen_;
+  std::deque<std::string> storage_;
+  std::size_t storage_used_ = 0;
+  std::vector<SlotState> slots_;
+  std::vector<Slot> touched_;
+  std::vector<std::uint32_t> predicate_epoch_;
+  std::vector<std::uint32_t> gate_epoch_;
+  std::vector<std::uint32_t> gate_count_;
+  std::vector<std::uint32_t> fired_;  // gates to be worked off
+  std::vector<PredicateId> hits_;
+  std::vector<std::uint32_t> candidates_;
+  std::vector<std::uint32_t> matched_;
+  std::string_view original_;
+};
+
+}  // namespace tocsin::rules::sigma

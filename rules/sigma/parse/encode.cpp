@@ -1,0 +1,109 @@
+#include "rules/sigma/parse/encode.h"
+
+#include <cstdint>
+
+namespace tocsin::rules::sigma {
+namespace {
+
+bool is_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// One code point; a byte that is not UTF-8 stands for itself.
+std::uint32_t next_code_point(std::string_view& text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const std::uint32_t first = byte(0);
+  const std::size_t size = first < 0x80 ? 1U : first >= 0xF0 ? 4U : first >= 0xE0 ? 3U : first >= 0xC0 ? 2U : 1U;
+  if (size == 1 || size > text.size()) {
+    text.remove_prefix(1);
+    return first;
+  }
+  std::uint32_t point = first & (0xFFU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) point = (point << 6) | (byte(i) & 0x3F);
+  text.remove_prefix(size);
+  return point;
+}
+
+constexpr std::array<std::string_view, 5> dashes{"-", "/", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95"};
+
+// Length of a dash at `at`, 0 if there is none.
+std::size_t dash_at(std::string_view text, std::size_t at) {
+  for (const auto dash : dashes)
+    if (text.substr(at).starts_with(dash)) return dash.size();
+  return 0;
+}
+
+}  // namespace
+
+std::string to_utf16(std::string_view utf8, Utf16 form) {
+  std::string out;
+  const auto put = [&](std::uint32_t unit) {
+    const char low = static_cast<char>(unit & 0xFF);
+    const char high = static_cast<char>(unit >> 8);
+    out += form == Utf16::big ? high : low;
+    out += form == Utf16::big ? low : high;
+  };
+  if (form == Utf16::marked) out += "\xFF\xFE";
+  while (!utf8.empty()) {
+    const auto point = next_code_point(utf8);
+    if (point < 0x10000) {
+      put(point);
+    } else {
+      put(0xD800 + ((point - 0x10000) >> 10));
+      put(0xDC00 + ((point - 0x10000) & 0x3FF));
+    }
+  }
+  return out;
+}
+
+std::string to_base64(std::string_view bytes) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](std::size_t k) {
+      return i + k < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U;
+    };
+    const auto word = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+    out += alphabet[word >> 18];
+    out += alphabet[(word >> 12) & 63];
+    out += i + 1 < bytes.size() ? alphabet[(word >> 6) & 63] : '=';
+    out += i + 2 < bytes.size() ? alphabet[word & 63] : '=';
+  }
+  return out;
+}
+
+std::array<std::string, 3> base64_offsets(std::string_view bytes) {
+  static constexpr std::array<std::size_t, 3> skipped{0, 2, 3};
+  static constexpr std::array<std::size_t, 3> cut{0, 3, 2};
+  std::array<std::string, 3> out;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto encoded = to_base64(std::string(i, ' ') + std::string(bytes));
+    const auto end = encoded.size() - std::min(encoded.size(), cut[(bytes.size() + i) % 3]);
+    if (end > skipped[i]) out[i] = encoded.substr(skipped[i], end - skipped[i]);
+  }
+  return out;
+}
+
+std::vector<std::string> dash_variants(std::string_view text, std::size_t most) {
+  std::vector<std::string> out{std::string()};
+  for (std::size_t at = 0; at < text.size();) {
+    const auto size = dash_at(text, at);
+    const bool starts = size != 0 && (at == 0 || !is_word(text[at - 1])) && at + size < text.size() &&
+                        is_word(text[at + size]) && dash_at(text, at + size) == 0;
+    if (!starts) {
+      for (auto& variant : out) variant += text[at];
+      ++at;
+      continue;
+    }
+    if (out.size() * dashes.size() > most) return {};
+    std::vector<std::string> longer;
+    for (const auto& variant : out)
+      for (const auto dash : dashes) longer.push_back(variant + std::string(dash));
+    out = std::move(longer);
+    at += size;
+  }
+  return out;
+}
+
+}  // namespace tocsin::rules::sigma

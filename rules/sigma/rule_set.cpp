@@ -1,0 +1,53 @@
+#include "rules/sigma/rule_set.h"
+
+#include "rules/sigma/compile/plan.h"
+#include "rules/sigma/match/detector.h"
+
+namespace tocsin::rules::sigma {
+namespace {
+
+class SigmaRuleSet final : public RuleSet {
+ public:
+  explicit SigmaRuleSet(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+
+  Engine engine() const noexcept override { return Engine::sigma; }
+  const std::vector<RuleRef>& rules() const noexcept override { return plan_->rules; }
+
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> out;
+    if (!hyperscan_usable())
+      out.emplace_back("Hyperscan is not usable on this processor (no SSSE3): the plain matcher is in use.");
+    std::size_t slow = 0;
+    for (const auto& program : plan_->programs)
+      for (const auto& index : program.program->indices) slow += index.raw.slow();
+    if (slow != 0 && hyperscan_usable())
+      out.push_back(std::to_string(slow) + " regular expressions are matched one by one.");
+    return out;
+  }
+
+  std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState&) const override {
+    return std::make_unique<SigmaDetector>(plan_, context);
+  }
+
+  std::vector<RuleCost> costs() const override {
+    std::vector<RuleCost> out;
+    for (std::size_t i = 0; i < plan_->rules.size(); ++i)
+      out.push_back({plan_->rules[i], plan_->counters[i].checks.load(std::memory_order_relaxed),
+                     plan_->counters[i].matches.load(std::memory_order_relaxed), 0});
+    return out;
+  }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace
+
+std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, std::span<const RuleSource> views,
+                                             const SigmaOptions& options, Diagnostics& diagnostics) {
+  const auto book = parse_rules(rules, options.placeholders, diagnostics);
+  auto parsed_views = parse_views(views, diagnostics);
+  return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics));
+}
+
+}  // namespace tocsin::rules::sigma

@@ -1,0 +1,31 @@
+#pragma once
+// Sigma (https://github.com/SigmaHQ/sigma-specification, 2.1) as an engine.
+//
+// Diagnostics: G01 document, G02 detection and modifiers, G03 condition, G04 correlation, G05 filter, G06 views. A rule
+// that cannot be used is refused alone; a rule whose log source no view serves is kept, cannot fire, and gets a note
+// (G0610). Decided here, where the specification is silent: see README.md.
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "collectors/base/diagnostic.h"
+#include "rules/detector.h"
+
+namespace tocsin::rules::sigma {
+
+enum class Matching : std::uint8_t { automatic, plain };  // plain: never Hyperscan
+
+struct SigmaOptions {
+  Matching matching = Matching::automatic;
+  std::map<std::string, std::vector<std::string>> placeholders;  // %name% → values
+};
+
+// `views` are the log-source maps (rules/sigma/views/*.yaml, see view/view.h). Thread-safe. Never fails: what cannot be
+// used is in `diagnostics`.
+std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, std::span<const RuleSource> views,
+                                             const SigmaOptions& options, Diagnostics& diagnostics);
+
+}  // namespace tocsin::rules::sigma
