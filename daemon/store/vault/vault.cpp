@@ -1,0 +1,131 @@
+#include "daemon/store/vault/vault.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+namespace tocsin::daemon {
+
+using responders::Actor;
+using responders::CustodyAct;
+using responders::Evidence;
+
+namespace {
+
+constexpr std::string_view file_magic = "TOCEVD1\n";
+
+}  // namespace
+
+std::filesystem::path Vault::path_of(const Sha256& digest) const {
+  const auto name = render_digest(digest);
+  return directory_ / name.substr(0, 2) / (name + ".sealed");
+}
+
+// To a name of its own first: a file under its digest is always whole.
+Result<void> Vault::write(const Sha256& digest, Bytes bytes) const {
+  const auto path = path_of(digest);
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return {};
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return fail(Code::denied, fmt::format("cannot make {}: {}", path.parent_path().string(), error.message()));
+  TOCSIN_TRY(const auto sealed, seal_bytes(key_, bytes, digest));
+  const auto temporary = path.string() + ".part";
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return fail_errno("cannot make " + temporary, errno);
+  const auto put = [&](Bytes part) {
+    while (!part.empty()) {
+      const auto done = ::write(descriptor, part.data(), part.size());
+      if (done < 0 && errno != EINTR) return false;
+      if (done > 0) part = part.subspan(static_cast<std::size_t>(done));
+    }
+    return true;
+  };
+  const bool written = put(as_bytes(file_magic)) && put(sealed) && ::fsync(descriptor) == 0;
+  const int cause = errno;
+  ::close(descriptor);
+  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int why = written ? errno : cause;
+    ::unlink(temporary.c_str());
+    return fail_errno("cannot write evidence " + path.string(), why);
+  }
+  return {};
+}
+
+Result<std::vector<std::uint8_t>> Vault::open(const Sha256& digest) const {
+  const auto path = path_of(digest);
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
+                                             render_digest(digest)));
+  const std::vector<char> raw{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string_view text(raw.data(), raw.size());
+  if (!text.starts_with(file_magic))
+    return fail(Code::invalid, fmt::format("{} is not a file of the vault; restore it from a backup", path.string()));
+  auto plain = unseal_bytes(key_, as_bytes(text.substr(file_magic.size())), digest);
+  if (!plain)
+    return std::unexpected(std::move(plain).error().within("while opening evidence " + render_digest(digest)));
+  if (sha256(*plain) != digest)
+    return fail(Code::invalid, fmt::format("evidence {} is not what it was", render_digest(digest)));
+  return plain;
+}
+
+Result<void> Vault::record(const Sha256& digest, CustodyAct act, const Actor& actor, std::string_view reason,
+                           std::string_view result) {
+  return store_.database().atomically([&]() -> Result<void> {
+    TOCSIN_CHECK(
+        store_.records().add_custody({digest, act, clock_.now(), actor, std::string(reason), std::string(result)}));
+    return store_.records().add_audit({0, clock_.now(), actor,
+                                       "evidence." + std::string(responders::custody_act_name(act)),
+                                       render_digest(digest), std::string(reason), std::string(result)});
+  });
+}
+
+Result<Evidence> Vault::put(Evidence evidence, Bytes bytes, const Actor& actor, std::string_view reason) {
+  if (bytes.size() > bytes_most)
+    return fail(Code::exhausted, fmt::format("{} has {} bytes; the vault takes pieces of at most {}", evidence.name,
+                                             bytes.size(), bytes_most));
+  evidence.digest = sha256(bytes);
+  evidence.size = bytes.size();
+  if (evidence.collected == Time{}) evidence.collected = clock_.now();
+  TOCSIN_CHECK(write(evidence.digest, bytes));
+  auto kept = store_.database().atomically([&]() -> Result<void> {
+    TOCSIN_CHECK(store_.records().put_evidence(evidence));
+    return record(evidence.digest, CustodyAct::collected, actor, reason, "ok");
+  });
+  if (!kept) return std::unexpected(std::move(kept).error());
+  return evidence;
+}
+
+// The reading is on record before the bytes are out.
+Result<std::vector<std::uint8_t>> Vault::get(const Sha256& digest, const Actor& actor, std::string_view reason) {
+  if (reason.empty()) return fail(Code::usage, "reading evidence needs a reason; add --reason TEXT");
+  TOCSIN_TRY(const auto known, store_.records().evidence(digest));
+  if (!known)
+    return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
+                                             render_digest(digest)));
+  auto bytes = open(digest);
+  TOCSIN_CHECK(record(digest, CustodyAct::read, actor, reason, bytes ? "ok" : bytes.error().message));
+  return bytes;
+}
+
+Result<void> Vault::verify(const Sha256& digest, const Actor& actor) {
+  TOCSIN_TRY(const auto known, store_.records().evidence(digest));
+  if (!known)
+    return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
+                                             render_digest(digest)));
+  const auto bytes = open(digest);
+  TOCSIN_CHECK(record(digest, CustodyAct::verified, actor, "", bytes ? "ok" : bytes.error().message));
+  if (!bytes) return std::unexpected(bytes.error());
+  return {};
+}
+
+Result<std::vector<responders::CustodyEntry>> Vault::custody(const Sha256& digest) {
+  return store_.records().custody(digest);
+}
+
+}  // namespace tocsin::daemon
