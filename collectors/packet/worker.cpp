@@ -6,6 +6,7 @@
 
 #include "collectors/base/assert.h"
 #include "collectors/packet/decode/decoder.h"
+#include "collectors/packet/defragment/defragmenter.h"
 #include "collectors/packet/flow/table.h"
 
 namespace tocsin::collectors {
@@ -17,6 +18,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
       : options_(options),
         observers_(std::move(observers)),
         decoder_(options_.decode, counters_),
+        defragmenter_(options_, counters_),
         pool_(options_.stream.memory_most),
         shelf_(options_, names, counters_),
         recorder_(options_, counters_, sink),
@@ -31,7 +33,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     counters_.received_bytes += frame.wire_length;
     if (frame.bytes.size() < frame.wire_length) ++counters_.truncated;
     move_time(frame.time);
-    Decoded decoded = decoder_.decode(frame, packets_[0]);
+    const Decoded decoded = decoder_.decode(frame, packets_[0]);
     ++(decoded.understood ? counters_.decoded : counters_.undecodable);
     handle(packets_[0], decoded);
   }
@@ -61,26 +63,31 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     if (now_ - expired_ < expiry_interval) return;
     expired_ = now_;
     flows_.expire(now_);
+    defragmenter_.expire(now_);
   }
 
-  // One packet, then what it carries, as deep as tunnels may be nested.
-  void handle(Packet& outer, const Decoded& first) {
-    one(outer);
-    Inner inner = first.inner;
-    Packet* carrier = &outer;
-    std::size_t next = 1;
-    while (inner) {
-      if (carrier->tunnel_depth >= options_.decode.tunnel_depth_most) {
-        ++counters_.tunnels_too_deep;
+  // One packet, then what it carries or completes, as deep as tunnels may be nested. Ends: a datagram made whole is no
+  // fragment, and each inner packet is one level deeper.
+  void handle(Packet& outer, Decoded decoded) {
+    Packet* packet = &outer;
+    for (std::size_t next = 1;; next = 3 - next) {
+      std::optional<Bytes> datagram;
+      if (packet->is_fragment) datagram = defragmenter_.add(*packet, decoded.fragment);
+      one(*packet);
+      Packet& following = packets_[next];
+      if (datagram) {
+        decoded = decoder_.decode_datagram(*packet, *datagram, following);
+      } else if (decoded.inner) {
+        if (packet->tunnel_depth >= options_.decode.tunnel_depth_most) {
+          ++counters_.tunnels_too_deep;
+          return;
+        }
+        ++counters_.inner;
+        decoded = decoder_.decode_inner(*packet, decoded.inner, following);
+      } else {
         return;
       }
-      ++counters_.inner;
-      Packet& packet = packets_[next];
-      const Decoded decoded = decoder_.decode_inner(*carrier, inner, packet);
-      one(packet);
-      inner = decoded.inner;
-      carrier = &packet;
-      next = next == 1 ? 2 : 1;
+      packet = &following;
     }
   }
 
@@ -148,6 +155,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     FlowEntry* const outer_flow = std::exchange(flow_, &flow);
     const Packet* const outer_packet = std::exchange(current_, nullptr);
     if (flow.session != nullptr) flow.session->finish(flow, nullptr, stream_context_);
+    counters_.stream_memory = pool_.memory();
     flow.conversation.finish(flow, *this);
     for (auto* observer : observers_) observer->on_flow_end(flow, why);
     recorder_.flow_ended(flow, why);
@@ -164,6 +172,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   const std::vector<Observer*> observers_;
   PacketCounters counters_;
   Decoder decoder_;
+  Defragmenter defragmenter_;
   SegmentPool pool_;
   ProtocolShelf shelf_;
   Recorder recorder_;

@@ -47,7 +47,7 @@ void Decoder::ipv4(Walk& walk, Bytes bytes) {
   walk.decoded.understood = true;
   ++counters_.ipv4;
   if (header > 20) ipv4_options(packet, bytes.subspan(20, header - 20));
-  if (options_.checksums == ChecksumMode::validate && checksum_sum(packet.ip_header) != 0xFFFF) {
+  if (options_.checksums == ChecksumMode::validate && !packet.reassembled && checksum_sum(packet.ip_header) != 0xFFFF) {
     packet.checksum_bad = true;
     mark(packet, PacketEvent::ipv4_checksum);
   }
