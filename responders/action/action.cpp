@@ -1,0 +1,148 @@
+#include "responders/action/action.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "collectors/base/assert.h"
+#include "collectors/base/text.h"
+
+namespace tocsin::responders {
+namespace {
+
+constexpr std::size_t text_bytes_most = 16U << 10U;
+
+std::optional<std::string> path_problem(std::string_view path) {
+  if (!path.starts_with('/')) return "must be absolute";
+  if (path.size() > 4095) return "is longer than 4095 bytes";
+  if (path.find('\0') != std::string_view::npos) return "holds a NUL byte";
+  for (const std::string_view part : split(path, '/'))
+    if (part == "..") return "must not go up with \"..\"";
+  return std::nullopt;
+}
+
+std::string render_value(const Parameters::Value& value) {
+  if (const auto* network = std::get_if<Network>(&value)) {
+    const std::uint8_t whole = network->base.is_v4() ? 32 : 128;
+    return network->prefix == whole ? render_address(network->base) : render_network(*network);
+  }
+  if (const auto* duration = std::get_if<Duration>(&value)) return render_duration(*duration);
+  return std::get<std::string>(value);
+}
+
+}  // namespace
+
+const ParameterSpec* ActionSpec::find(std::string_view parameter) const noexcept {
+  for (const ParameterSpec& spec : parameters)
+    if (spec.name == parameter) return &spec;
+  return nullptr;
+}
+
+std::string_view capability_name(Capability capability) noexcept {
+  static constexpr std::array<std::string_view, 3> names{"none", "network_admin", "file_owner"};
+  return names[static_cast<std::size_t>(capability)];
+}
+std::string_view reversibility_name(Reversibility reversibility) noexcept {
+  static constexpr std::array<std::string_view, 3> names{"expires", "undoable", "irreversible"};
+  return names[static_cast<std::size_t>(reversibility)];
+}
+std::string_view blast_radius_name(BlastRadius radius) noexcept {
+  static constexpr std::array<std::string_view, 5> names{"message", "file", "peer", "network", "host"};
+  return names[static_cast<std::size_t>(radius)];
+}
+
+const Parameters::Value* Parameters::find(std::string_view name) const noexcept {
+  for (const auto& [key, value] : values_)
+    if (key == name) return &value;
+  return nullptr;
+}
+const std::string& Parameters::text(std::string_view name) const {
+  static const std::string none;
+  const Value* value = find(name);
+  if (value == nullptr) return none;
+  const auto* text = std::get_if<std::string>(value);
+  TOCSIN_ASSERT(text != nullptr);
+  return *text;
+}
+const Network& Parameters::network(std::string_view name) const {
+  const Value* value = find(name);
+  TOCSIN_ASSERT(value != nullptr && std::holds_alternative<Network>(*value));
+  return std::get<Network>(*value);
+}
+Duration Parameters::duration(std::string_view name) const {
+  const Value* value = find(name);
+  TOCSIN_ASSERT(value != nullptr && std::holds_alternative<Duration>(*value));
+  return std::get<Duration>(*value);
+}
+bool Parameters::has(std::string_view name) const noexcept { return find(name) != nullptr; }
+
+Parameters::Texts Parameters::texts() const {
+  Texts out;
+  for (const auto& [name, value] : values_) out.emplace_back(std::string(name), render_value(value));
+  return out;
+}
+
+Result<Parameters::Value> parse_parameter(const ParameterSpec& spec, std::string_view text) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(Code::invalid, fmt::format("{}: \"{}\" {}", spec.name, escape_terminal(text.substr(0, 100)), why));
+  };
+  switch (spec.type) {
+    case ParameterType::network: {
+      const auto network = parse_network(text, HostBits::refuse);
+      if (!network) return refuse("is not an IP address, nor a network without host bits");
+      return *network;
+    }
+    case ParameterType::duration: {
+      const auto duration = parse_duration(text);
+      if (!duration || *duration <= Duration::zero()) return refuse("is not a duration such as 90s, 10m, 2h");
+      return *duration;
+    }
+    case ParameterType::path:
+      if (const auto problem = path_problem(text)) return refuse(*problem);
+      return std::string(text);
+    case ParameterType::choice:
+      if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end())
+        return refuse(fmt::format("is not one of {}", fmt::join(spec.choices, ", ")));
+      return std::string(text);
+    case ParameterType::text:
+      if (text.size() > text_bytes_most) return refuse("is longer than 16 KiB");
+      if (text.find('\0') != std::string_view::npos) return refuse("holds a NUL byte");
+      return std::string(text);
+  }
+  return refuse("has no type");
+}
+
+Result<Parameters> parse_parameters(const ActionSpec& spec, const Parameters::Texts& texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (spec.find(texts[i].first) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const ParameterSpec& p : spec.parameters) names.push_back(p.name);
+      return fail(Code::invalid, fmt::format("{} has no parameter \"{}\"; it takes {}", spec.name,
+                                             escape_terminal(texts[i].first.substr(0, 60)), fmt::join(names, ", ")));
+    }
+    for (std::size_t k = 0; k < i; ++k)
+      if (texts[k].first == texts[i].first)
+        return fail(Code::invalid, fmt::format("{}: the parameter {} is given twice", spec.name, texts[i].first));
+  }
+  Parameters out;
+  for (const ParameterSpec& parameter : spec.parameters) {
+    std::string_view text = parameter.fallback;
+    for (const auto& [name, given] : texts)
+      if (name == parameter.name) text = given;
+    if (text.empty() && parameter.presence == ParameterSpec::Presence::optional) continue;
+    if (text.empty()) return fail(Code::invalid, fmt::format("{} needs the parameter {}", spec.name, parameter.name));
+    TOCSIN_TRY(auto value, parse_parameter(parameter, text));
+    out.values_.emplace_back(parameter.name, std::move(value));
+  }
+  return out;
+}
+
+bool is_action_key(std::string_view key) noexcept {
+  return !key.empty() && key.size() <= 128 && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == ':' || c == '-';
+  });
+}
+
+}  // namespace tocsin::responders

@@ -1,0 +1,58 @@
+#pragma once
+// A request for an action and the answers to it, as they pass between a playbook run and the guard.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "responders/action/action.h"
+
+namespace tocsin::responders {
+
+// Demonstrations and replays: rehearsed like anything else, never applied.
+enum class Marked : std::uint8_t { real, exercise };
+
+struct ActionRequest {
+  std::string action;  // "network.block_address"
+  std::string key;     // idempotency key; the same key is the same effect, once
+  Parameters::Texts parameters;
+  std::string incident;  // "INC-2026-0042" or empty
+  std::string playbook;  // playbook id or empty
+  std::string step;
+  std::string reason;  // who reads the journal later wants it; applying needs one
+  Marked marked = Marked::real;
+};
+
+// What the guard says of a request. `unasked`: no guard was there (an offline rehearsal).
+struct GuardVerdict {
+  enum class Kind : std::uint8_t { allowed, needs_approval, refused, unasked } kind = Kind::unasked;
+  std::string rule;  // which rule of the guard decided: "never_touch", "mode", "rate", "exercise", …
+  std::string reason;
+  friend bool operator==(const GuardVerdict&, const GuardVerdict&) = default;
+};
+std::string_view guard_verdict_name(GuardVerdict::Kind kind) noexcept;
+
+struct Rehearsed {
+  Forecast forecast;
+  GuardVerdict verdict;
+};
+
+struct Applied {
+  Outcome outcome;
+  std::optional<Verification> verification;
+};
+
+// The way to the guard. One caller at a time.
+class ActionGateway {
+ public:
+  virtual ~ActionGateway() = default;
+  // The verdict is of an apply that would follow now.
+  virtual Result<Rehearsed> rehearse(const ActionRequest& request) = 0;
+  // denied: refused or awaiting approval, with the verdict's reason as message.
+  virtual Result<Applied> apply(const ActionRequest& request) = 0;
+  virtual Result<Verification> verify(const std::string& key) = 0;
+  virtual Result<Outcome> undo(const std::string& key, const std::string& reason) = 0;
+};
+
+}  // namespace tocsin::responders

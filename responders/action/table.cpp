@@ -1,0 +1,87 @@
+#include "responders/action/table.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "responders/action/file_quarantine/file_quarantine.h"
+#include "responders/action/network_block_address/network_block_address.h"
+#include "responders/action/notify/notify.h"
+
+namespace tocsin::responders {
+namespace {
+
+constexpr std::array<ActionRow, 3> action_table{{
+    {network_block_address_spec, &make_network_block_address, &describe_network_block_address},
+    {file_quarantine_spec, &make_file_quarantine, &describe_file_quarantine},
+    {notify_spec, &make_notify, &describe_notify},
+}};
+
+struct Reserved {
+  std::string_view network;
+  std::string_view what;
+};
+// RFC 6890 and successors: blocking these hits the host itself or everyone on the link.
+constexpr std::array<Reserved, 9> reserved_table{{
+    {"0.0.0.0/8", "this network"},
+    {"127.0.0.0/8", "loopback"},
+    {"224.0.0.0/4", "multicast"},
+    {"255.255.255.255/32", "broadcast"},
+    {"::/128", "the unspecified address"},
+    {"::1/128", "loopback"},
+    {"fe80::/10", "link-local, where neighbour discovery and routers live"},
+    {"ff00::/8", "multicast"},
+    {"::ffff:0:0/96", "IPv4 written as IPv6"},
+}};
+
+}  // namespace
+
+std::span<const ActionRow> all_actions() noexcept { return action_table; }
+
+const ActionRow* find_action(std::string_view name) noexcept {
+  for (const ActionRow& row : action_table)
+    if (row.spec.name == name) return &row;
+  return nullptr;
+}
+
+std::string_view guard_verdict_name(GuardVerdict::Kind kind) noexcept {
+  static constexpr std::array<std::string_view, 4> names{"allowed", "needs_approval", "refused", "unasked"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<std::string> reserved_reason(const Network& network) {
+  for (const Reserved& row : reserved_table) {
+    const auto reserved = parse_network(row.network, HostBits::refuse);
+    if (reserved && reserved->overlaps(network)) return fmt::format("{} is {}", row.network, row.what);
+  }
+  return std::nullopt;
+}
+
+Result<Rehearsed> OfflineGateway::rehearse(const ActionRequest& request) {
+  const ActionRow* row = find_action(request.action);
+  if (row == nullptr) return fail(Code::not_found, fmt::format("there is no action {}", request.action));
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(row->spec, request.parameters));
+  Rehearsed out;
+  out.forecast = row->describe(parameters);
+  out.verdict = {GuardVerdict::Kind::unasked, "offline", "no guard was asked"};
+  for (const ParameterSpec& spec : row->spec.parameters)
+    if (spec.type == ParameterType::network && parameters.has(spec.name))
+      if (auto reason = reserved_reason(parameters.network(spec.name)))
+        out.verdict = {GuardVerdict::Kind::refused, "never_touch", std::move(*reason)};
+  if (request.marked == Marked::exercise && out.verdict.kind != GuardVerdict::Kind::refused)
+    out.verdict = {GuardVerdict::Kind::refused, "exercise",
+                   "the request carries the exercise mark: it is never applied"};
+  return out;
+}
+
+Result<Applied> OfflineGateway::apply(const ActionRequest&) {
+  return fail(Code::denied, "nothing is applied offline; start tocsin-responder and run against it");
+}
+Result<Verification> OfflineGateway::verify(const std::string& key) {
+  return fail(Code::not_found, fmt::format("nothing was applied under the key {}", key));
+}
+Result<Outcome> OfflineGateway::undo(const std::string& key, const std::string&) {
+  return fail(Code::not_found, fmt::format("nothing was applied under the key {}", key));
+}
+
+}  // namespace tocsin::responders

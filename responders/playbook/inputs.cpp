@@ -1,0 +1,67 @@
+#include "responders/playbook/inputs.h"
+
+#include <algorithm>
+
+#include "collectors/base/address.h"
+#include "collectors/base/text.h"
+
+namespace tocsin::responders {
+namespace {
+
+using rules::Entity;
+using rules::EntityKind;
+using rules::EntityRole;
+
+// In the order the alerts came: what opened the incident says more than what joined it later.
+const Entity* first(const Incident& incident, EntityKind kind, EntityRole role) {
+  for (const IncidentAlert& alert : incident.alerts)
+    for (const Entity& entity : alert.entities)
+      if (entity.kind == kind && entity.role == role && !entity.value.empty()) return &entity;
+  for (const Entity& entity : incident.entities)
+    if (entity.kind == kind && entity.role == role && !entity.value.empty()) return &entity;
+  return nullptr;
+}
+
+const Entity* first(const Incident& incident, EntityKind kind) {
+  for (const EntityRole role : {EntityRole::actor, EntityRole::target, EntityRole::related})
+    if (const Entity* found = first(incident, kind, role)) return found;
+  return nullptr;
+}
+
+}  // namespace
+
+Inputs inputs_from_incident(const Incident& incident) {
+  Inputs out;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) out.emplace_back(name, value.substr(0, 4096));
+  };
+  const auto add_entity = [&](const char* name, const Entity* entity) {
+    if (entity != nullptr) add(name, entity->value);
+  };
+  add("__incident__", incident.alias);
+  add("__title__", incident.title);
+  add("__host__", incident.host);
+  add("__severity__", std::to_string(incident.severity));
+  add_entity("__source_ip__", first(incident, EntityKind::address, EntityRole::actor));
+  add_entity("__target_ip__", first(incident, EntityKind::address, EntityRole::target));
+  add_entity("__user__", first(incident, EntityKind::user));
+  add_entity("__process__", first(incident, EntityKind::process));
+  add_entity("__domain__", first(incident, EntityKind::domain));
+  // Only a path can be acted on; engines also name files by what the network called them.
+  for (const Entity& entity : incident.entities)
+    if (entity.kind == EntityKind::file && entity.value.starts_with('/')) {
+      add("__file__", entity.value);
+      break;
+    }
+  for (const IncidentAlert& alert : incident.alerts) {
+    const auto technique = std::find_if(alert.attack.begin(), alert.attack.end(),
+                                        [](const std::string& text) { return text.starts_with('T'); });
+    if (technique != alert.attack.end()) {
+      add("__technique__", *technique);
+      break;
+    }
+  }
+  return out;
+}
+
+}  // namespace tocsin::responders

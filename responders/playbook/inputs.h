@@ -1,0 +1,14 @@
+#pragma once
+// The facts of an incident as playbook inputs. The one list of names that shipped playbooks may ask for.
+
+#include "responders/incident/incident.h"
+#include "responders/playbook/run/run.h"
+
+namespace tocsin::responders {
+
+// __incident__, __host__, __severity__, __title__; the first of each kind, most telling role first: __source_ip__
+// (address, actor), __target_ip__ (address, target), __user__, __file__, __process__, __domain__, __technique__.
+// What the incident does not know is left out, so the variable keeps its default or stays without a value.
+Inputs inputs_from_incident(const Incident& incident);
+
+}  // namespace tocsin::responders

@@ -1,0 +1,90 @@
+#pragma once
+// A playbook that may run: validated, references resolved, conditions and commands compiled. Only load_playbook makes
+// one. Immutable and shared; any thread.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/diagnostic.h"
+#include "responders/action/action.h"
+#include "responders/playbook/condition/condition.h"
+#include "responders/playbook/parse/ast.h"
+#include "responders/playbook/parse/reporter.h"
+#include "responders/playbook/variable/scope.h"
+
+namespace tocsin::responders {
+
+using StepIndex = std::uint32_t;
+inline constexpr StepIndex no_step = UINT32_MAX;
+
+struct PlannedCommand {
+  // local: one of our actions. manual: a person does it and says so. foreign: known, but not done by this host.
+  enum class Kind : std::uint8_t { local, manual, foreign } kind = Kind::foreign;
+  std::string type;  // as the playbook says: "tocsin", "manual", "ssh"
+  const ActionSpec* action = nullptr;
+  std::vector<std::pair<std::string, Template>> parameters;  // of a local one
+  std::vector<std::pair<std::string, std::string>> outputs;  // variable ← output of the action
+  Template text;                                             // of the others
+};
+
+struct PlannedStep {
+  std::string id;
+  std::string label;
+  StepType type = StepType::action;
+  std::optional<Duration> delay;
+  std::optional<Duration> timeout;
+  StepIndex on_completion = no_step, on_success = no_step, on_failure = no_step;
+  StepIndex on_true = no_step, on_false = no_step;
+  std::vector<StepIndex> branches;                       // of parallel
+  std::vector<std::pair<std::string, StepIndex>> cases;  // of switch
+  std::optional<Condition> condition;
+  Template switched;
+  std::vector<PlannedCommand> commands;
+  std::string agent;  // its name
+  std::string playbook_id, playbook_version;
+  std::vector<std::string> in_args, out_args;  // bare names
+  Scope variables;
+};
+
+class Plan {
+ public:
+  const std::string& id() const noexcept { return ast_.id.text; }
+  const std::string& name() const noexcept { return ast_.name.text; }
+  const std::string& version() const noexcept { return ast_.modified.text; }  // CACAO: a version is its `modified`
+  const std::string& description() const noexcept { return ast_.description.text; }
+  std::int64_t impact() const noexcept { return ast_.impact.value_or(0); }
+  bool revoked() const noexcept { return ast_.revoked.value_or(false); }
+  std::vector<std::string> labels() const;
+  std::vector<std::string> attack() const;  // technique ids of external_references named "mitre-attack"
+  // Not revoked, and inside valid_from … valid_until. conflict otherwise.
+  Result<void> check_valid(Time now) const;
+
+  std::span<const PlannedStep> steps() const noexcept { return steps_; }
+  const PlannedStep& step(StepIndex index) const { return steps_[index]; }
+  StepIndex start() const noexcept { return start_; }
+  StepIndex exception() const noexcept { return exception_; }
+  const Scope& variables() const noexcept { return variables_; }
+  // Commands that this host cannot do ("ssh"), by step label: a rehearsal shows them, a run refuses them.
+  std::vector<std::pair<std::string, std::string>> foreign_commands() const;
+
+ private:
+  friend class Planner;
+  Plan() = default;
+
+  PlaybookAst ast_;
+  std::vector<PlannedStep> steps_;
+  StepIndex start_ = no_step;
+  StepIndex exception_ = no_step;
+  Scope variables_;
+};
+using PlanRef = std::shared_ptr<const Plan>;
+
+// Everything wrong with the text goes to `diagnostics`; invalid when one of it is an error. `file` is for them only.
+Result<PlanRef> load_playbook(std::string_view text, std::string_view file, Diagnostics& diagnostics,
+                              Strictness strictness = Strictness::tolerant);
+
+}  // namespace tocsin::responders

@@ -1,0 +1,126 @@
+#pragma once
+// The inside of a run. Private to this folder.
+
+#include <map>
+#include <set>
+
+#include "responders/playbook/run/run.h"
+
+namespace tocsin::responders {
+
+// A playbook being inside of, or a branch of one of its steps. Scopes are shared between branches that run side by
+// side, as CACAO asks; one thread runs them all.
+struct RunFrame {
+  enum class Kind : std::uint8_t { playbook, branch, parallel_branch } kind = Kind::playbook;
+  PlanRef plan;
+  std::shared_ptr<Scope> variables;  // playbook: its variables; branch: those of the owning step
+  StepIndex owner = no_step;         // of a branch, or of the playbook-action step in the frame below
+  std::optional<Time> deadline;      // the owner's timeout
+  std::size_t rounds = 0;            // of a while step
+  bool handling_exception = false;   // playbook: workflow_exception has been entered
+};
+
+// One line of execution. Parallel steps make more of them.
+struct RunToken {
+  enum class State : std::uint8_t { ready, delayed, person, joining, finished } state = State::ready;
+  enum class Phase : std::uint8_t { enter, work, again } phase = Phase::enter;
+  std::vector<RunFrame> frames;
+  std::size_t base = 0;  // frames below this one belong to the parent token
+  StepIndex at = no_step;
+  std::shared_ptr<Scope> variables;  // of the step at hand
+  std::size_t trace = 0;             // its entry
+  std::size_t command = 0;           // the next one
+  Time began{};
+  std::optional<Time> deadline;
+  Time until{};  // delayed
+  std::size_t parent = SIZE_MAX;
+  std::size_t children = 0;
+  bool failed = false;  // finished in failure, or one of the joined children did
+};
+
+class Run::Machine {
+ public:
+  Machine(RunSpec spec, ActionGateway& gateway, RunJournal& journal, const Clock& clock, const PlaybookLibrary* library,
+          RunLimits limits);
+
+  Result<void> begin();
+  void remember(const std::vector<RunRecord>& records);
+  Result<RunState> poll();
+  std::optional<Time> wake_at() const;
+  std::vector<std::string> waiting() const;
+  Result<void> answer(std::string_view execution, RunAnswer answer);
+  Result<void> cancel(std::string reason);
+
+  const RunSpec spec;
+  RunState state = RunState::running;
+  std::vector<StepTrace> trace;
+  std::vector<std::string> applied;
+
+ private:
+  using Kind = RunFrame::Kind;
+
+  struct Outcomes {
+    std::string status;
+    std::string detail;
+    std::vector<std::pair<std::string, std::string>> outputs;
+  };
+
+  // machine.cpp: moving through the plan
+  const Plan& plan(const RunToken& token) const { return *token.frames.back().plan; }
+  const PlannedStep& step(const RunToken& token) const { return plan(token).step(token.at); }
+  std::optional<std::size_t> next_ready() const;
+  void wake(Time now);
+  void advance(std::size_t index);
+  void enter(RunToken& token);
+  void work(std::size_t index);
+  void work_start(RunToken& token);
+  void work_end(std::size_t index);
+  void work_condition(RunToken& token);
+  void work_switch(RunToken& token);
+  void work_parallel(std::size_t index);
+  void work_playbook(RunToken& token);
+  void return_to(RunToken& token, StepIndex owner);
+  bool enter_branch(RunToken& token, StepIndex first, std::string note);
+  void complete(RunToken& token, StepStatus status, std::string note = {});
+  void go(RunToken& token, StepIndex next);
+  void raise(std::size_t index);
+  void finish_token(std::size_t index, bool failed);
+  void join(std::size_t parent);
+  void leave_playbook(std::size_t index);
+  void finish(RunState result);
+  void expire(std::size_t index, std::size_t frame);
+  void stop_descendants(std::size_t index);
+
+  // work.cpp: what steps do
+  void work_action(RunToken& token);
+  StepStatus run_command(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
+  StepStatus run_local(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
+  StepStatus forecast(const ActionRequest& request, CommandTrace& out, std::string& note);
+  StepStatus apply(RunToken& token, const PlannedCommand& command, const ActionRequest& request,
+                   const std::string& execution, CommandTrace& out, std::string& note);
+  StepStatus run_manual(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
+  Result<ActionRequest> request_of(const RunToken& token, const PlannedCommand& command, std::size_t number) const;
+  Result<void> assign_outputs(RunToken& token, const PlannedCommand& command,
+                              const std::vector<std::pair<std::string, std::string>>& outputs);
+  Lookup lookup(const RunToken& token) const;
+  Scope* owner_of(RunToken& token, std::string_view name);
+
+  bool note_down(RunRecord record);
+
+  ActionGateway& gateway_;
+  RunJournal& journal_;
+  const Clock& clock_;
+  const PlaybookLibrary* library_;
+  const RunLimits limits_;
+  Scope constants_;
+  std::vector<RunToken> tokens_;
+  std::map<std::string, std::size_t> occurrences_;  // by step id
+  std::map<std::string, Outcomes> remembered_;      // by execution, from a crash before
+  std::map<std::string, Time> begun_;               // when a step first began, from a crash before
+  std::map<std::string, RunAnswer> answers_;
+  std::set<std::string> asked_;
+  std::size_t steps_ = 0;
+  std::optional<Error> broken_;  // the journal failed
+};
+
+}  // namespace tocsin::responders

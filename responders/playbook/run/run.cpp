@@ -1,0 +1,166 @@
+#include "responders/playbook/run/run.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "responders/playbook/run/machine.h"
+
+namespace tocsin::responders {
+namespace {
+
+constexpr std::array<std::string_view, 4> run_states{"running", "completed", "failed", "cancelled"};
+constexpr std::array<std::string_view, 6> step_states{"running", "waiting", "done", "failed", "timed_out", "cancelled"};
+constexpr std::array<std::string_view, 7> record_kinds{"started", "input",  "step",    "intent",
+                                                       "outcome", "answer", "finished"};
+
+// A rehearsal leaves no trace behind.
+class NoJournal final : public RunJournal {
+ public:
+  Result<void> append(const RunRecord&) override { return {}; }
+};
+
+}  // namespace
+
+std::string_view run_state_name(RunState state) noexcept { return run_states[static_cast<std::size_t>(state)]; }
+std::string_view step_status_name(StepStatus status) noexcept { return step_states[static_cast<std::size_t>(status)]; }
+std::string_view run_record_kind_name(RunRecord::Kind kind) noexcept {
+  return record_kinds[static_cast<std::size_t>(kind)];
+}
+std::optional<RunRecord::Kind> parse_run_record_kind(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < record_kinds.size(); ++i)
+    if (record_kinds[i] == name) return static_cast<RunRecord::Kind>(i);
+  return std::nullopt;
+}
+
+Run::Run() = default;
+Run::~Run() = default;
+
+Result<std::unique_ptr<Run>> Run::start(RunSpec spec, ActionGateway& gateway, RunJournal& journal, const Clock& clock,
+                                        const PlaybookLibrary* library, RunLimits limits) {
+  std::unique_ptr<Run> run(new Run);
+  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits);
+  TOCSIN_CHECK(run->machine_->begin());
+  RunRecord record;
+  record.time = clock.now();
+  record.detail = fmt::format("{} {}", run->spec().plan->id(), run->spec().plan->version());
+  TOCSIN_CHECK(journal.append(record));
+  record.kind = RunRecord::Kind::input;
+  for (const auto& [name, value] : run->spec().inputs) {
+    record.execution = name;
+    record.detail = value;
+    TOCSIN_CHECK(journal.append(record));
+  }
+  return run;
+}
+
+Result<std::unique_ptr<Run>> Run::resume(RunSpec spec, const std::vector<RunRecord>& records, ActionGateway& gateway,
+                                         RunJournal& journal, const Clock& clock, const PlaybookLibrary* library,
+                                         RunLimits limits) {
+  std::unique_ptr<Run> run(new Run);
+  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits);
+  TOCSIN_CHECK(run->machine_->begin());
+  run->machine_->remember(records);
+  return run;
+}
+
+Result<RunState> Run::poll() { return machine_->poll(); }
+RunState Run::state() const noexcept { return machine_->state; }
+std::optional<Time> Run::wake_at() const { return machine_->wake_at(); }
+const std::vector<StepTrace>& Run::trace() const noexcept { return machine_->trace; }
+const RunSpec& Run::spec() const noexcept { return machine_->spec; }
+std::vector<std::string> Run::waiting() const { return machine_->waiting(); }
+Result<void> Run::answer(std::string_view execution, RunAnswer answer) {
+  return machine_->answer(execution, std::move(answer));
+}
+Result<void> Run::cancel(std::string reason) { return machine_->cancel(std::move(reason)); }
+const std::vector<std::string>& Run::applied() const noexcept { return machine_->applied; }
+
+void Run::Machine::remember(const std::vector<RunRecord>& records) {
+  for (const RunRecord& record : records) {
+    if (record.kind == RunRecord::Kind::step) begun_.try_emplace(record.execution, record.time);
+    if (record.kind == RunRecord::Kind::outcome || record.kind == RunRecord::Kind::answer)
+      remembered_[record.execution] = {record.status, record.detail, record.outputs};
+  }
+}
+
+std::optional<Time> Run::Machine::wake_at() const {
+  std::optional<Time> out;
+  const auto consider = [&](const std::optional<Time>& time) {
+    if (time && (!out || *time < *out)) out = time;
+  };
+  if (state != RunState::running) return out;
+  for (const RunToken& token : tokens_) {
+    if (token.state == RunToken::State::finished) continue;
+    if (token.state == RunToken::State::delayed) consider(token.until);
+    else consider(token.deadline);
+    for (const RunFrame& frame : token.frames) consider(frame.deadline);
+  }
+  return out;
+}
+
+std::vector<std::string> Run::Machine::waiting() const { return {asked_.begin(), asked_.end()}; }
+
+Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
+  const auto asked = asked_.find(std::string(execution));
+  if (asked == asked_.end() || state != RunState::running)
+    return fail(Code::not_found, fmt::format("nothing called {} waits for an answer", execution));
+  const bool done = given.kind == RunAnswer::Kind::done;
+  if (!note_down({.kind = RunRecord::Kind::answer,
+                  .time = clock_.now(),
+                  .execution = *asked,
+                  .step = {},
+                  .status = done ? "done" : "failed",
+                  .detail = fmt::format("{}: {}", given.who, given.note),
+                  .outputs = {}}))
+    return std::unexpected(*broken_);
+  for (RunToken& token : tokens_)
+    if (token.state == RunToken::State::person &&
+        *asked == fmt::format("{}/{}", trace[token.trace].execution, token.command + 1))
+      token.state = RunToken::State::ready;
+  answers_[*asked] = std::move(given);
+  return {};
+}
+
+Result<void> Run::Machine::cancel(std::string reason) {
+  if (state != RunState::running) return fail(Code::conflict, "the run is over already");
+  for (StepTrace& entry : trace)
+    if (entry.status == StepStatus::running || entry.status == StepStatus::waiting) {
+      entry.status = StepStatus::cancelled;
+      entry.note += (entry.note.empty() ? "" : "; ") + reason;
+    }
+  asked_.clear();
+  finish(RunState::cancelled);
+  if (broken_) return std::unexpected(*broken_);
+  return {};
+}
+
+Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& gateway, const Clock& clock,
+                           std::string incident, Marked marked, const PlaybookLibrary* library) {
+  Rehearsal out;
+  out.playbook_id = plan->id();
+  out.playbook_name = plan->name();
+  out.playbook_version = plan->version();
+  out.incident = incident;
+  out.marked = marked;
+  out.attack = plan->attack();
+  for (const auto& [name, value] : inputs)
+    if (const Variable* variable = plan->variables().find(name); variable != nullptr && variable->external)
+      out.inputs.emplace_back(name, value);
+  std::sort(out.inputs.begin(), out.inputs.end());
+  NoJournal journal;
+  RunSpec spec;
+  spec.id = "rehearsal";
+  spec.plan = std::move(plan);
+  spec.inputs = inputs;
+  spec.incident = std::move(incident);
+  spec.reason = "rehearsal";
+  spec.marked = marked;
+  TOCSIN_TRY(const auto run, Run::start(std::move(spec), gateway, journal, clock, library));
+  TOCSIN_TRY(out.result, run->poll());
+  out.steps = run->trace();
+  return out;
+}
+
+}  // namespace tocsin::responders

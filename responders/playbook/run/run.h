@@ -1,0 +1,116 @@
+#pragma once
+// One playbook being carried out, or rehearsed: a stack machine over its Plan. Entering a branch pushes a frame; its
+// end step pops back to the step that owns the branch, whose next step follows (CACAO 2.0 section 4).
+//
+// A run never blocks and never looks at a clock by itself: the owner calls poll() now, when wake_at() comes, and after
+// an answer. Whoever owns it decides how to wait (a timer in tocsind, a manual clock in tests). One thread at a time.
+//
+// Failure: a failed step follows its on_failure. Without one the failure leaves the branch; the step that owns the
+// branch fails in turn; at the top the playbook's workflow_exception runs once and the run ends as failed.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "responders/playbook/run/journal.h"
+#include "responders/playbook/run/trace.h"
+
+namespace tocsin::responders {
+
+// rehearse: nothing is applied, delays and people are not waited for, commands are forecast and taken as done.
+enum class RunMode : std::uint8_t { rehearse, apply };
+enum class RunState : std::uint8_t { running, completed, failed, cancelled };
+std::string_view run_state_name(RunState state) noexcept;
+
+// Bare variable names ("__source_ip__") and texts. Only the playbook's external variables take one; others are ignored,
+// so that one set of facts serves every playbook.
+using Inputs = std::vector<std::pair<std::string, std::string>>;
+
+// Finds the playbook of a playbook-action step. `version` empty: the latest.
+class PlaybookLibrary {
+ public:
+  virtual ~PlaybookLibrary() = default;
+  virtual PlanRef find(std::string_view id, std::string_view version) const = 0;
+};
+
+struct RunSpec {
+  std::string id;  // idempotency: the same run id never does a thing twice
+  PlanRef plan;
+  RunMode mode = RunMode::rehearse;
+  Inputs inputs;
+  std::string incident;
+  std::string reason;
+  Marked marked = Marked::real;
+};
+
+struct RunLimits {
+  std::size_t steps_most = 10'000;
+  std::size_t rounds_most = 1'000;  // of one while step
+  std::size_t depth_most = 32;      // branches and playbooks inside each other
+  Duration step_timeout = std::chrono::hours(24);
+};
+
+struct RunAnswer {
+  enum class Kind : std::uint8_t { done, failed } kind = Kind::done;
+  std::string who;
+  std::string note;
+};
+
+class Run {
+ public:
+  // `library` may be null: playbook-action steps then fail. Everything passed by reference outlives the run.
+  // usage: an input that is not of its variable's type; denied: applying a playbook with commands this host cannot do;
+  // conflict: revoked or expired.
+  static Result<std::unique_ptr<Run>> start(RunSpec spec, ActionGateway& gateway, RunJournal& journal,
+                                            const Clock& clock, const PlaybookLibrary* library = nullptr,
+                                            RunLimits limits = {});
+  // After a crash: the same spec, and the records it wrote. Commands with an outcome are not repeated; those with an
+  // intent alone are asked for again under the same key, which the guard answers without doing them twice.
+  static Result<std::unique_ptr<Run>> resume(RunSpec spec, const std::vector<RunRecord>& records,
+                                             ActionGateway& gateway, RunJournal& journal, const Clock& clock,
+                                             const PlaybookLibrary* library = nullptr, RunLimits limits = {});
+  ~Run();
+
+  // Does everything that can be done now. Fails only when the journal does: the run then stops where it is.
+  Result<RunState> poll();
+  RunState state() const noexcept;
+  std::optional<Time> wake_at() const;  // the next moment poll() would do something; nothing = only an answer helps
+  const std::vector<StepTrace>& trace() const noexcept;
+  const RunSpec& spec() const noexcept;
+  // Executions that wait for a person.
+  std::vector<std::string> waiting() const;
+  Result<void> answer(std::string_view execution, RunAnswer answer);
+  Result<void> cancel(std::string reason);
+  // Keys of what was applied, oldest first: undoing a run is undoing these backwards through the gateway.
+  const std::vector<std::string>& applied() const noexcept;
+
+ private:
+  Run();
+  class Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+// A rehearsal is a run that cannot wait: it is over when this returns.
+struct Rehearsal {
+  std::string playbook_id;
+  std::string playbook_name;
+  std::string playbook_version;
+  std::string incident;
+  Marked marked = Marked::real;
+  Inputs inputs;  // those that were used, sorted
+  std::vector<std::string> attack;
+  std::vector<StepTrace> steps;
+  RunState result = RunState::completed;
+};
+Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& gateway, const Clock& clock,
+                           std::string incident = {}, Marked marked = Marked::real,
+                           const PlaybookLibrary* library = nullptr);
+
+// For people: every step, what it would do and touch, how it would be undone, what the guard says.
+std::string render_text(const Rehearsal& rehearsal);
+std::string render_json(const Rehearsal& rehearsal);
+std::string render_json(const StepTrace& step);
+
+}  // namespace tocsin::responders

@@ -1,0 +1,226 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "responders/playbook/run/machine.h"
+
+namespace tocsin::responders {
+namespace {
+
+std::string numbered(const std::string& execution, std::size_t number) {
+  return fmt::format("{}/{}", execution, number + 1);
+}
+
+// The guard would refuse it on this host whatever the policy says, so the step would fail.
+bool would_fail(const GuardVerdict& verdict) noexcept {
+  return verdict.kind == GuardVerdict::Kind::refused && verdict.rule != "mode" && verdict.rule != "exercise" &&
+         verdict.rule != "role" && verdict.rule != "reason";
+}
+
+}  // namespace
+
+Lookup Run::Machine::lookup(const RunToken& token) const {
+  return [this, &token](std::string_view name) -> const Variable* {
+    if (const Variable* found = constants_.find(name)) return found;
+    if (token.variables)
+      if (const Variable* found = token.variables->find(name)) return found;
+    for (std::size_t i = token.frames.size(); i-- > 0;) {
+      if (const Variable* found = token.frames[i].variables->find(name)) return found;
+      if (token.frames[i].kind == Kind::playbook) break;
+    }
+    return nullptr;
+  };
+}
+
+// On a name clash only the step's own variable changes (CACAO 2.0, out_args).
+Scope* Run::Machine::owner_of(RunToken& token, std::string_view name) {
+  if (token.variables && token.variables->find(name) != nullptr) return token.variables.get();
+  for (std::size_t i = token.frames.size(); i-- > 0;) {
+    if (token.frames[i].variables->find(name) != nullptr) return token.frames[i].variables.get();
+    if (token.frames[i].kind == Kind::playbook) break;
+  }
+  return nullptr;
+}
+
+void Run::Machine::work_action(RunToken& token) {
+  const PlannedStep& here = step(token);
+  for (; token.command < here.commands.size(); ++token.command) {
+    std::string note;
+    const StepStatus status = run_command(token, here.commands[token.command], token.command, note);
+    if (broken_) return;
+    if (status == StepStatus::waiting) {
+      trace[token.trace].status = StepStatus::waiting;
+      token.state = RunToken::State::person;
+      return;
+    }
+    if (status != StepStatus::done) {
+      complete(token, status, std::move(note));
+      return;
+    }
+    if (spec.mode == RunMode::apply && token.deadline && clock_.now() > *token.deadline) {
+      complete(token, StepStatus::timed_out, "the step's time is over");
+      return;
+    }
+  }
+  complete(token, StepStatus::done);
+}
+
+StepStatus Run::Machine::run_command(RunToken& token, const PlannedCommand& command, std::size_t number,
+                                     std::string& note) {
+  switch (command.kind) {
+    case PlannedCommand::Kind::local: return run_local(token, command, number, note);
+    case PlannedCommand::Kind::manual: return run_manual(token, command, number, note);
+    case PlannedCommand::Kind::foreign: break;
+  }
+  CommandTrace out;
+  out.type = command.type;
+  out.text = command.text.show(lookup(token));
+  out.status = spec.mode == RunMode::rehearse ? StepStatus::done : StepStatus::failed;
+  trace[token.trace].commands.push_back(std::move(out));
+  note = fmt::format("this host does not run commands of type {}", command.type);
+  return spec.mode == RunMode::rehearse ? StepStatus::done : StepStatus::failed;
+}
+
+Result<ActionRequest> Run::Machine::request_of(const RunToken& token, const PlannedCommand& command,
+                                               std::size_t number) const {
+  const StepTrace& entry = trace[token.trace];
+  ActionRequest request;
+  request.action = command.action->name;
+  // "#" and "/" are not characters of a key.
+  request.key = fmt::format("{}:{}", spec.id, numbered(entry.execution, number));
+  std::replace(request.key.begin(), request.key.end(), '#', '.');
+  std::replace(request.key.begin(), request.key.end(), '/', '.');
+  request.incident = spec.incident;
+  request.playbook = spec.plan->id();
+  request.step = entry.label;
+  request.reason = spec.reason;
+  request.marked = spec.marked;
+  for (const auto& [name, text] : command.parameters) {
+    auto filled = text.fill(lookup(token));
+    if (!filled) return std::unexpected(std::move(filled).error().within(fmt::format("while filling {}", name)));
+    request.parameters.emplace_back(name, std::move(*filled));
+  }
+  TOCSIN_TRY(const Parameters typed, parse_parameters(*command.action, request.parameters));
+  request.parameters = typed.texts();
+  return request;
+}
+
+StepStatus Run::Machine::run_local(RunToken& token, const PlannedCommand& command, std::size_t number,
+                                   std::string& note) {
+  CommandTrace out;
+  out.type = command.type;
+  out.action = command.action->name;
+  StepStatus status = StepStatus::failed;
+  auto request = request_of(token, command, number);
+  const std::string execution = numbered(trace[token.trace].execution, number);
+  if (!request) {
+    note = request.error().text();
+    out.text = note;
+  } else {
+    out.parameters = request->parameters;
+    status = spec.mode == RunMode::rehearse ? forecast(*request, out, note)
+                                            : apply(token, command, *request, execution, out, note);
+  }
+  out.status = status;
+  trace[token.trace].commands.push_back(std::move(out));
+  return status;
+}
+
+StepStatus Run::Machine::forecast(const ActionRequest& request, CommandTrace& out, std::string& note) {
+  auto rehearsed = gateway_.rehearse(request);
+  if (!rehearsed) {
+    note = rehearsed.error().text();
+    out.text = note;
+    return StepStatus::failed;
+  }
+  out.forecast = std::move(rehearsed->forecast);
+  out.verdict = std::move(rehearsed->verdict);
+  if (!would_fail(out.verdict)) return StepStatus::done;
+  note = fmt::format("the guard would refuse: {}", out.verdict.reason);
+  return StepStatus::failed;
+}
+
+StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, const ActionRequest& request,
+                               const std::string& execution, CommandTrace& out, std::string& note) {
+  Outcomes outcome;
+  if (const auto before = remembered_.find(execution); before != remembered_.end()) {
+    outcome = before->second;
+  } else {
+    if (!note_down({.kind = RunRecord::Kind::intent,
+                    .time = clock_.now(),
+                    .execution = execution,
+                    .step = trace[token.trace].id,
+                    .status = {},
+                    .detail = request.action,
+                    .outputs = {}}))
+      return StepStatus::failed;
+    auto applied_now = gateway_.apply(request);
+    if (!applied_now) {
+      outcome.status = applied_now.error().code == Code::timed_out ? "timed_out" : "failed";
+      outcome.detail = applied_now.error().text();
+    } else if (applied_now->verification && applied_now->verification->presence == Presence::absent) {
+      outcome.status = "failed";
+      outcome.detail = fmt::format("applied, but it is not there: {}", applied_now->verification->detail);
+    } else {
+      outcome.status = "done";
+      outcome.detail = applied_now->outcome.summary;
+      outcome.outputs = applied_now->outcome.outputs;
+    }
+    if (!note_down({.kind = RunRecord::Kind::outcome,
+                    .time = clock_.now(),
+                    .execution = execution,
+                    .step = trace[token.trace].id,
+                    .status = outcome.status,
+                    .detail = outcome.detail,
+                    .outputs = outcome.outputs}))
+      return StepStatus::failed;
+  }
+  out.text = outcome.detail;
+  note = outcome.detail;
+  if (outcome.status != "done") return outcome.status == "timed_out" ? StepStatus::timed_out : StepStatus::failed;
+  applied.push_back(request.key);
+  if (auto assigned = assign_outputs(token, command, outcome.outputs); !assigned) {
+    note = assigned.error().text();
+    return StepStatus::failed;
+  }
+  return StepStatus::done;
+}
+
+Result<void> Run::Machine::assign_outputs(RunToken& token, const PlannedCommand& command,
+                                          const std::vector<std::pair<std::string, std::string>>& outputs) {
+  for (const auto& [variable, name] : command.outputs)
+    for (const auto& [key, text] : outputs)
+      if (key == name)
+        if (Scope* scope = owner_of(token, variable); scope != nullptr) TOCSIN_CHECK(scope->assign(variable, text));
+  return {};
+}
+
+StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& command, std::size_t number,
+                                    std::string& note) {
+  const std::string execution = numbered(trace[token.trace].execution, number);
+  auto& commands = trace[token.trace].commands;
+  if (commands.size() <= number) {
+    CommandTrace out;
+    out.type = command.type;
+    out.text = command.text.show(lookup(token));
+    if (!step(token).agent.empty()) out.text = fmt::format("{}: {}", step(token).agent, out.text);
+    out.status = spec.mode == RunMode::rehearse ? StepStatus::done : StepStatus::waiting;
+    commands.push_back(std::move(out));
+  }
+  if (spec.mode == RunMode::rehearse) return StepStatus::done;
+  const auto before = remembered_.find(execution);
+  const auto answered = answers_.find(execution);
+  if (before == remembered_.end() && answered == answers_.end()) {
+    asked_.insert(execution);
+    return StepStatus::waiting;
+  }
+  asked_.erase(execution);
+  const bool done =
+      before != remembered_.end() ? before->second.status == "done" : answered->second.kind == RunAnswer::Kind::done;
+  note = before != remembered_.end() ? before->second.detail
+                                     : fmt::format("{}: {}", answered->second.who, answered->second.note);
+  commands.back().status = done ? StepStatus::done : StepStatus::failed;
+  return commands.back().status;
+}
+
+}  // namespace tocsin::responders

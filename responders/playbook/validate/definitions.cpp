@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "collectors/base/address.h"
+#include "responders/playbook/validate/draft.h"
+#include "responders/playbook/validate/vocabulary.h"
+
+namespace tocsin::responders {
+namespace {
+
+template <class List>
+bool defined(const List& list, std::string_view id) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+}
+
+constexpr std::array<std::string_view, 6> address_kinds{"dname", "ipv4", "ipv6", "l2mac", "vlan", "url"};
+
+bool is_plain_address(std::string_view kind, const std::string& text) {
+  if (kind == "ipv4") {
+    const auto address = parse_address(text);
+    return address && address->is_v4();
+  }
+  if (kind == "ipv6") {
+    const auto address = parse_address(text);
+    return address && address->is_v6();
+  }
+  if (kind == "l2mac") return parse_value(VariableType::mac, text).has_value();
+  if (kind == "url") return parse_value(VariableType::uri, text).has_value();
+  return true;
+}
+
+void check_addresses(Draft& draft, const AgentAst& agent) {
+  for (const AddressAst& address : agent.addresses) {
+    if (!contains(address_kinds, address.kind))
+      draft.reporter.warning("P0604", agent.offset, agent.id,
+                             fmt::format("\"{}\" is not a kind of address", address.kind.substr(0, 60)),
+                             "use dname, ipv4, ipv6, l2mac, vlan or url");
+    for (const Placed& value : address.values) {
+      check_uses(draft, no_step, value, agent.id);
+      if (Template(value.text).is_plain() && !is_plain_address(address.kind, value.text))
+        draft.reporter.error(
+            "P0604", value.offset, agent.id,
+            fmt::format("\"{}\" is not an address of kind {}", value.text.substr(0, 100), address.kind));
+    }
+  }
+}
+
+void check_agent(Draft& draft, const AgentAst& agent) {
+  check_addresses(draft, agent);
+  const std::string& type = agent.type.text;
+  if ((type == "http-api" || type == "ssh" || type == "linux" || type == "net-address") && !agent.has_address)
+    draft.reporter.warning("P0605", agent.offset, agent.id, fmt::format("an agent of type {} needs \"address\"", type));
+  if (type == "sector" && !agent.sector)
+    draft.reporter.warning("P0605", agent.offset, agent.id, "an agent of type sector needs \"sector\"");
+  if (type == "security-category" && agent.categories.empty())
+    draft.reporter.warning("P0605", agent.offset, agent.id, "an agent of type security-category needs \"category\"");
+  if (agent.type && !contains(agent_types, type))
+    draft.reporter.note("P0606", agent.type.offset, agent.id,
+                        fmt::format("\"{}\" is not in the vocabulary of agent types", type.substr(0, 60)));
+  if (agent.authentication && !defined(draft.ast.authentications, agent.authentication.text))
+    draft.reporter.error("P0607", agent.authentication.offset, agent.id,
+                         "\"authentication_info\" names a definition that is not there");
+}
+
+void check_authentication(Draft& draft, const AuthenticationAst& authentication) {
+  if (authentication.kms && !authentication.kms_key_identifier)
+    draft.reporter.warning("P0608", authentication.offset, authentication.id, "\"kms\" needs \"kms_key_identifier\"");
+  for (const auto& [name, secret] : authentication.secrets) {
+    check_uses(draft, no_step, secret, authentication.id);
+    const bool is_secret = name == "password" || name == "token" || name == "oauth_header";
+    if (authentication.kms && is_secret)
+      draft.reporter.warning("P0609", secret.offset, authentication.id,
+                             fmt::format("\"{}\" must not be there when a key store holds the secret", name));
+    else if (is_secret && Template(secret.text).is_plain())
+      draft.reporter.note("P0610", secret.offset, authentication.id,
+                          fmt::format("\"{}\" is in the playbook itself", name),
+                          "use a key store, or an external variable");
+  }
+}
+
+// Section 9.3: the five official objects, each with its fixed id.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> tlp_table{{
+    {"TLP:CLEAR", "marking-tlp--94868c89-83c2-464b-929b-a1a8aa3c8487"},
+    {"TLP:GREEN", "marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"},
+    {"TLP:AMBER", "marking-tlp--55d920b0-5e8b-4f79-9ee9-91f868d9b421"},
+    {"TLP:AMBER+STRICT", "marking-tlp--939a9414-2ddd-4d32-a0cd-375ea402b003"},
+    {"TLP:RED", "marking-tlp--e828b379-4e03-4974-9ac4-e53a884c97c1"},
+}};
+
+void check_markings(Draft& draft) {
+  for (const Placed& id : draft.ast.markings)
+    if (!defined(draft.ast.marking_definitions, id.text))
+      draft.reporter.warning("P0701", id.offset, "markings",
+                             fmt::format("names a marking that is not defined: {}", id.text.substr(0, 100)));
+  for (const MarkingAst& marking : draft.ast.marking_definitions) {
+    if (marking.type.text != "marking-tlp") continue;
+    const auto known = std::find_if(tlp_table.begin(), tlp_table.end(),
+                                    [&](const auto& row) { return row.first == marking.level.text; });
+    if (known == tlp_table.end())
+      draft.reporter.warning("P0702", marking.offset, marking.id,
+                             fmt::format("\"{}\" is not a level of TLP 2.0", marking.level.text.substr(0, 60)));
+    else if (known->second != marking.id)
+      draft.reporter.warning("P0703", marking.offset, marking.id,
+                             fmt::format("{} must be the official object {}", known->first, known->second));
+  }
+}
+
+void check_extensions(Draft& draft) {
+  const auto check = [&](const Placed& id, std::string_view item) {
+    if (!defined(draft.ast.extension_definitions, id.text))
+      draft.reporter.warning("P0704", id.offset, item,
+                             fmt::format("uses an extension that is not defined: {}", id.text.substr(0, 100)));
+  };
+  for (const Placed& id : draft.ast.extensions) check(id, "playbook_extensions");
+  for (const StepAst& step : draft.ast.steps)
+    for (const Placed& id : step.extensions) check(id, step.label());
+}
+
+void check_signatures(Draft& draft) {
+  for (const SignatureAst& signature : draft.ast.signatures) {
+    if (signature.keys.size() != 1)
+      draft.reporter.warning("P0710", signature.offset, "signatures",
+                             "exactly one of public_key, public_cert_chain, cert_url and thumbprint must be there");
+    if (!signature.value || !signature.algorithm || !signature.hash_algorithm || !signature.related_to)
+      draft.reporter.warning("P0711", signature.offset, "signatures",
+                             "algorithm, hash_algorithm, related_to and value must be there");
+    if (signature.related_to && draft.ast.id && signature.related_to.text != draft.ast.id.text)
+      draft.reporter.warning("P0712", signature.related_to.offset, "signatures", "signs another playbook");
+  }
+}
+
+void check_step_agents(Draft& draft) {
+  for (const StepAst& step : draft.ast.steps) {
+    if (step.agent && !defined(draft.ast.agents, step.agent.text))
+      draft.reporter.error("P0601", step.agent.offset, step.label(),
+                           fmt::format("the agent is not defined: {}", step.agent.text.substr(0, 100)),
+                           "add it to agent_definitions");
+    for (const Placed& target : step.targets)
+      // A target may be another agent of the playbook.
+      if (!defined(draft.ast.targets, target.text) && !defined(draft.ast.agents, target.text))
+        draft.reporter.error("P0602", target.offset, step.label(),
+                             fmt::format("the target is not defined: {}", target.text.substr(0, 100)),
+                             "add it to target_definitions");
+  }
+}
+
+}  // namespace
+
+void check_definitions(Draft& draft) {
+  check_step_agents(draft);
+  for (const AgentAst& agent : draft.ast.agents) check_agent(draft, agent);
+  for (const AgentAst& target : draft.ast.targets) check_agent(draft, target);
+  for (const AuthenticationAst& authentication : draft.ast.authentications) check_authentication(draft, authentication);
+  check_markings(draft);
+  check_extensions(draft);
+  check_signatures(draft);
+}
+
+}  // namespace tocsin::responders

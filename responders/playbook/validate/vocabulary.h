@@ -1,0 +1,53 @@
+#pragma once
+// The word lists of CACAO 2.0. Open vocabularies (…-ov) allow other words; the lists say which are expected.
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tocsin::responders {
+
+// playbook-type-ov, section 3.2
+inline constexpr std::array<std::string_view, 8> playbook_types{
+    "attack", "detection", "engagement", "investigation", "mitigation", "notification", "prevention", "remediation"};
+
+// playbook-activity-type-ov, section 3.3
+inline constexpr std::array<std::string_view, 22> playbook_activities{"compose-content",
+                                                                      "deliver-content",
+                                                                      "identify-audience",
+                                                                      "identify-channel",
+                                                                      "scan-system",
+                                                                      "match-indicator",
+                                                                      "analyze-collected-data",
+                                                                      "identify-indicators",
+                                                                      "scan-vulnerabilities",
+                                                                      "configure-systems",
+                                                                      "restrict-access",
+                                                                      "disconnect-system",
+                                                                      "eliminate-risk",
+                                                                      "revert-system",
+                                                                      "restore-data",
+                                                                      "restore-capabilities",
+                                                                      "map-network",
+                                                                      "identify-steps",
+                                                                      "step-sequence",
+                                                                      "prepare-engagement",
+                                                                      "execute-operation",
+                                                                      "analyze-engagement-results"};
+
+// command-type-ov, section 5.1, and our own "tocsin".
+inline constexpr std::array<std::string_view, 13> command_types{
+    "manual",      "bash",       "caldera-cmd", "elastic", "http-api", "jupyter", "kestrel",
+    "openc2-http", "powershell", "sigma",       "ssh",     "yara",     "tocsin"};
+
+// agent-target-type-ov, section 7.2
+inline constexpr std::array<std::string_view, 10> agent_types{
+    "group",    "individual", "location",    "organization",      "sector",
+    "http-api", "linux",      "net-address", "security-category", "ssh"};
+
+template <std::size_t N>
+constexpr bool contains(const std::array<std::string_view, N>& words, std::string_view word) noexcept {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace tocsin::responders
