@@ -39,7 +39,7 @@ struct InterfaceConfig {
   std::string filter;         // BPF, as tcpdump takes it
   std::uint32_t workers = 0;  // 0: one per processor
   ByteSize ring = mebibytes(32);
-  std::uint32_t snapshot = 65535;  // bytes kept of each packet
+  std::uint32_t snapshot = 262144;  // bytes kept of each packet
   bool promiscuous = true;
 };
 
