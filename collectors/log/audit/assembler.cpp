@@ -62,7 +62,7 @@ void read_path(AuditGroup& g, const AuditFields& fields) {
   if (g.paths.size() >= AuditAssembler::paths_most) return;
   g.paths.push_back({std::string(fields.find("name")), std::string(fields.find("nametype")),
                      std::string(fields.find("inode")), std::string(fields.find("mode")),
-                     std::string(fields.find("ouid"))});
+                     std::string(fields.find(fields.find("OUID").empty() ? "ouid" : "OUID"))});
 }
 
 std::string absolute(const std::string& path, const std::string& cwd) {
@@ -165,7 +165,8 @@ SocketAddress read_socket_address(std::string_view hex) {
   return out;
 }
 
-void AuditAssembler::add(const AuditRecord& record, const AuditFields& fields, const Digest128& id) {
+void AuditAssembler::add(const AuditRecord& record, const AuditFields& fields, const Digest128& id,
+                         std::uint64_t place_in_source) {
   const auto type = record.type;
   const bool matters = type == "SYSCALL" || type == "EXECVE" || type == "CWD" || type == "PATH" ||
                        type == "PROCTITLE" || type == "SOCKADDR";
@@ -185,6 +186,7 @@ void AuditAssembler::add(const AuditRecord& record, const AuditFields& fields, c
     g.serial = record.serial;
     g.time = record.time;
     g.first = id;
+    g.place = place_in_source;
   }
   if (type == "SYSCALL") {
     read_syscall(g, fields);
@@ -219,6 +221,13 @@ void AuditAssembler::end_group(std::map<std::uint64_t, AuditGroup>::iterator gro
   put_together(std::move(ended));
 }
 
+std::optional<std::uint64_t> AuditAssembler::oldest_open() const noexcept {
+  std::optional<std::uint64_t> oldest;
+  for (const auto& [serial, group] : groups_) oldest = std::min(oldest.value_or(group.place), group.place);
+  for (const auto& ready : ready_) oldest = std::min(oldest.value_or(ready.group->place), ready.group->place);
+  return oldest;
+}
+
 void AuditAssembler::finish() {
   while (!groups_.empty()) end_group(groups_.begin());
 }
@@ -244,8 +253,12 @@ void AuditAssembler::put_together(AuditGroup group) {
   if (g.syscall == "connect" && g.socket.address && g.socket.port != 0) ready(Kind::network, 0);
   if (g.success != "no")
     for (std::size_t i = 0; i < g.paths.size(); ++i) {
-      if (g.paths[i].nametype == "CREATE") ready(Kind::file_created, i);
-      else if (g.paths[i].nametype == "DELETE") ready(Kind::file_deleted, i);
+      const auto& path = g.paths[i];
+      if (path.name.empty()) continue;  // what a stacked file system did below
+      if (path.nametype == "CREATE") ready(Kind::file_created, i);
+      // rename() over an existing file deletes and creates one name: it was created anew.
+      const auto again = [&](const AuditGroup::Path& p) { return p.nametype == "CREATE" && p.name == path.name; };
+      if (path.nametype == "DELETE" && std::ranges::none_of(g.paths, again)) ready(Kind::file_deleted, i);
     }
   if (g.pid == 0) return;
   auto& self = processes_.touch(g.pid);
@@ -286,44 +299,52 @@ void AuditAssembler::build(const Ready& ready, EventBuilder& b, EventHeader& hea
   }
   b.set(field::event_module, "auditd");
   switch (ready.kind) {
-    case Kind::process: {
-      header.event_class = EventClass::process;
-      header.dataset = "auditd.process";
-      std::vector<std::string_view> args(g.args.begin(), g.args.end());
-      if (!args.empty()) b.set_list(field::process_args, args);
-      b.set(field::event_category, "process");
-      b.set(field::event_action, "executed");
-      b.set(field::event_type, "start");
-      break;
-    }
-    case Kind::network:
-      header.event_class = EventClass::network;
-      header.dataset = "auditd.network";
-      b.set(field::destination_ip, g.socket.address);
-      b.set(field::destination_port, std::uint64_t{g.socket.port});
-      b.set(field::network_direction, "outbound");
-      b.set(field::event_category, "network");
-      b.set(field::event_action, "connected");
-      if (g.success == "no" && g.exit == -115) b.set(field::event_outcome, "unknown");  // EINPROGRESS
-      break;
-    default: {
-      const auto& path = g.paths[ready.path];
-      const auto full = absolute(path.name, g.cwd);
-      header.event_class = EventClass::file;
-      header.dataset = "auditd.file";
-      set_text(b, field::file_path, full);
-      set_text(b, field::file_name, base_name(full));
-      set_text(b, field::file_directory, full.substr(0, full.rfind('/')));
-      const auto dot = base_name(full).rfind('.');
-      if (dot != npos && dot != 0) set_text(b, field::file_extension, base_name(full).substr(dot + 1));
-      set_text(b, field::file_inode, path.inode);
-      set_text(b, field::file_mode, path.mode);
-      set_text(b, field::file_owner, path.owner);
-      b.set(field::event_category, "file");
-      b.set(field::event_action, ready.kind == Kind::file_created ? "created" : "deleted");
-      b.set(field::event_type, ready.kind == Kind::file_created ? "creation" : "deletion");
-    }
+    case Kind::process: return build_process(g, b, header);
+    case Kind::network: return build_network(g, b, header);
+    default: return build_file(ready, b, header);
   }
+}
+
+void AuditAssembler::build_process(const AuditGroup& g, EventBuilder& b, EventHeader& header) {
+  header.event_class = EventClass::process;
+  header.dataset = "auditd.process";
+  const std::vector<std::string_view> args(g.args.begin(), g.args.end());
+  if (!args.empty()) b.set_list(field::process_args, args);
+  b.set(field::event_category, "process");
+  b.set(field::event_action, "executed");
+  b.set(field::event_type, "start");
+}
+
+void AuditAssembler::build_network(const AuditGroup& g, EventBuilder& b, EventHeader& header) {
+  constexpr std::int64_t in_progress = -115;
+  header.event_class = EventClass::network;
+  header.dataset = "auditd.network";
+  b.set(field::destination_ip, g.socket.address);
+  b.set(field::destination_port, std::uint64_t{g.socket.port});
+  b.set(field::network_direction, "outbound");
+  b.set(field::event_category, "network");
+  b.set(field::event_action, "connected");
+  if (g.success == "no" && g.exit == in_progress) b.set(field::event_outcome, "unknown");
+}
+
+void AuditAssembler::build_file(const Ready& ready, EventBuilder& b, EventHeader& header) {
+  const auto& g = *ready.group;
+  const auto& path = g.paths[ready.path];
+  const auto full = absolute(path.name, g.cwd);
+  const auto name = base_name(full);
+  header.event_class = EventClass::file;
+  header.dataset = "auditd.file";
+  set_text(b, field::file_path, full);
+  set_text(b, field::file_name, name);
+  if (name.size() < full.size()) set_text(b, field::file_directory, full.substr(0, full.size() - name.size() - 1));
+  const auto dot = name.rfind('.');
+  if (dot != npos && dot != 0) set_text(b, field::file_extension, name.substr(dot + 1));
+  set_text(b, field::file_inode, path.inode);
+  set_text(b, field::file_mode, path.mode);
+  set_text(b, field::file_owner, path.owner);
+  b.set(field::event_category, "file");
+  b.set(field::event_action, ready.kind == Kind::file_created ? "created" : "deleted");
+  b.set(field::event_type, ready.kind == Kind::file_created ? "creation" : "deletion");
 }
 
 }  // namespace tocsin::collectors

@@ -7,6 +7,8 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -56,7 +58,8 @@ struct AuditGroup {
   };
   std::uint64_t serial = 0;
   Time time{};
-  Digest128 first;  // id of the first record
+  Digest128 first;          // id of the first record
+  std::uint64_t place = 0;  // and its offset
   bool has_syscall = false;
   std::string syscall, success, exe, comm, tty, key, session;
   std::string uid, euid, auid, user, effective_user, login_user;
@@ -76,7 +79,10 @@ class AuditAssembler {
   static constexpr std::size_t arg_bytes_most = 256 * 1024;
   static constexpr std::size_t paths_most = 64;
 
-  void add(const AuditRecord& record, const AuditFields& fields, const Digest128& id);
+  // `place_in_source`: the record's offset, for oldest_open().
+  void add(const AuditRecord& record, const AuditFields& fields, const Digest128& id, std::uint64_t place_in_source);
+  // Offset of the first record whose event is not given yet: reading must start there again after a crash.
+  std::optional<std::uint64_t> oldest_open() const noexcept;
   // Ends every open group.
   void finish();
   // The next event that was put together; false when there is none now.
@@ -99,6 +105,9 @@ class AuditAssembler {
   void end_stale(const AuditRecord& record);
   void put_together(AuditGroup group);
   void build(const Ready& ready, EventBuilder& builder, EventHeader& header) const;
+  static void build_process(const AuditGroup& group, EventBuilder& builder, EventHeader& header);
+  static void build_network(const AuditGroup& group, EventBuilder& builder, EventHeader& header);
+  static void build_file(const Ready& ready, EventBuilder& builder, EventHeader& header);
 
   std::map<std::uint64_t, AuditGroup> groups_;  // by serial
   std::deque<Ready> ready_;

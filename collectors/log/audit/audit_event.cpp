@@ -49,6 +49,7 @@ void set_outcome(EventBuilder& b, std::string_view type, std::string_view result
   b.set(field::event_outcome, good ? "success" : "failure");
   if (!is_login(type)) return;
   b.set(field::event_category, "authentication");
+  b.set(field::event_type, "info");  // the program that logs in or refuses says so in its own log too
 }
 
 // user_login, service_start: the type in lower case.
@@ -106,7 +107,8 @@ void assign_audit(LineContext& line, const AuditRecord& record, AuditFields& fie
     }
     if (const Field own = line.fields.find(f.key); own != Field{} && b.find(own) == nullptr) b.set(own, f.value);
     if (f.key == "res" || f.key == "success") result = f.value;
-    if (f.value.empty() || f.value == "?" || f.value == "unset") continue;
+    if (f.value.empty() || f.value == "?" || f.value == "unset" || f.value == "4294967295") continue;
+    if (f.key == "UID" && !fields.find("acct").empty()) continue;  // the account is the subject, not who reports it
     for (const auto& m : mappings)
       if (m.key == f.key && (m.field != field::source_ip || parse_address(f.value))) b.set_typed(m.field, f.value);
   }

@@ -215,6 +215,8 @@ struct JsonFlattener::State {
 
 JsonFlattener::JsonFlattener() : state_(std::make_unique<State>()) {}
 JsonFlattener::~JsonFlattener() = default;
+JsonFlattener::JsonFlattener(JsonFlattener&&) noexcept = default;
+JsonFlattener& JsonFlattener::operator=(JsonFlattener&&) noexcept = default;
 
 bool JsonFlattener::flatten(LineContext& line, const KeyMap& map, std::string_view json) {
   auto& s = *state_;

@@ -17,6 +17,8 @@ class JsonFlattener {
  public:
   JsonFlattener();
   ~JsonFlattener();
+  JsonFlattener(JsonFlattener&&) noexcept;
+  JsonFlattener& operator=(JsonFlattener&&) noexcept;
 
   // False when the text is not one JSON object (then nothing was set). Windows events of the form
   // {"Event":{"System":…,"EventData":…}} get the names of the channel: EventID, Channel, Provider_Name, EventData

@@ -82,7 +82,7 @@ bool LineDecoder::read_audit(std::string_view text, LineContext& context, Draft&
   if (!record) return false;
   assign_audit(context, *record, audit_fields_);
   draft.verdict = {EventClass::audit, "auditd"};
-  assembler_.add(*record, audit_fields_, id);
+  assembler_.add(*record, audit_fields_, id, place_);
   return true;
 }
 

@@ -46,6 +46,9 @@ class LineDecoder {
   // After the last line: ends open audit groups. Appends at most `room` events; false when there is nothing more.
   bool drain(std::size_t room, Time ingested, EventBuilder& builder);
   void end_input() { assembler_.finish(); }
+  // Offset of the next line in its source; and the first offset that must be read again if everything since is lost.
+  void at(std::uint64_t offset) noexcept { place_ = offset; }
+  std::optional<std::uint64_t> oldest_open() const noexcept { return assembler_.oldest_open(); }
 
   // A reload; takes effect with the next line.
   void use(std::shared_ptr<const DecoderSet> decoders) { decoders_ = std::move(decoders); }
@@ -71,6 +74,7 @@ class LineDecoder {
   AuditFields audit_fields_;
   AuditAssembler assembler_;
   std::string text_;
+  std::uint64_t place_ = 0;
   Time last_{};  // of the line before: lines without a stamp share it
   std::uint64_t masked_ = 0;
 };
