@@ -1,0 +1,175 @@
+#include "rules/signature/alert_maker.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "collectors/packet/protocol/table.h"
+
+namespace tocsin::rules::signature {
+
+using collectors::Buffer;
+using collectors::Direction;
+using collectors::Flow;
+using collectors::Transaction;
+
+namespace {
+
+constexpr std::size_t excerpt_most = 256;
+constexpr std::size_t reasons_most = 32;
+constexpr std::size_t fields_most = 64;
+constexpr unsigned rank_bits = 24;
+
+std::string place_name(const Chain& chain, Direction direction, bool stream) {
+  switch (chain.source) {
+    case Source::payload:
+    case Source::frame:
+      if (!stream) return "payload";
+      return direction == Direction::to_server ? "stream to_server" : "stream to_client";
+    case Source::ether_header: return "ether.hdr";
+    case Source::ipv4_header: return "ipv4.hdr";
+    case Source::ipv6_header: return "ipv6.hdr";
+    case Source::tcp_header: return "tcp.hdr";
+    case Source::udp_header: return "udp.hdr";
+    case Source::icmpv4_header: return "icmpv4.hdr";
+    case Source::icmpv6_header: return "icmpv6.hdr";
+    case Source::transaction: break;
+  }
+  const auto* row = collectors::buffer_row(chain.buffer);
+  return row == nullptr ? "transaction" : std::string(row->name);
+}
+
+PacketContext context_of(const MatchReport& report) {
+  const auto& scope = report.scope;
+  PacketContext out;
+  out.to_server = scope.direction == Direction::to_server;
+  const bool own_packet =
+      scope.packet != nullptr && (scope.flow == nullptr || scope.packet->direction == scope.direction);
+  if (scope.packet != nullptr) out.packet = scope.packet->number;
+  if (own_packet) {
+    const auto& p = *scope.packet;
+    out.source = p.source;
+    out.destination = p.destination;
+    out.source_port = p.source_port;
+    out.destination_port = p.destination_port;
+    out.transport = p.protocol;
+  } else {
+    const auto& from = scope.flow->side(scope.direction);
+    const auto& to = scope.flow->side(collectors::opposite(scope.direction));
+    out.source = from.address;
+    out.destination = to.address;
+    out.source_port = from.port;
+    out.destination_port = to.port;
+    out.transport = scope.flow->transport;
+  }
+  if (scope.flow != nullptr) {
+    out.flow_id = scope.flow->id;
+    out.community_id = collectors::community_id(*scope.flow);
+    if (scope.flow->protocol != collectors::Protocol::unknown)
+      out.application = std::string(collectors::protocol_name(scope.flow->protocol));
+  }
+  if (report.transaction != nullptr) out.transaction = report.transaction->number;
+  return out;
+}
+
+// Who did it to whom: the rule's own word, else home addresses are the attacked ones, else the packet's direction.
+void add_addresses(Alert& alert, const MatchReport& report) {
+  const auto& context = *alert.packet;
+  if (!context.source) return;
+  bool source_is_target = false;
+  switch (report.signature.info->target) {
+    case TargetSide::source: source_is_target = true; break;
+    case TargetSide::destination: break;
+    case TargetSide::none:
+      if (report.home != nullptr)
+        source_is_target = report.home->contains(context.source) && !report.home->contains(context.destination);
+      break;
+  }
+  const auto source = render_address(context.source);
+  const auto destination = render_address(context.destination);
+  alert.add_entity(EntityKind::address, source_is_target ? EntityRole::target : EntityRole::actor, source);
+  alert.add_entity(EntityKind::address, source_is_target ? EntityRole::actor : EntityRole::target, destination);
+}
+
+void add_transaction_entities(Alert& alert, const Transaction& transaction) {
+  const auto add = [&](Buffer buffer, Direction direction, EntityKind kind) {
+    const auto bytes = transaction.buffer(buffer, direction, 0);
+    if (bytes && !bytes->empty() && bytes->size() <= 255) alert.add_entity(kind, EntityRole::related, as_text(*bytes));
+  };
+  switch (transaction.protocol) {
+    case collectors::Protocol::http: add(Buffer::http_host, Direction::to_server, EntityKind::domain); break;
+    case collectors::Protocol::dns: add(Buffer::dns_query, Direction::to_server, EntityKind::domain); break;
+    case collectors::Protocol::tls: add(Buffer::tls_sni, Direction::to_server, EntityKind::domain); break;
+    default: break;
+  }
+  add(Buffer::file_name, Direction::to_server, EntityKind::file);
+  add(Buffer::file_name, Direction::to_client, EntityKind::file);
+}
+
+void add_fields(Alert& alert, const Transaction& transaction, const FieldNames& names) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  transaction.fill(builder);
+  const auto& event = builder.finish(EventHeader{}, {});
+  for (const auto& field : event.fields()) {
+    if (alert.fields.size() >= fields_most) break;
+    alert.fields.emplace_back(names.name(field.field), render_text(field.value).substr(0, 1024));
+  }
+  std::ranges::sort(alert.fields);
+}
+
+std::string header_text(const PacketContext& context) {
+  return fmt::format("{}:{} -> {}:{}", render_address(context.source), context.source_port,
+                     render_address(context.destination), context.destination_port);
+}
+
+}  // namespace
+
+void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes, std::uint64_t start,
+                   Direction direction, bool stream, std::vector<Reason>& out) {
+  for (const auto& hit : hits) {
+    if (out.size() >= reasons_most) return;
+    Reason reason;
+    if (const auto* c = std::get_if<ContentTest>(hit.test)) reason.condition = "content:" + c->text;
+    else if (const auto* p = std::get_if<PcreTest>(hit.test)) reason.condition = "pcre:" + p->text;
+    else continue;
+    reason.where = place_name(chain, direction, stream);
+    if (hit.decoded) reason.where += " base64_data";
+    else if (hit.offset >= start && hit.offset - start + hit.length <= bytes.size())
+      reason.value = as_text(bytes.subspan(hit.offset - start, std::min<std::size_t>(hit.length, excerpt_most)));
+    reason.offset = static_cast<std::int64_t>(hit.offset);
+    reason.length = hit.length;
+    out.push_back(std::move(reason));
+  }
+}
+
+Alert make_alert(MatchReport report, const FieldNames& names) {
+  const auto& info = report.signature.info;
+  Alert alert;
+  alert.rule = info;
+  alert.severity = info->severity;
+  alert.confidence = info->confidence;
+  alert.exercise = report.exercise;
+  alert.host = report.host;
+  alert.time = report.scope.packet != nullptr ? report.scope.packet->time : report.scope.flow->last;
+  alert.packet = context_of(report);
+  alert.order = (alert.packet->packet << rank_bits) | (report.signature.rank & ((1U << rank_bits) - 1));
+  add_addresses(alert, report);
+  if (!alert.host.empty()) alert.add_entity(EntityKind::host, EntityRole::related, alert.host);
+  if (report.transaction != nullptr) {
+    add_transaction_entities(alert, *report.transaction);
+    add_fields(alert, *report.transaction, names);
+  }
+  alert.why = std::move(report.reasons);
+  if (alert.why.size() > reasons_most) alert.why.resize(reasons_most);
+  if (alert.why.empty()) alert.why.push_back({"rule header", "packet", header_text(*alert.packet), -1, 0});
+  const auto identity =
+      fmt::format("{}/{}{}/{}", alert.packet->flow_id, report.transaction != nullptr ? 't' : 'p',
+                  report.transaction != nullptr ? report.transaction->number : alert.packet->packet, info->sid);
+  alert.events.push_back(hash128(identity));
+  seal(alert);
+  return alert;
+}
+
+}  // namespace tocsin::rules::signature

@@ -1,0 +1,156 @@
+#include "rules/signature/detector.h"
+
+#include <algorithm>
+
+#include "rules/signature/alert_maker.h"
+#include "rules/signature/timed.h"
+
+namespace tocsin::rules::signature {
+
+using collectors::Direction;
+using collectors::Flow;
+using collectors::Packet;
+using collectors::StreamChunk;
+using collectors::Transaction;
+using collectors::TransactionUpdate;
+
+SignatureDetector::SignatureDetector(std::shared_ptr<const Program> program, const WorkerContext& context,
+                                     const DetectorSettings& settings, std::shared_ptr<WorkerCounters> counters)
+    : program_(std::move(program)),
+      settings_(settings),
+      counters_(std::move(counters)),
+      host_(context.host),
+      exercise_(context.exercise),
+      names_(context.names),
+      views_(*program_, matcher_.regex_scratch()) {
+  program_->for_databases([&](const PatternDatabase& database) {
+    if (!database.empty()) database.prepare(scratch_);
+  });
+}
+
+FlowMemory& SignatureDetector::memory_of(Flow& flow) {
+  auto& place = flow.extension[slot()];
+  if (!place) place = std::make_unique<FlowMemory>();
+  return static_cast<FlowMemory&>(*place);
+}
+
+TransactionMemory& SignatureDetector::memory_of(Transaction& transaction) {
+  auto& place = transaction.extension[slot()];
+  if (!place) place = std::make_unique<TransactionMemory>();
+  return static_cast<TransactionMemory&>(*place);
+}
+
+void SignatureDetector::on_stream(const StreamChunk& chunk) {
+  auto& memory = memory_of(chunk.flow);
+  if (memory.passed) return;
+  auto& window = memory.stream[index(chunk.direction)];
+  if (!chunk.bytes.empty()) window.append(chunk.offset, chunk.bytes);
+  window.ended = window.ended || chunk.end;
+  if (chunk.packet != nullptr) window.last_packet = chunk.packet->number;
+  if (chunk.packet != nullptr && window.bytes.size() < StreamWindow::pending_most) return;
+  Scope scope{chunk.packet, &chunk.flow, &memory, chunk.direction};
+  if (window.pending) inspect_stream(scope);
+  window.trim();
+  if (chunk.packet == nullptr) flush();
+}
+
+void SignatureDetector::on_transaction(const TransactionUpdate& update) {
+  auto& memory = memory_of(update.flow);
+  if (memory.passed) return;
+  if (update.packet == nullptr) {
+    inspect_transaction(update.transaction, {nullptr, &update.flow, &memory, update.direction});
+    flush();
+    return;
+  }
+  const PendingTransaction pending{&update.flow, &update.transaction, update.direction};
+  const bool known = std::ranges::any_of(transactions_, [&](const PendingTransaction& other) {
+    return other.transaction == pending.transaction && other.direction == pending.direction;
+  });
+  if (!known) transactions_.push_back(pending);
+}
+
+void SignatureDetector::on_packet(const Packet& packet) {
+  packet_passed_ = false;
+  Scope scope{&packet, packet.flow, nullptr, packet.direction};
+  if (packet.flow != nullptr) scope.memory = &memory_of(*packet.flow);
+  if (scope.memory != nullptr && scope.memory->passed) {
+    transactions_.clear();
+    return;
+  }
+  if (program_->uses_stream_size && scope.memory != nullptr && packet.is_tcp()) track_sequence(packet, *scope.memory);
+  inspect_packet(packet, scope);
+  if (scope.memory != nullptr)
+    for (const auto direction : {Direction::to_server, Direction::to_client})
+      if (scope.memory->stream[index(direction)].pending) {
+        Scope side{&packet, packet.flow, scope.memory, direction};
+        inspect_stream(side);
+      }
+  for (const auto& pending : transactions_) {
+    const auto* cause = pending.flow == packet.flow ? &packet : nullptr;
+    inspect_transaction(*pending.transaction, {cause, pending.flow, &memory_of(*pending.flow), pending.direction});
+  }
+  transactions_.clear();
+  if (scope.memory != nullptr)
+    for (auto& window : scope.memory->stream) window.trim();
+  flush();
+}
+
+void SignatureDetector::on_flow_end(Flow& flow, collectors::FlowEnd) {
+  auto& memory = memory_of(flow);
+  if (memory.passed) return;
+  for (const auto direction : {Direction::to_server, Direction::to_client}) {
+    Scope scope{nullptr, &flow, &memory, direction};
+    if (memory.stream[index(direction)].pending) inspect_stream(scope);
+  }
+  flush();
+}
+
+void SignatureDetector::sort_candidates() {
+  std::ranges::sort(candidates_);
+  const auto repeated = std::ranges::unique(candidates_);
+  candidates_.erase(repeated.begin(), repeated.end());
+}
+
+void SignatureDetector::add_rules(const PatternGroup& group, Bytes bytes) {
+  if (group.database.empty()) return;
+  patterns_.clear();
+  group.database.scan(bytes, scratch_, patterns_);
+  for (const auto pattern : patterns_)
+    candidates_.insert(candidates_.end(), group.rules[pattern].begin(), group.rules[pattern].end());
+}
+
+void SignatureDetector::matched(const Signature& signature, const Scope& scope, const Transaction* transaction) {
+  add_one(counters_->rules[signature.rank].matches);
+  if (scope.memory != nullptr) scope.memory->apply(signature);
+  const auto& info = *signature.info;
+  if (info.action == Action::pass) {
+    packet_passed_ = true;
+    const bool whole_flow = signature.kind != RuleKind::packet && signature.kind != RuleKind::ip_only;
+    if (whole_flow && scope.memory != nullptr) scope.memory->passed = true;
+    return;
+  }
+  if (packet_passed_ || (scope.memory != nullptr && scope.memory->passed)) return;
+  if (info.noalert && info.host_bits.empty()) return;
+  MatchReport report{signature, scope, transaction, std::move(reasons_), program_->home.get(), host_, exercise_};
+  alerts_.push_back(make_alert(std::move(report), names_));
+  reasons_.clear();
+  if (scope.flow != nullptr && !info.noalert) scope.flow->alerted = true;
+}
+
+void SignatureDetector::flush() {
+  if (alerts_.empty()) return;
+  std::ranges::stable_sort(alerts_, {}, &Alert::order);
+  std::size_t shown = 0;
+  for (auto& alert : alerts_) {
+    const auto& info = static_cast<const SignatureInfo&>(*alert.rule);
+    if (!info.noalert && ++shown > settings_.alerts_per_packet_most) {
+      add_one(counters_->alerts_over_cap);
+      continue;
+    }
+    if (sink_ != nullptr) sink_->raise(std::move(alert));
+  }
+  alerts_.clear();
+  counters_->matches_limited.store(matcher_.limited(), std::memory_order_relaxed);
+}
+
+}  // namespace tocsin::rules::signature

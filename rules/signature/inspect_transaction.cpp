@@ -1,0 +1,220 @@
+// Rules on the buffers of application transactions: each buffer is scanned once, each rule alerts once per transaction.
+#include <algorithm>
+
+#include "rules/signature/alert_maker.h"
+#include "rules/signature/detector.h"
+#include "rules/signature/match/transform.h"
+#include "rules/signature/timed.h"
+
+namespace tocsin::rules::signature {
+
+using collectors::Buffer;
+using collectors::BufferSide;
+using collectors::Direction;
+using collectors::Transaction;
+
+namespace {
+
+// Bodies are looked at when whole, or each time this much is there: every byte is inspected a bounded number of times.
+constexpr std::size_t growing_least = 32U << 10;
+constexpr std::uint32_t instances_most = 4'096;
+
+bool has_absent(const Chain& chain) noexcept {
+  return std::ranges::any_of(chain.tests, [](const Test& test) { return std::holds_alternative<AbsentTest>(test); });
+}
+
+}  // namespace
+
+void TransactionViews::start(const Transaction& transaction, Direction direction) {
+  transaction_ = &transaction;
+  direction_ = direction;
+  used_ = 0;
+  storage_used_ = 0;
+}
+
+const collectors::BufferRow* TransactionViews::row(std::uint32_t group, Direction direction) const {
+  const auto protocol = static_cast<std::size_t>(transaction_->protocol);
+  if (protocol >= Program::protocols) return nullptr;
+  const auto& rows = program_.by_protocol[protocol].rows;
+  return rows[static_cast<std::size_t>(program_.groups[group].buffer)][index(direction)];
+}
+
+bool TransactionViews::settled(std::uint32_t group, Direction direction) const {
+  const auto* place = row(group, direction);
+  return place == nullptr || transaction_->complete(direction) || transaction_->progress(direction) > place->progress;
+}
+
+bool TransactionViews::growing(std::uint32_t group, Direction direction) const {
+  const auto* place = row(group, direction);
+  return place != nullptr && place->growing;
+}
+
+Bytes TransactionViews::transformed(const BufferGroup& group, Bytes bytes) {
+  for (const auto& transform : group.transforms) {
+    if (storage_used_ == storage_.size()) storage_.push_back(std::make_unique<std::vector<std::uint8_t>>());
+    auto& out = *storage_[storage_used_++];
+    apply_transform(transform, bytes, out, scratch_);
+    bytes = out;
+  }
+  return bytes;
+}
+
+const BufferView* TransactionViews::view(std::uint32_t group, Direction direction, std::uint32_t index) {
+  for (std::size_t i = 0; i < used_; ++i) {
+    const auto& entry = *entries_[i];
+    if (entry.group == group && entry.index == index && entry.direction == direction)
+      return entry.present ? &entry.view : nullptr;
+  }
+  if (row(group, direction) == nullptr || index >= instances_most) return nullptr;
+  if (used_ == entries_.size()) entries_.push_back(std::make_unique<Entry>());
+  auto& entry = *entries_[used_++];
+  entry = Entry{group, index, direction, false, {}};
+  const auto& shape = program_.groups[group];
+  const auto bytes = transaction_->buffer(shape.buffer, direction, index);
+  if (!bytes) return nullptr;
+  const bool whole = !growing(group, direction) || settled(group, direction);
+  if (!whole && bytes->size() < growing_least) return nullptr;
+  entry.present = true;
+  entry.view = BufferView{transformed(shape, *bytes), 0, whole};
+  return &entry.view;
+}
+
+void SignatureDetector::inspect_transaction(Transaction& transaction, const Scope& scope) {
+  const auto protocol = static_cast<std::size_t>(transaction.protocol);
+  if (protocol >= Program::protocols || packet_passed_) return;
+  const auto& rules = program_->by_protocol[protocol];
+  const auto side = index(scope.direction);
+  auto& memory = memory_of(transaction);
+  views_.start(transaction, scope.direction);
+  candidates_.clear();
+  if (!settings_.prefilter) {
+    for (const auto& signature : program_->signatures)
+      if (signature.kind == RuleKind::transaction && (side == 0 ? signature.to_server : signature.to_client))
+        candidates_.push_back(signature.rank);
+  } else {
+    scan_groups(rules, memory, scope);
+    if (!memory.started[side])
+      candidates_.insert(candidates_.end(), rules.always[side].begin(), rules.always[side].end());
+  }
+  memory.started[side] = true;
+  for (const auto number : candidates_)
+    memory.progress(number,
+                    program_->signatures[number].transactional ? std::uint8_t{2} : static_cast<std::uint8_t>(side));
+  for (auto& progress : memory.rules) {
+    if (progress.done || (progress.side != 2 && progress.side != side)) continue;
+    const Timed timed(counters_->rules[progress.rule], check_++);
+    inspect_rule(program_->signatures[progress.rule], progress, transaction, scope);
+    if (packet_passed_) return;
+  }
+}
+
+void SignatureDetector::scan_groups(const ProtocolRules& rules, TransactionMemory& memory, const Scope& scope) {
+  const auto side = index(scope.direction);
+  const auto& groups = rules.groups[side];
+  auto& progress = memory.groups[side];
+  if (progress.size() < groups.size()) progress.resize(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) scan_group(groups[i], progress[i], scope);
+}
+
+void SignatureDetector::scan_group(std::uint32_t group, TransactionMemory::GroupProgress& progress,
+                                   const Scope& scope) {
+  const auto& patterns = program_->groups[group].patterns[index(scope.direction)];
+  const bool growing = views_.growing(group, scope.direction);
+  while (const auto* view = views_.view(group, scope.direction, progress.instances)) {
+    Bytes bytes = view->bytes;
+    if (growing && progress.size != 0 && bytes.size() >= progress.size && program_->groups[group].transforms.empty()) {
+      const std::size_t overlap = std::min<std::size_t>(progress.size, patterns.database.longest());
+      bytes = bytes.subspan(progress.size - overlap);
+    }
+    add_rules(patterns, bytes);
+    if (!view->complete) {
+      progress.size = view->bytes.size();
+      return;
+    }
+    progress.size = 0;
+    ++progress.instances;
+  }
+}
+
+void SignatureDetector::inspect_rule(const Signature& signature, TransactionMemory::RuleProgress& progress,
+                                     Transaction& transaction, const Scope& scope) {
+  const auto wanted = signature.protocol.application;
+  if (wanted != collectors::Protocol::unknown && !speaks(wanted, transaction.protocol)) {
+    progress.done = true;
+    return;
+  }
+  if (!header_fits(signature, scope) || !packet_tests_hold(signature, scope)) return;
+  if (!scope.memory->conditions_hold(signature)) return;
+  matcher_.start_rule(signature.variables);
+  reasons_.clear();
+  for (std::size_t i = 0; i < signature.chains.size(); ++i) {
+    const auto bit = std::uint64_t{1} << (i % 64);
+    if ((progress.matched & bit) != 0) continue;
+    const auto result = match_chain(signature, signature.chains[i], transaction, scope);
+    if (result == ChainResult::never && progress.side != 2) progress.done = true;
+    if (result != ChainResult::yes) {
+      // What matched so far is kept: its bytes may be gone when the rest arrives.
+      if (!reasons_.empty()) {
+        if (!progress.why) progress.why = std::make_unique<std::vector<Reason>>();
+        for (auto& reason : reasons_) progress.why->push_back(std::move(reason));
+      }
+      return;
+    }
+    // Values read from one buffer serve the next: such rules start over each time.
+    if (signature.variables == 0) progress.matched |= bit;
+  }
+  progress.done = true;
+  if (progress.why) reasons_.insert(reasons_.begin(), progress.why->begin(), progress.why->end());
+  matched(signature, scope, &transaction);
+}
+
+SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& signature, const Chain& chain,
+                                                              const Transaction& transaction, const Scope& scope) {
+  if (chain.source != Source::transaction) return match_payload_chain(chain, scope);
+  const Direction direction = chain.side == BufferSide::both        ? scope.direction
+                              : chain.side == BufferSide::to_server ? Direction::to_server
+                                                                    : Direction::to_client;
+  if (direction != scope.direction && !signature.transactional) return ChainResult::never;
+  NumberSource number{&transaction, chain.buffer, direction, 0};
+  const bool numeric = std::holds_alternative<NumberTest>(chain.tests.front());
+  if (chain.buffer == Buffer::none || numeric) {
+    // Numbers and events have no bytes.
+    const bool finished = transaction.complete(direction);
+    for (; number.index < instances_most; ++number.index) {
+      if (matcher_.match(chain.tests, BufferView{}, number)) return ChainResult::yes;
+      if (!numeric || !transaction.number_of(chain.buffer, direction, number.index)) break;
+    }
+    return finished ? ChainResult::never : ChainResult::no;
+  }
+  bool present = false;
+  for (; number.index < instances_most; ++number.index) {
+    const auto* view = views_.view(chain.group, direction, number.index);
+    if (view == nullptr) break;
+    present = true;
+    if (!matcher_.match(chain.tests, *view, number)) continue;
+    describe_hits(chain, matcher_.hits(), view->bytes, view->start, direction, false, reasons_);
+    return ChainResult::yes;
+  }
+  const bool settled = views_.settled(chain.group, direction);
+  if (!present && settled && has_absent(chain)) return ChainResult::yes;
+  return settled ? ChainResult::never : ChainResult::no;
+}
+
+// A rule with protocol buffers and payload: the stream at hand, or the datagram.
+SignatureDetector::ChainResult SignatureDetector::match_payload_chain(const Chain& chain, const Scope& scope) {
+  const bool tcp = scope.flow->transport == collectors::ip_protocol::tcp;
+  BufferView view;
+  if (chain.source == Source::payload && tcp) {
+    const auto& window = scope.memory->stream[index(scope.direction)];
+    view = BufferView{window.bytes, window.start, window.ended};
+  } else {
+    const auto packet = scope.packet == nullptr ? std::nullopt : packet_buffer(chain.source, *scope.packet);
+    if (!packet) return ChainResult::no;
+    view = *packet;
+  }
+  if (!matcher_.match(chain.tests, view)) return ChainResult::no;
+  describe_hits(chain, matcher_.hits(), view.bytes, view.start, scope.direction, tcp, reasons_);
+  return ChainResult::yes;
+}
+
+}  // namespace tocsin::rules::signature

@@ -1,0 +1,188 @@
+// Sticky buffers, their old modifier forms, and transforms.
+#include <array>
+
+#include "collectors/base/text.h"
+#include "rules/signature/keyword/keyword.h"
+#include "rules/signature/match/regex.h"
+
+namespace tocsin::rules::signature {
+
+using collectors::Buffer;
+
+namespace {
+
+Outcome no_value(const OptionAst& option) {
+  if (!option.has_value || option.value.empty()) return {};
+  return refuse("S0360", "'" + option.name + "' takes no value", "Remove the value");
+}
+
+Outcome bad_option(const OptionAst& option) {
+  return refuse("S0361", option.name + ": '" + option.value + "' is not understood",
+                "See Suricata's documentation, Transformations");
+}
+
+Outcome read_base64_options(const OptionAst& option, Transform& transform) {
+  // mode: 0 RFC 4648, 1 RFC 2045 (skips foreign bytes), 2 strict
+  transform.mode = 0;
+  if (!option.has_value) return {};
+  for (const auto item : split_items(option.value)) {
+    const auto blank = item.find(' ');
+    const auto key = item.substr(0, blank);
+    const auto value = blank == std::string_view::npos ? std::string_view{} : trim(item.substr(blank));
+    const auto number = parse_unsigned(value);
+    if (key == "bytes" && number) transform.second = static_cast<std::int64_t>(*number);
+    else if (key == "offset" && number) transform.first = static_cast<std::int64_t>(*number);
+    else if (key == "mode" && value == "rfc4648") transform.mode = 0;
+    else if (key == "mode" && value == "rfc2045") transform.mode = 1;
+    else if (key == "mode" && value == "strict") transform.mode = 2;
+    else return bad_option(option);
+  }
+  return {};
+}
+
+Outcome read_subslice(const OptionAst& option, Transform& transform) {
+  const auto items = split_items(option.value);
+  const auto first = parse_signed(items[0]);
+  if (!first || items.size() > 3) return bad_option(option);
+  transform.first = *first;
+  transform.mode = 0;  // to the end
+  if (items.size() >= 2) {
+    const auto second = parse_signed(items[1]);
+    if (!second) return bad_option(option);
+    transform.second = *second;
+    transform.mode = 1;
+  }
+  if (items.size() == 3) {
+    if (items[2] != "truncate") return bad_option(option);
+    transform.mode = 2;
+  }
+  return {};
+}
+
+Outcome read_decompress(const OptionAst& option, Transform& transform) {
+  transform.first = 1024;
+  if (!option.has_value) return {};
+  std::string_view text = trim(option.value);
+  if (text.starts_with("max-size")) text = trim(text.substr(8));
+  const auto size = parse_byte_size(text);
+  if (!size || *size == 0 || *size > 65'536) return bad_option(option);
+  transform.first = static_cast<std::int64_t>(*size);
+  return {};
+}
+
+}  // namespace
+
+Outcome read_sticky(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (auto done = no_value(option); !done) return done;
+  if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
+  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, row.multiple);
+  return {};
+}
+
+Outcome read_modifier(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (auto done = no_value(option); !done) return done;
+  if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
+  return rule.move_last_content(static_cast<Buffer>(row.argument), row.side);
+}
+
+Outcome read_packet_buffer(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (auto done = no_value(option); !done) return done;
+  const auto source = static_cast<Source>(row.argument);
+  if (source == Source::payload) {
+    rule.select_payload();
+    return {};
+  }
+  rule.select(source, Buffer::none, collectors::BufferSide::both, false);
+  return {};
+}
+
+// "dns.opcode:2", "dns.rcode:!NXDOMAIN" …: the buffer's number is compared.
+Outcome read_number_buffer(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
+  auto range = parse_range(option.value);
+  if (!range) {
+    struct Name {
+      std::string_view name;
+      std::int64_t value;
+    };
+    static constexpr std::array<Name, 10> codes{{{"NOERROR", 0},
+                                                 {"FORMERR", 1},
+                                                 {"SERVFAIL", 2},
+                                                 {"NXDOMAIN", 3},
+                                                 {"NOTIMP", 4},
+                                                 {"REFUSED", 5},
+                                                 {"YXDOMAIN", 6},
+                                                 {"YXRRSET", 7},
+                                                 {"NXRRSET", 8},
+                                                 {"NOTAUTH", 9}}};
+    static constexpr std::array<Name, 10> types{{{"A", 1},
+                                                 {"NS", 2},
+                                                 {"CNAME", 5},
+                                                 {"SOA", 6},
+                                                 {"PTR", 12},
+                                                 {"MX", 15},
+                                                 {"TXT", 16},
+                                                 {"AAAA", 28},
+                                                 {"SRV", 33},
+                                                 {"ANY", 255}}};
+    std::string_view word = trim(option.value);
+    NumberRange named;
+    if (word.starts_with('!')) {
+      named.kind = NumberRange::Kind::not_equal;
+      word.remove_prefix(1);
+    }
+    const auto& names = static_cast<Buffer>(row.argument) == Buffer::dns_rcode ? codes : types;
+    for (const auto& name : names) {
+      if (!equals_ignoring_case(word, name.name)) continue;
+      named.low = name.value;
+      range = named;
+    }
+  }
+  if (!range)
+    return refuse("S0362", option.name + ": '" + option.value + "' is not a number or range", "Write 1, !1, >1 or 1-5");
+  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, true);
+  rule.add(NumberTest{*range, option.name + ":" + option.value});
+  rule.select_payload();
+  return {};
+}
+
+Outcome read_transform(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  Transform transform;
+  transform.kind = static_cast<TransformKind>(row.argument);
+  transform.option = option.value;
+  switch (transform.kind) {
+    case TransformKind::xor_: {
+      const auto quoted = parse_quoted(option.value);
+      const auto key = quoted ? parse_hex(quoted->text) : std::nullopt;
+      if (!key || key->empty() || key->size() > 255) return bad_option(option);
+      transform.key = *key;
+      break;
+    }
+    case TransformKind::pcrexform: {
+      const auto quoted = parse_quoted(option.value);
+      if (!quoted || quoted->negated) return bad_option(option);
+      auto regex = Regex::compile(quoted->text, {});
+      if (!regex) return refuse("S0363", "pcrexform does not compile: " + regex.error(), "Correct the expression");
+      if ((*regex)->groups() != 1)
+        return refuse("S0363", "pcrexform needs exactly one capturing group", "Put the wanted part in parentheses");
+      transform.regex = std::move(*regex);
+      break;
+    }
+    case TransformKind::from_base64:
+      if (auto done = read_base64_options(option, transform); !done) return done;
+      break;
+    case TransformKind::subslice:
+      if (auto done = read_subslice(option, transform); !done) return done;
+      break;
+    case TransformKind::gunzip:
+    case TransformKind::zlib_deflate:
+      if (auto done = read_decompress(option, transform); !done) return done;
+      break;
+    default:
+      if (option.has_value && !option.value.empty()) return bad_option(option);
+      break;
+  }
+  return rule.add_transform(std::move(transform));
+}
+
+}  // namespace tocsin::rules::signature

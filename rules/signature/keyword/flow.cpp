@@ -1,0 +1,271 @@
+// Conditions on the flow, and what rules remember: flowbits, flowint, xbits, thresholds.
+#include <algorithm>
+#include <array>
+
+#include "collectors/base/text.h"
+#include "collectors/packet/protocol/table.h"
+#include "rules/signature/config/threshold_config.h"
+#include "rules/signature/keyword/keyword.h"
+
+namespace tocsin::rules::signature {
+namespace {
+
+constexpr std::size_t flow_names_most = 65'536;
+
+Outcome wrong(const OptionAst& option, std::string_view what) {
+  return refuse("S0370", option.name + ": " + std::string(what), "See Suricata's documentation, " + option.name);
+}
+
+template <class Operation>
+std::optional<Operation> bit_operation(std::string_view word) {
+  if (word == "set") return Operation::set;
+  if (word == "unset") return Operation::unset;
+  if (word == "toggle") return Operation::toggle;
+  if (word == "isset") return Operation::isset;
+  if (word == "isnotset") return Operation::isnotset;
+  return std::nullopt;
+}
+
+// "count 5, seconds 60, type limit, track by_src" in any order.
+Outcome read_counts(const OptionAst& option, Threshold& out, bool with_type) {
+  bool has_type = !with_type;
+  bool has_track = false;
+  bool has_count = false;
+  bool has_seconds = false;
+  for (const auto item : split_items(option.value)) {
+    const auto blank = item.find_first_of(" \t");
+    if (blank == std::string_view::npos) return wrong(option, "'" + std::string(item) + "' has no value");
+    const auto key = item.substr(0, blank);
+    const auto value = trim(item.substr(blank));
+    if (key == "type" && with_type) {
+      if (value == "limit") out.kind = Threshold::Kind::limit;
+      else if (value == "threshold") out.kind = Threshold::Kind::threshold;
+      else if (value == "both") out.kind = Threshold::Kind::both;
+      else return wrong(option, "type '" + std::string(value) + "' is not supported");
+      has_type = true;
+    } else if (key == "track") {
+      const auto track = parse_track(value);
+      if (!track) return wrong(option, "track '" + std::string(value) + "' is not supported");
+      out.track = *track;
+      has_track = true;
+    } else if (key == "count" || key == "seconds") {
+      const auto number = parse_unsigned(value);
+      if (!number || *number == 0 || *number > 0xFFFFFFFFU) return wrong(option, std::string(key) + " is not a number");
+      (key == "count" ? out.count : out.seconds) = static_cast<std::uint32_t>(*number);
+      (key == "count" ? has_count : has_seconds) = true;
+    } else {
+      return wrong(option, "'" + std::string(key) + "' is not supported");
+    }
+  }
+  if (!has_type || !has_track || !has_count || !has_seconds)
+    return wrong(option, with_type ? "needs type, track, count and seconds" : "needs track, count and seconds");
+  return {};
+}
+
+Outcome read_host_bit(RuleBuilder& rule, const OptionAst& option) {
+  const auto items = split_items(option.value);
+  const auto operation = bit_operation<HostBit::Operation>(items[0]);
+  if (!operation) return wrong(option, "the operation must be set, unset, toggle, isset or isnotset");
+  if (items.size() < 3) return wrong(option, "needs operation, name, track");
+  HostBit bit;
+  bit.operation = *operation;
+  bit.name = std::string(items[1]);
+  for (std::size_t i = 2; i < items.size(); ++i) {
+    const auto blank = items[i].find_first_of(" \t");
+    const auto key = items[i].substr(0, blank);
+    const auto value = blank == std::string_view::npos ? std::string_view{} : trim(items[i].substr(blank));
+    if (key == "track") {
+      if (value == "ip_src") bit.track = HostBit::Track::source;
+      else if (value == "ip_dst") bit.track = HostBit::Track::destination;
+      else if (value == "ip_pair") bit.track = HostBit::Track::pair;
+      else return wrong(option, "track must be ip_src, ip_dst or ip_pair");
+    } else if (key == "expire") {
+      const auto seconds = parse_unsigned(value);
+      if (!seconds || *seconds == 0 || *seconds > 0xFFFFFFFFU)
+        return wrong(option, "expire is not a number of seconds");
+      bit.expire = static_cast<std::uint32_t>(*seconds);
+    } else {
+      return wrong(option, "'" + std::string(items[i]) + "' is not supported");
+    }
+  }
+  rule.info.host_bits.push_back(std::move(bit));
+  return {};
+}
+
+}  // namespace
+
+Outcome read_flow(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  auto& s = rule.signature;
+  bool to_server = false;
+  bool to_client = false;
+  for (const auto item : split_items(option.value)) {
+    const std::string word = lower_ascii(item);
+    if (word == "to_server" || word == "from_client") to_server = true;
+    else if (word == "to_client" || word == "from_server") to_client = true;
+    else if (word == "established") s.established = true;
+    else if (word == "not_established") s.not_established = true;
+    else if (word == "stateless") continue;
+    else if (word == "only_stream") s.only_stream = true;
+    else if (word == "no_stream") s.no_stream = true;
+    else if (word == "only_frag") s.only_fragment = true;
+    else if (word == "no_frag") s.no_fragment = true;
+    else return wrong(option, "'" + std::string(item) + "' is not supported");
+  }
+  if (to_server && to_client) return wrong(option, "to_server and to_client exclude each other");
+  if (s.established && s.not_established) return wrong(option, "established and not_established exclude each other");
+  if (s.only_stream && s.no_stream) return wrong(option, "only_stream and no_stream exclude each other");
+  if (to_server) s.to_client = false;
+  if (to_client) s.to_server = false;
+  rule.mark_seen("flow");
+  return {};
+}
+
+Outcome read_flowbits(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto quoted = parse_quoted(option.value);
+  if (!quoted) return wrong(option, "the quotes do not match");
+  const auto comma = quoted->text.find(',');
+  const auto word = trim(quoted->text.substr(0, comma));
+  if (word == "noalert") {
+    rule.info.noalert = true;
+    return {};
+  }
+  FlowBit bit;
+  const auto operation = bit_operation<FlowBit::Operation>(word);
+  if (!operation) return wrong(option, "the operation must be set, unset, toggle, isset, isnotset or noalert");
+  bit.operation = *operation;
+  const auto names = comma == std::string_view::npos ? std::string_view{} : trim(quoted->text.substr(comma + 1));
+  for (const auto name : split_items(names, '|')) {
+    if (name.empty() || name.find_first_of(" ,") != std::string_view::npos)
+      return wrong(option, "the name is missing or has blanks");
+    if (rule.shared().flow_bits.size() >= flow_names_most) return wrong(option, "there are too many flowbits");
+    bit.bits.push_back(rule.shared().flow_bits.intern(name));
+  }
+  const bool test = bit.operation == FlowBit::Operation::isset || bit.operation == FlowBit::Operation::isnotset;
+  if (bit.bits.size() > 1 && !test) return wrong(option, "several names can only be tested");
+  rule.signature.flow_bits.push_back(std::move(bit));
+  return {};
+}
+
+Outcome read_flowint(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  using Operation = FlowInt::Operation;
+  static constexpr std::array<std::pair<std::string_view, Operation>, 9> operations{{{"=", Operation::assign},
+                                                                                     {"+", Operation::add},
+                                                                                     {"-", Operation::subtract},
+                                                                                     {"<", Operation::less},
+                                                                                     {"<=", Operation::less_equal},
+                                                                                     {"==", Operation::equal},
+                                                                                     {"!=", Operation::not_equal},
+                                                                                     {">=", Operation::greater_equal},
+                                                                                     {">", Operation::greater}}};
+  const auto items = split_items(option.value);
+  if (items.size() < 2 || items[0].empty()) return wrong(option, "needs name, operation");
+  FlowInt test;
+  test.variable = rule.shared().flow_integers.intern(items[0]);
+  if (items.size() == 2) {
+    if (items[1] == "isset") test.operation = Operation::isset;
+    else if (items[1] == "isnotset" || items[1] == "notset") test.operation = Operation::isnotset;
+    else return wrong(option, "the operation needs a value");
+  } else {
+    const auto found = std::ranges::find(operations, items[1], &std::pair<std::string_view, Operation>::first);
+    if (found == operations.end()) return wrong(option, "'" + std::string(items[1]) + "' is not an operation");
+    test.operation = found->second;
+    if (const auto number = parse_number(items[2])) test.value = *number;
+    else test.other = rule.shared().flow_integers.intern(items[2]);
+  }
+  rule.signature.flow_integers.push_back(test);
+  return {};
+}
+
+Outcome read_xbits(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  if (trim(option.value) == "noalert") {
+    rule.info.noalert = true;
+    return {};
+  }
+  return read_host_bit(rule, option);
+}
+
+// hostbits:set,name[,src|dst|both]
+Outcome read_hostbits(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto items = split_items(option.value);
+  if (items[0] == "noalert") {
+    rule.info.noalert = true;
+    return {};
+  }
+  const auto operation = bit_operation<HostBit::Operation>(items[0]);
+  if (!operation || items.size() < 2 || items.size() > 3) return wrong(option, "needs operation, name[, src|dst]");
+  HostBit bit;
+  bit.operation = *operation;
+  bit.name = "host:" + std::string(items[1]);
+  bit.expire = 300;
+  if (items.size() == 3) {
+    if (items[2] == "dst") bit.track = HostBit::Track::destination;
+    else if (items[2] != "src") return wrong(option, "the side must be src or dst");
+  }
+  rule.info.host_bits.push_back(std::move(bit));
+  return {};
+}
+
+Outcome read_threshold(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  Threshold threshold;
+  if (auto done = read_counts(option, threshold, true); !done) return done;
+  if (!rule.info.thresholds.empty()) return wrong(option, "the rule has two of threshold and detection_filter");
+  rule.info.thresholds.push_back(threshold);
+  return {};
+}
+
+Outcome read_detection_filter(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  Threshold threshold;
+  threshold.kind = Threshold::Kind::filter;
+  if (auto done = read_counts(option, threshold, false); !done) return done;
+  if (!rule.info.thresholds.empty()) return wrong(option, "the rule has two of threshold and detection_filter");
+  rule.info.thresholds.push_back(threshold);
+  return {};
+}
+
+// stream_size:server|client|both|either,>,100
+Outcome read_stream_size(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto items = split_items(option.value);
+  if (items.size() != 3) return wrong(option, "needs side, comparison, number");
+  PacketTest test;
+  test.kind = PacketTest::Kind::stream_size;
+  test.text = "stream_size:" + option.value;
+  if (items[0] == "client") test.mode = 0;
+  else if (items[0] == "server") test.mode = 1;
+  else if (items[0] == "both") test.mode = 2;
+  else if (items[0] == "either") test.mode = 3;
+  else return wrong(option, "the side must be client, server, both or either");
+  const auto range = parse_range(std::string(items[1]) + std::string(items[2]));
+  if (!range) return wrong(option, "the comparison is not understood");
+  test.range = *range;
+  rule.signature.packet_tests.push_back(std::move(test));
+  return {};
+}
+
+Outcome read_application_protocol(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  auto items = split_items(option.value);
+  PacketTest test;
+  test.kind = PacketTest::Kind::application_protocol;
+  test.text = "app-layer-protocol:" + option.value;
+  std::string_view name = items[0];
+  if (name.starts_with('!')) {
+    test.negated = true;
+    name = trim(name.substr(1));
+  }
+  const auto protocol = collectors::find_protocol(name);
+  if (name == "failed") test.protocol = collectors::Protocol::failed;
+  else if (name == "unknown") test.protocol = collectors::Protocol::unknown;
+  else if (protocol) test.protocol = *protocol;
+  else return wrong(option, "the protocol '" + std::string(name) + "' is not known");
+  static constexpr std::array<std::string_view, 6> modes{"direction", "final",     "either",
+                                                         "to_server", "to_client", "original"};
+  if (items.size() > 2) return wrong(option, "takes a protocol and a mode");
+  if (items.size() == 2) {
+    const auto mode = std::ranges::find(modes, items[1]);
+    if (mode == modes.end()) return wrong(option, "the mode '" + std::string(items[1]) + "' is not supported");
+    test.mode = static_cast<std::uint8_t>(mode - modes.begin());
+  }
+  rule.signature.packet_tests.push_back(std::move(test));
+  return {};
+}
+
+}  // namespace tocsin::rules::signature

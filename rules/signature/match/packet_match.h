@@ -1,0 +1,25 @@
+#pragma once
+// Header of a rule and tests on packet fields and flow counters. No allocation, no state.
+
+#include "collectors/packet/packet.h"
+#include "rules/signature/compile/signature.h"
+#include "rules/signature/match/chain_matcher.h"
+#include "rules/signature/state/flow_state.h"
+
+namespace tocsin::rules::signature {
+
+// What is being looked at: a packet of a flow, or a moment of a flow when no packet caused it.
+struct Scope {
+  const collectors::Packet* packet = nullptr;  // null on a time-out
+  collectors::Flow* flow = nullptr;            // null for packets without one
+  FlowMemory* memory = nullptr;                // null without a flow
+  collectors::Direction direction = collectors::Direction::to_server;
+};
+
+// Transport, addresses, ports, direction and flow state fit.
+bool header_fits(const Signature& signature, const Scope& scope) noexcept;
+bool packet_tests_hold(const Signature& signature, const Scope& scope) noexcept;
+// A buffer of the packet itself; nothing when the packet has none.
+std::optional<BufferView> packet_buffer(Source source, const collectors::Packet& packet) noexcept;
+
+}  // namespace tocsin::rules::signature

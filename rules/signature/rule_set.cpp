@@ -1,0 +1,155 @@
+#include "rules/signature/rule_set.h"
+
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "rules/signature/compile/program.h"
+#include "rules/signature/config/threshold_config.h"
+#include "rules/signature/detector.h"
+#include "rules/signature/parse/rule_parser.h"
+#include "rules/signature/state/threshold_table.h"
+
+namespace tocsin::rules::signature {
+namespace {
+
+class SignatureRuleSet final : public RuleSet {
+ public:
+  SignatureRuleSet(std::shared_ptr<const Program> program, DetectorSettings settings)
+      : program_(std::move(program)), settings_(settings) {
+    for (const auto& signature : program_->signatures) rules_.push_back(signature.info);
+  }
+
+  Engine engine() const noexcept override { return Engine::signature; }
+  const std::vector<RuleRef>& rules() const noexcept override { return rules_; }
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> out;
+    if (program_->plain_matcher)
+      out.emplace_back(hyperscan_usable()
+                           ? "The plain matcher is in use: slower, same alerts"
+                           : "Hyperscan is not usable on this processor (no SSSE3): plain matcher in use");
+    return out;
+  }
+  std::unique_ptr<SharedState> make_state() const override { return std::make_unique<ThresholdTable>(); }
+  std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState&) const override {
+    auto counters = std::make_shared<WorkerCounters>(rules_.size());
+    {
+      const std::lock_guard lock(mutex_);
+      counters_.push_back(counters);
+    }
+    return std::make_unique<SignatureDetector>(program_, context, settings_, std::move(counters));
+  }
+  std::vector<RuleCost> costs() const override {
+    std::vector<RuleCost> out;
+    out.reserve(rules_.size());
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      RuleCost cost{rules_[i]};
+      for (const auto& worker : counters_) {
+        cost.checks += worker->rules[i].checks.load(std::memory_order_relaxed);
+        cost.matches += worker->rules[i].matches.load(std::memory_order_relaxed);
+        cost.nanoseconds += worker->rules[i].nanoseconds.load(std::memory_order_relaxed);
+      }
+      out.push_back(std::move(cost));
+    }
+    return out;
+  }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  DetectorSettings settings_;
+  std::vector<RuleRef> rules_;
+  mutable std::mutex mutex_;  // attach happens once per worker, costs now and then
+  mutable std::vector<std::shared_ptr<WorkerCounters>> counters_;
+};
+
+CompileContext make_context(const SignatureOptions& options, Diagnostics& diagnostics) {
+  CompileContext context;
+  context.addresses = default_address_variables();
+  context.ports = default_port_variables();
+  for (const auto& [name, value] : options.address_variables) context.addresses[name] = value;
+  for (const auto& [name, value] : options.port_variables) context.ports[name] = value;
+  context.classifications = default_classifications();
+  context.references = default_references();
+  if (!options.classification.text.empty())
+    parse_classifications(options.classification.file, options.classification.text, context.classifications,
+                          diagnostics);
+  if (!options.reference.text.empty())
+    parse_references(options.reference.file, options.reference.text, context.references, diagnostics);
+  return context;
+}
+
+// Lines for one rule replace its own threshold; lines for all rules only serve rules without one.
+void apply_threshold_lines(const std::vector<ThresholdLine>& lines, std::vector<Compiled>& rules) {
+  for (auto& rule : rules) {
+    auto& info = rule.info;
+    const bool own = !info.thresholds.empty();
+    bool replaced = false;
+    for (const auto& line : lines) {
+      const bool exact = line.gid == info.gid && line.sid == info.sid;
+      const bool group = line.sid == 0 && (line.gid == 0 || line.gid == info.gid);
+      if (!exact && !group) continue;
+      if (line.threshold.kind == Threshold::Kind::suppress || line.threshold.kind == Threshold::Kind::rate) {
+        info.thresholds.push_back(line.threshold);
+        continue;
+      }
+      if (group && (own || replaced)) continue;
+      std::erase_if(info.thresholds, [](const Threshold& t) {
+        return t.kind != Threshold::Kind::suppress && t.kind != Threshold::Kind::rate;
+      });
+      info.thresholds.push_back(line.threshold);
+      replaced = true;
+    }
+  }
+}
+
+// A sid given twice: the higher revision stays, as in Suricata.
+bool replaces(std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t>& places, std::vector<Compiled>& rules,
+              Compiled& rule, Diagnostics& diagnostics) {
+  const auto [place, fresh] = places.emplace(std::pair(rule.info.gid, rule.info.sid), rules.size());
+  if (fresh) return false;
+  auto& other = rules[place->second];
+  const bool newer = rule.info.rev > other.info.rev;
+  const auto& loser = newer ? other.info : rule.info;
+  diagnostics.add({newer ? Severity::warning : Severity::error, "S0401", loser.file, loser.line, 1, loser.id,
+                   fmt::format("the rule {} is there twice; revision {} is left out", loser.id, loser.rev),
+                   "Give one of them another sid"});
+  if (newer) other = std::move(rule);
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> sources, const SignatureOptions& options,
+                                                  Diagnostics& diagnostics) {
+  CompileContext context = make_context(options, diagnostics);
+  std::vector<Compiled> rules;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> places;
+  for (const auto& source : sources) {
+    for (const auto& ast : parse_rules(source.file, source.text, diagnostics)) {
+      auto rule = compile_rule(ast, context);
+      if (!rule) {
+        auto& mistake = rule.error();
+        std::string item;
+        for (const auto& option : ast.options)
+          if (option.name == "sid") item = "1:" + option.value;
+        const bool on_purpose = mistake.code == "S0390";
+        diagnostics.add({on_purpose ? Severity::note : Severity::error, mistake.code, ast.file, mistake.place.line,
+                         mistake.place.column, item, mistake.cause, mistake.next_step});
+        continue;
+      }
+      if (!replaces(places, rules, *rule, diagnostics)) rules.push_back(std::move(*rule));
+    }
+  }
+  if (!options.threshold.text.empty())
+    apply_threshold_lines(
+        parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics), rules);
+  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.matcher));
+  if (auto home = parse_addresses("$HOME_NET", context.addresses))
+    program->home = std::make_shared<const AddressSet>(std::move(*home));
+  return std::make_shared<SignatureRuleSet>(std::move(program),
+                                            DetectorSettings{options.prefilter, options.alerts_per_packet_most});
+}
+
+}  // namespace tocsin::rules::signature
