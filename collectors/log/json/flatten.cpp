@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
@@ -48,10 +49,13 @@ class Flattening {
   }
 
   void array(dom::array items, std::size_t depth) {
+    // The items of a list are text, whatever they were: a list has one type.
+    const bool before = std::exchange(in_list_, items.size() > 1);
     for (const auto item : items) {
-      if (++members_ > json_members_most) return;
+      if (++members_ > json_members_most) break;
       element(item, depth);
     }
+    in_list_ = before;
   }
 
   void scalar(dom::element value) {
@@ -71,6 +75,8 @@ class Flattening {
       if (!FieldNames::known(field) || map_.targets.empty()) append(field, value, text);
     } else if (FieldNames::known(field)) {
       if (!text.empty()) builder.set_typed(field, text);
+    } else if (in_list_ && value.type() != dom::element_type::NULL_VALUE) {
+      builder.set(field, text);
     } else {
       set_native(field, value, text);
     }
@@ -118,6 +124,7 @@ class Flattening {
   const KeyMap& map_;
   std::string& name_;
   std::size_t members_ = 0;
+  bool in_list_ = false;
 };
 
 // Windows: System's attributes get the flat names the field uses ("Provider_Name"), EventData members their own.
