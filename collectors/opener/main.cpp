@@ -24,12 +24,12 @@ namespace {
 using namespace tocsin;
 using namespace tocsin::collectors;
 
-// Only for the stamps of folded log lines; nothing is decided by it.
-class MonotonicClock final : public Clock {
+// Only for the stamps of log lines; nothing is decided by it.
+class WallClock final : public Clock {
  public:
   Time now() const override {
     timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    ::clock_gettime(CLOCK_REALTIME, &now);
     return Time{std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}};
   }
 };
@@ -132,6 +132,12 @@ Result<void> find_socket(const Settings& settings, OpenerServerOptions& options)
   return {};
 }
 
+// A log directory may be made later (nginx installed): its parent is let through, the allow list still decides.
+std::string nearest_existing(std::string directory) {
+  while (::access(directory.c_str(), F_OK) != 0 && directory.rfind('/') != 0) directory.resize(directory.rfind('/'));
+  return directory;
+}
+
 Result<void> run(const Settings& settings, Log& log) {
   TOCSIN_TRY(auto allowed, allowed_by(settings));
   OpenerServerOptions options;
@@ -141,7 +147,7 @@ Result<void> run(const Settings& settings, Log& log) {
   SandboxPolicy policy;
   policy.keep = {Capability::net_raw, Capability::dac_read_search};
   policy.packet_sockets = true;
-  policy.read_only = allowed.readable_directories();
+  for (const auto& directory : allowed.readable_directories()) policy.read_only.push_back(nearest_existing(directory));
   policy.read_only.push_back(settings.config);
   policy.read_write = settings.sockets;
   policy.read_write.insert(policy.read_write.end(), settings.outputs.begin(), settings.outputs.end());
@@ -168,7 +174,7 @@ Result<void> run(const Settings& settings, Log& log) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const MonotonicClock clock;
+  const WallClock clock;
   Log log(clock, LogLevel::info, std::getenv("JOURNAL_STREAM") != nullptr ? LogPrefix::journal : LogPrefix::plain);
   const auto settings = parse_settings(argc, argv);
   if (settings && settings->help) {
