@@ -10,6 +10,7 @@
 
 #include "collectors/base/json.h"
 #include "collectors/base/text.h"
+#include "daemon/app/store_methods.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/shared_options.h"
 #include "daemon/cli/times.h"
@@ -19,8 +20,8 @@ namespace tocsin::daemon {
 namespace {
 
 // What concerns this end only.
-constexpr std::array<std::string_view, 11> ours{"output", "fields", "color",  "no-color", "no-pager", "width",
-                                                "quiet",  "help",   "socket", "timeout",  "yes"};
+constexpr std::array<std::string_view, 13> ours{"output", "fields", "color",   "no-color", "no-pager", "width", "quiet",
+                                                "help",   "socket", "timeout", "yes",      "store",    "config"};
 
 std::string parameter_name(std::string_view option) {
   std::string out(option);
@@ -34,6 +35,41 @@ void show_progress(CommandContext& context, std::string_view what, std::uint64_t
   else
     context.err << fmt::format("\r\x1b[K{} {}/{} ({}%)", escape_terminal(what), done, of, done * 100 / of)
                 << std::flush;
+}
+
+// The answer of a method that only reads, from a store on this machine and without a daemon.
+class LocalReply final : public Reply {
+ public:
+  explicit LocalReply(const std::function<bool(const boost::json::object&)>& row) : row_(row) {}
+  bool row(std::string_view json_object) override {
+    boost::json::error_code error;
+    const auto value = boost::json::parse(json_object, error);
+    return !error && value.is_object() && row_(value.get_object());
+  }
+  bool progress(std::string_view, std::uint64_t, std::uint64_t) override { return true; }
+  void summary(std::string_view key, std::string_view text) override { summary_[key] = text; }
+  void summary(std::string_view key, std::int64_t number) override { summary_[key] = number; }
+  bool wait(Duration) override { return false; }  // nothing follows in a store nobody writes
+  std::string text() const { return boost::json::serialize(summary_); }
+
+ private:
+  const std::function<bool(const boost::json::object&)>& row_;
+  boost::json::object summary_;
+};
+
+Result<std::string> read_store(CommandContext& context, const std::string& directory,
+                               const std::function<bool(const boost::json::object&)>& row) {
+  MethodTable methods;
+  add_store_methods(methods, directory, context.clock);
+  const auto* method = methods.find(method_of(context.command));
+  if (method == nullptr) return fail(Code::usage, "this command asks the daemon; it cannot read a store by itself");
+  boost::json::error_code error;
+  const auto params = boost::json::parse(params_of(context), error);
+  const Peer nobody;
+  Descriptors none;
+  LocalReply reply(row);
+  TOCSIN_CHECK(method->handler(Call(method->name, nobody, params.as_object(), none), reply));
+  return reply.text();
 }
 
 }  // namespace
@@ -77,9 +113,17 @@ std::string socket_path(const CommandContext& context) {
 }
 
 Result<std::string> call_daemon(CommandContext& context, const std::function<bool(const boost::json::object&)>& row) {
+  if (const auto store = context.options.text("store")) return read_store(context, *store, row);
+  return call_method(context, method_of(context.command), params_of(context), {}, row);
+}
+
+Result<std::string> call_method(CommandContext& context, const std::string& method, const std::string& params,
+                                std::span<const int> descriptors,
+                                const std::function<bool(const boost::json::object&)>& row) {
   CallRequest request;
-  request.method = method_of(context.command);
-  request.params = params_of(context);
+  request.method = method;
+  request.params = params;
+  request.descriptors = descriptors;
   if (context.options.flag("follow")) request.patience = Duration{0};
   if (const auto given = context.options.text("timeout")) {
     const auto patience = parse_duration(*given);

@@ -2,6 +2,7 @@
 // Commands that are clients of the control socket: options become parameters, rows become output.
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include <boost/json/fwd.hpp>
@@ -21,6 +22,11 @@ std::string socket_path(const CommandContext& context);
 
 // Calls the command's method and gives each row to `row`; prints progress. The summary as JSON text.
 Result<std::string> call_daemon(CommandContext& context, const std::function<bool(const boost::json::object&)>& row);
+
+// The same for a method and parameters of the caller's making; descriptors go with the request.
+Result<std::string> call_method(CommandContext& context, const std::string& method, const std::string& params,
+                                std::span<const int> descriptors,
+                                const std::function<bool(const boost::json::object&)>& row);
 
 // Handlers for the table.
 Result<void> relay_rows(CommandContext& context);    // rows to the output

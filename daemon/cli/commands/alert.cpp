@@ -54,7 +54,7 @@ constexpr CommandRow rows[] = {
      .examples = list_examples,
      .options = list_options,
      .features =
-         feature::output | feature::rows | feature::period | feature::follow | feature::daemon | feature::config,
+         feature::output | feature::rows | feature::period | feature::follow | feature::daemon | feature::store | feature::config,
      .columns = columns,
      .run = relay_rows},
     {.noun = "alert",
@@ -62,7 +62,7 @@ constexpr CommandRow rows[] = {
      .summary = "one alert: what, who, and why it matched",
      .examples = show_examples,
      .options = show_options,
-     .features = feature::output | feature::daemon | feature::config | feature::single,
+     .features = feature::output | feature::daemon | feature::store | feature::config | feature::single,
      .columns = columns,
      .run = show_alert},
 };

@@ -6,7 +6,7 @@
 namespace tocsin::daemon {
 namespace {
 
-constexpr unsigned client = feature::output | feature::daemon | feature::config;
+constexpr unsigned client = feature::output | feature::daemon | feature::store | feature::config;
 constexpr unsigned listing = client | feature::rows | feature::period;
 
 constexpr Example search_examples[] = {

@@ -8,6 +8,7 @@
 namespace tocsin::daemon {
 
 std::span<const CommandRow> status_commands();  // status, metrics
+std::span<const CommandRow> doctor_commands();
 std::span<const CommandRow> alert_commands();
 std::span<const CommandRow> incident_commands();
 std::span<const CommandRow> playbook_commands();  // list, status
@@ -15,6 +16,7 @@ std::span<const CommandRow> action_commands();
 std::span<const CommandRow> record_commands();  // event, report list, evidence, audit
 std::span<const CommandRow> config_commands();
 std::span<const CommandRow> list_commands();
+std::span<const CommandRow> replay_commands();
 std::span<const CommandRow> page_commands();  // completion, man, version
 
 }  // namespace tocsin::daemon

@@ -1,0 +1,73 @@
+#include "daemon/app/engines.h"
+
+#include "collectors/base/text.h"
+#include "daemon/app/rule_files.h"
+#include "rules/sigma/rule_set.h"
+#include "rules/signature/rule_set.h"
+#include "rules/yara/rule_set.h"
+
+namespace tocsin::daemon {
+namespace {
+
+std::vector<rules::RuleSource> read_views(const std::vector<std::string>& directories, Diagnostics& diagnostics) {
+  auto files = read_rule_files(directories, diagnostics);
+  return std::move(files.sigma);  // views are YAML as well
+}
+
+// Variables of addresses hold networks, those of ports hold numbers; Suricata keeps them apart and so do we, by the
+// name.
+bool names_ports(std::string_view name) { return lower_ascii(name).find("port") != std::string::npos; }
+
+rules::signature::SignatureOptions signature_options(const EngineOptions& options, const RuleFiles& files) {
+  rules::signature::SignatureOptions out;
+  std::string home;
+  for (const auto& network : options.home_networks) home += (home.empty() ? "[" : ",") + render_network(network);
+  if (!home.empty()) out.address_variables["HOME_NET"] = home + "]";
+  for (const auto& [name, value] : options.variables)
+    (names_ports(name) ? out.port_variables : out.address_variables)[name] = value;
+  out.classification = {"classification.config", files.classification};
+  out.reference = {"reference.config", files.reference};
+  out.threshold = {"threshold.config", files.threshold};
+  return out;
+}
+
+}  // namespace
+
+Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
+  Engines out;
+  const auto files = read_rule_files(options.paths, diagnostics);
+  out.files_ = files.files;
+  const auto add = [&](std::shared_ptr<const rules::RuleSet> set) {
+    ActiveRules active;
+    active.state = set->make_state();
+    active.set = std::move(set);
+    out.active_.push_back(std::move(active));
+  };
+  if (!files.signatures.empty())
+    add(rules::signature::compile_signatures(files.signatures, signature_options(options, files), diagnostics));
+  if (!files.sigma.empty()) {
+    const auto views = read_views(options.views, diagnostics);
+    add(rules::sigma::compile_sigma(files.sigma, views, rules::sigma::SigmaOptions{}, diagnostics));
+  }
+  if (!files.yara.empty()) {
+    rules::yara::YaraOptions yara;
+    yara.metrics = options.metrics;
+    add(rules::yara::compile_yara(files.yara, yara, diagnostics));
+  }
+  return out;
+}
+
+std::size_t Engines::loaded() const noexcept {
+  std::size_t count = 0;
+  for (const auto& rules : active_) count += rules.set->rules().size();
+  return count;
+}
+
+std::vector<std::string> Engines::remarks() const {
+  std::vector<std::string> out;
+  for (const auto& rules : active_)
+    for (auto& remark : rules.set->remarks()) out.push_back(std::move(remark));
+  return out;
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,41 @@
+#pragma once
+// All engines compiled from one list of paths: what a replay, `rule check` and the daemon (at start and on reload) use.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/base/address.h"
+#include "collectors/base/diagnostic.h"
+#include "collectors/base/metrics.h"
+#include "daemon/app/desk.h"
+#include "rules/detector.h"
+
+namespace tocsin::daemon {
+
+struct EngineOptions {
+  std::vector<std::string> paths;                // rule files and directories of them
+  std::vector<std::string> views;                // directories of log-source views
+  std::vector<Network> home_networks;            // empty: the built-in default (private ranges)
+  std::map<std::string, std::string> variables;  // further signature variables
+  Metrics* metrics = nullptr;
+};
+
+class Engines {
+ public:
+  // Never fails: what cannot be used is in `diagnostics`, the rest is loaded.
+  static Engines load(const EngineOptions& options, Diagnostics& diagnostics);
+
+  std::vector<ActiveRules>& active() noexcept { return active_; }
+  const std::vector<ActiveRules>& active() const noexcept { return active_; }
+  std::size_t loaded() const noexcept;
+  std::size_t files() const noexcept { return files_; }
+  std::vector<std::string> remarks() const;
+
+ private:
+  std::vector<ActiveRules> active_;
+  std::size_t files_ = 0;
+};
+
+}  // namespace tocsin::daemon

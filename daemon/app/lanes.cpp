@@ -1,0 +1,39 @@
+#include "daemon/app/lanes.h"
+
+namespace tocsin::daemon {
+namespace {
+
+rules::WorkerContext worker_context(const LaneContext& lane) {
+  return rules::WorkerContext{lane.names, lane.worker, lane.workers, lane.host, lane.exercise};
+}
+
+}  // namespace
+
+PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptions& options,
+                       std::vector<ActiveRules>& active) {
+  std::vector<collectors::Observer*> observers;
+  for (auto& rules : active) {
+    auto detector = rules.set->attach(worker_context(context), *rules.state);
+    if (auto* observer = detector->observer(alerts_)) {
+      observers.push_back(observer);
+      detectors_.push_back(std::move(detector));
+    }
+  }
+  worker_ = std::make_unique<collectors::PacketWorker>(options, context.names, *this, observers);
+}
+
+PacketLane::~PacketLane() = default;
+
+EventLane::EventLane(const LaneContext& context, std::vector<ActiveRules>& active) {
+  for (auto& rules : active) detectors_.push_back(rules.set->attach(worker_context(context), *rules.state));
+}
+
+void EventLane::inspect(const EventBatch& batch) {
+  for (auto& detector : detectors_) detector->inspect(batch, alerts_);
+}
+
+void EventLane::inspect(const rules::FileView& file) {
+  for (auto& detector : detectors_) detector->inspect(file, alerts_);
+}
+
+}  // namespace tocsin::daemon

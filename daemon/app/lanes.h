@@ -1,0 +1,55 @@
+#pragma once
+// One worker's share of the pipeline: a packet lane (decode, flows, streams, protocols, packet engines) and an event
+// lane (engines that look at records and log lines, and at whole files). Each runs on one thread at a time; what comes
+// out is collected and taken between rounds.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/packet/worker.h"
+#include "daemon/app/desk.h"
+#include "rules/detector.h"
+
+namespace tocsin::daemon {
+
+struct LaneContext {
+  FieldNames& names;
+  std::size_t worker = 0;
+  std::size_t workers = 1;
+  std::string host;
+  Exercise exercise = Exercise::no;
+};
+
+class PacketLane final : public collectors::RecordSink {
+ public:
+  PacketLane(const LaneContext& context, const collectors::PacketOptions& options, std::vector<ActiveRules>& active);
+  ~PacketLane() override;
+
+  collectors::PacketWorker& worker() noexcept { return *worker_; }
+  std::vector<rules::Alert> take_alerts() { return alerts_.take(); }
+  std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
+
+  void on_records(EventBatch batch) override { records_.push_back(std::move(batch)); }
+
+ private:
+  AlertBuffer alerts_;
+  std::vector<EventBatch> records_;
+  std::vector<std::unique_ptr<rules::Detector>> detectors_;
+  std::unique_ptr<collectors::PacketWorker> worker_;
+};
+
+class EventLane {
+ public:
+  EventLane(const LaneContext& context, std::vector<ActiveRules>& active);
+
+  void inspect(const EventBatch& batch);
+  void inspect(const rules::FileView& file);
+  std::vector<rules::Alert> take_alerts() { return alerts_.take(); }
+
+ private:
+  AlertBuffer alerts_;
+  std::vector<std::unique_ptr<rules::Detector>> detectors_;
+};
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,195 @@
+#include "daemon/app/offline_replay.h"
+
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "daemon/app/case_desk.h"
+#include "daemon/app/incident_row.h"
+#include "daemon/app/keeper.h"
+#include "daemon/app/suricata_settings.h"
+#include "daemon/app/workbench.h"
+#include "rules/signature/eve.h"
+
+namespace tocsin::daemon {
+namespace {
+
+constexpr std::uint64_t seed = 0x746f6373696e;  // of incident ids: the same recording gives the same incidents
+
+class EveFile {
+ public:
+  static Result<EveFile> create(const std::string& path) {
+    if (path.empty()) return EveFile(nullptr);
+    std::FILE* file = std::fopen(path.c_str(), "we");
+    if (file == nullptr) return fail_errno("cannot write " + path, errno);
+    return EveFile(file);
+  }
+  void write(const std::string& line) {
+    if (file_ == nullptr) return;
+    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fputc('\n', file_.get()) == EOF)
+      failed_ = true;
+  }
+  Result<void> finish(const std::string& path) {
+    if (file_ == nullptr) return {};
+    if (std::fflush(file_.get()) != 0 || failed_)
+      return fail(Code::exhausted, "cannot write all of " + path + "; is the disk full?");
+    return {};
+  }
+
+ private:
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  explicit EveFile(std::FILE* file) : file_(file) {}
+  std::unique_ptr<std::FILE, Closer> file_;
+  bool failed_ = false;
+};
+
+responders::CaseworkOptions casework_options(const Config& config) {
+  responders::CaseworkOptions out;
+  out.grouping.window = config.incidents.window;
+  out.grouping.age_most = config.incidents.longest;
+  out.organization = config.host.organization;
+  out.self.name = "tocsin";
+  return out;
+}
+
+// The two ways an alert can go: into a store, or into a journal that ends with this run.
+class OfflineRun {
+ public:
+  explicit OfflineRun(OfflineReplayOptions& options) : options_(options) {}
+
+  Result<OfflineReplayed> run() {
+    TOCSIN_TRY(bench_, open_workbench_with_settings());
+    if (options_.loaded) options_.loaded(bench_->diagnostics);
+    Diagnostics mistakes;
+    auto recording = collect_inputs(options_.inputs, options_.defaults, mistakes);
+    if (options_.loaded && !mistakes.all().empty()) options_.loaded(mistakes);
+    if (!recording) return std::unexpected(std::move(recording).error());
+    TOCSIN_TRY(eve_, EveFile::create(options_.eve));
+    ReplayOptions replay = replay_options(std::move(*recording));
+    auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
+    if (!done) return done;
+    TOCSIN_CHECK(eve_->finish(options_.eve));
+    return done;
+  }
+
+ private:
+  Result<std::unique_ptr<Workbench>> open_workbench_with_settings() {
+    TOCSIN_TRY(settings_, read_suricata_settings(options_.suricata_yaml, options_.settings));
+    for (const auto& [name, value] : settings_.variables) options_.config.rules.variables[name] = value;
+    return open_workbench(options_.config, options_.rules);
+  }
+
+  ReplayOptions replay_options(Recording recording) {
+    ReplayOptions out;
+    out.recording = std::move(recording);
+    out.workers = options_.workers;
+    out.packets = settings_.packets;
+    if (options_.ignore_checksums) out.packets.decode.checksums = collectors::ChecksumMode::ignore;
+    out.filter = options_.filter;
+    if (!options_.defaults.host.empty()) out.host = options_.defaults.host;
+    if (options_.progress)
+      out.progress = [this](std::uint64_t bytes, std::uint64_t) {
+        options_.progress(bytes);
+        return true;
+      };
+    return out;
+  }
+
+  void show(const rules::Alert& alert) {
+    ++replayed_.alerts;
+    if (options_.alert) options_.alert(alert);
+    eve_->write(rules::signature::render_eve_alert(alert));
+  }
+
+  Result<OfflineReplayed> in_memory(ReplayOptions replay) {
+    ManualClock clock;
+    responders::MemoryJournal journal;
+    TOCSIN_TRY(auto casework, responders::Casework::start(journal, clock, responders::IncidentIds::derived(seed),
+                                                          casework_options(options_.config)));
+    std::map<rules::AlertId, std::string> texts;
+    std::vector<IncidentId> order;
+    CaseDesk desk(casework, &clock, [&](const rules::Alert& alert, const responders::TakenAlert& taken) {
+      if (taken.how == responders::Taken::opened) order.push_back(taken.incident);
+      if (taken.how == responders::Taken::opened || taken.how == responders::Taken::joined)
+        texts.emplace(alert.id, rules::render_json(alert));
+      show(alert);
+    });
+    Replay run(std::move(replay), bench_->names, *bench_->engines, bench_->decoders, desk);
+    TOCSIN_TRY(replayed_.summary, run.run());
+    for (const auto& id : order) {
+      TOCSIN_TRY(const auto incident, casework.incident(id));
+      if (incident.merged_into) continue;
+      const auto lookup = [&](const rules::AlertId& alert) {
+        const auto found = texts.find(alert);
+        return found == texts.end() ? std::string{} : found->second;
+      };
+      replayed_.incidents.push_back({responders::render_json(incident), render_incident_row(incident, lookup, {})});
+    }
+    return std::move(replayed_);
+  }
+
+  Result<OfflineReplayed> into_store(ReplayOptions replay) {
+    ManualClock clock;
+    KeeperOptions keep{
+        options_.store, {}, casework_options(options_.config), responders::IncidentIds::derived(seed), {}};
+    TOCSIN_TRY(const auto keeper, Keeper::open(std::move(keep), clock, bench_->names));
+    // Events of a recording are the same in the same order every time, so a count says how many the store has.
+    const std::string position = fmt::format("replay:{}/{}", replay.recording.name, options_.workers);
+    TOCSIN_TRY(const auto positions, keeper->store().positions());
+    std::uint64_t skip = 0;
+    if (const auto found = positions.find(position); found != positions.end()) skip = std::stoull(found->second);
+    std::uint64_t seen = 0;
+    class ToKeeper final : public rules::AlertSink {
+     public:
+      ToKeeper(Keeper& target, ManualClock& time) : keeper_(target), clock_(time) {}
+      void raise(rules::Alert alert) override {
+        clock_.advance_to(alert.time);
+        keeper_.raise(std::move(alert));
+      }
+
+     private:
+      Keeper& keeper_;
+      ManualClock& clock_;
+    } sink(*keeper, clock);
+    replay.round_done = [&](std::span<const EventBatch> batches) -> Result<void> {
+      for (const auto& batch : batches) {
+        if (seen + batch.size() > skip) keeper->append(batch, Durability::durable);
+        seen += batch.size();
+      }
+      if (seen > skip) keeper->set_position(position, std::to_string(seen));
+      if (keeper->idle()) return {};
+      TOCSIN_TRY(const auto filed, keeper->checkpoint());
+      for (const auto& item : filed) {
+        show(item.alert);
+        if (item.taken.how == responders::Taken::opened) opened_.push_back(item.taken.incident);
+      }
+      return {};
+    };
+    Replay run(std::move(replay), bench_->names, *bench_->engines, bench_->decoders, sink);
+    TOCSIN_TRY(replayed_.summary, run.run());
+    for (const auto& id : opened_) {
+      TOCSIN_TRY(const auto incident, keeper->casework().incident(id));
+      if (!incident.merged_into)
+        replayed_.incidents.push_back(
+            {responders::render_json(incident),
+             render_incident_row(incident, [](const rules::AlertId&) { return std::string{}; }, {})});
+    }
+    return std::move(replayed_);
+  }
+
+  OfflineReplayOptions& options_;
+  SuricataSettings settings_;
+  std::unique_ptr<Workbench> bench_;
+  std::optional<EveFile> eve_;
+  std::vector<IncidentId> opened_;
+  OfflineReplayed replayed_;
+};
+
+}  // namespace
+
+Result<OfflineReplayed> replay_recording(OfflineReplayOptions options) { return OfflineRun(options).run(); }
+
+}  // namespace tocsin::daemon

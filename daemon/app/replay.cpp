@@ -1,0 +1,90 @@
+#include "daemon/app/replay.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "daemon/app/replay_files.h"
+#include "daemon/app/replay_logs.h"
+#include "daemon/app/replay_packets.h"
+
+namespace tocsin::daemon {
+
+Replay::Replay(ReplayOptions options, FieldNames& names, Engines& engines,
+               std::shared_ptr<const collectors::DecoderSet> decoders, rules::AlertSink& out)
+    : options_(std::move(options)),
+      names_(names),
+      engines_(engines),
+      decoders_(std::move(decoders)),
+      pool_(std::max<std::size_t>(1, options_.workers)),
+      desk_(engines.active(), out) {
+  for (std::size_t i = 0; i < pool_.size(); ++i)
+    lanes_.push_back(std::make_unique<EventLane>(
+        LaneContext{names_, i, pool_.size(), options_.host, options_.recording.exercise}, engines.active()));
+}
+
+Replay::~Replay() = default;
+
+Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
+  const auto& input = options_.recording.inputs[index];
+  const bool given = index < options_.descriptors.size();
+  const int descriptor =
+      given ? ::dup(options_.descriptors[index]) : ::open(input.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) return fail_errno("cannot open " + input.path, errno);
+  InputSource source(descriptor);
+  TOCSIN_TRY(const InputKind kind, source.settle_kind(input.kind));
+  const LaneContext context{names_, 0, pool_.size(), input.host.empty() ? options_.host : input.host,
+                            options_.recording.exercise};
+  switch (kind) {
+    case InputKind::pcap:
+      return open_packet_input(std::move(source), input, context, options_.packets, options_.filter, pool_,
+                               engines_.active());
+    case InputKind::file: return open_file_input(std::move(source), input, context, engines_.active());
+    default: return open_log_input(source.release(), input, kind, context, decoders_);
+  }
+}
+
+void Replay::detect(std::span<const EventBatch> events) {
+  pool_.run([&](std::size_t worker) {
+    for (std::size_t i = worker; i < events.size(); i += pool_.size()) lanes_[worker]->inspect(events[i]);
+  });
+  for (auto& lane : lanes_) desk_.offer(lane->take_alerts());
+}
+
+Result<ReplaySummary> Replay::run() {
+  ReplaySummary summary;
+  std::vector<std::unique_ptr<ReplayInput>> inputs;
+  for (std::size_t i = 0; i < options_.recording.inputs.size(); ++i) {
+    auto input = open(i);
+    if (!input) return std::unexpected(std::move(input).error().within("opening " + options_.recording.inputs[i].name));
+    inputs.push_back(std::move(*input));
+  }
+  std::vector<ReplayInput*> active;
+  for (auto& input : inputs) active.push_back(input.get());
+  while (!active.empty() && !summary.stopped) {
+    const auto behind = std::ranges::min_element(active, {}, [](const ReplayInput* input) { return input->at(); });
+    std::vector<EventBatch> events;
+    std::vector<rules::Alert> alerts;
+    TOCSIN_TRY(const bool more, (*behind)->round(events, alerts));
+    if (!more) active.erase(behind);
+    desk_.offer(std::move(alerts));
+    detect(events);
+    for (const auto& batch : events) summary.events += batch.size();
+    if (!active.empty()) {
+      const auto* slowest = *std::ranges::min_element(active, {}, [](const ReplayInput* input) { return input->at(); });
+      desk_.release(slowest->at());
+    } else {
+      desk_.finish();
+    }
+    if (options_.round_done) TOCSIN_CHECK(options_.round_done(events));
+    std::uint64_t read = 0;
+    for (const auto& input : inputs) read += input->bytes_read();
+    if (options_.progress && !options_.progress(read, 0)) summary.stopped = true;
+  }
+  for (const auto& input : inputs) input->summarize(summary);
+  return summary;
+}
+
+}  // namespace tocsin::daemon

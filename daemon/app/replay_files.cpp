@@ -1,0 +1,128 @@
+#include "daemon/app/replay_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "collectors/base/digest.h"
+#include "collectors/packet/capture/file.h"
+#include "daemon/app/replay_logs.h"
+#include "daemon/app/replay_packets.h"
+
+namespace tocsin::daemon {
+
+InputSource::~InputSource() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<void> InputSource::look() {
+  constexpr std::size_t head_size = 64U << 10;
+  const auto reader = ::dup(descriptor_);
+  if (reader < 0) return fail_errno("cannot duplicate a descriptor", errno);
+  auto inflated = collectors::inflating_source(
+      collectors::source_from_descriptor(reader, collectors::DescriptorOwner::source), head_size * 16);
+  if (!inflated) return std::unexpected(std::move(inflated).error());
+  head_.resize(head_size);
+  std::size_t have = 0;
+  while (have < head_.size()) {
+    const auto got = (*inflated)->read(std::span(head_).subspan(have));
+    if (!got || *got == 0) break;  // what is broken further on is the reader's to report
+    have += *got;
+  }
+  head_.resize(have);
+  if (::lseek(descriptor_, 0, SEEK_SET) < 0)
+    return fail(Code::usage, "it is a pipe; say what it holds, or give a file");
+  return {};
+}
+
+Result<InputKind> InputSource::settle_kind(InputKind wanted) {
+  if (wanted != InputKind::automatic) return wanted;
+  TOCSIN_CHECK(look());
+  if (collectors::is_capture(head_)) return InputKind::pcap;
+  return guess_log_kind(head_).value_or(InputKind::file);
+}
+
+Result<std::unique_ptr<ReplayInput>> open_packet_input(InputSource source, const RecordingInput& input,
+                                                       const LaneContext& context,
+                                                       const collectors::PacketOptions& options,
+                                                       const std::string& filter, WorkerPool& pool,
+                                                       std::vector<ActiveRules>& active) {
+  TOCSIN_TRY(auto file, collectors::CaptureFile::open(
+                            collectors::source_from_descriptor(source.release(), collectors::DescriptorOwner::source)));
+  collectors::PacketOptions own = options;
+  own.source = "pcap:" + input.name;
+  own.identity = own.source;
+  own.host = context.host;
+  own.exercise = context.exercise == Exercise::yes;
+  std::optional<collectors::FrameFilter> compiled;
+  if (!filter.empty()) {
+    TOCSIN_TRY(compiled, collectors::FrameFilter::compile(filter));
+  }
+  return std::make_unique<PacketInput>(std::move(file), std::move(compiled), context, own, pool, active);
+}
+
+namespace {
+
+class FileInput final : public ReplayInput {
+ public:
+  FileInput(std::vector<std::uint8_t> bytes, RecordingInput input, const LaneContext& context, Time observed,
+            std::vector<ActiveRules>& active)
+      : bytes_(std::move(bytes)),
+        input_(std::move(input)),
+        host_(context.host),
+        exercise_(context.exercise),
+        observed_(observed),
+        lane_(context, active) {}
+
+  Time at() const override { return observed_; }
+  Result<bool> round(std::vector<EventBatch>&, std::vector<rules::Alert>& alerts) override {
+    rules::FileView file;
+    file.path = input_.name;
+    file.name = std::string_view(input_.name).substr(input_.name.rfind('/') + 1);
+    file.bytes = bytes_;
+    file.observed = observed_;
+    file.host = host_;
+    file.exercise = exercise_;
+    const auto digest = sha256(bytes_);
+    file.id = hash128(Bytes(digest), hash64(input_.name));
+    lane_.inspect(file);
+    alerts = lane_.take_alerts();
+    return false;
+  }
+  std::uint64_t bytes_read() const override { return bytes_.size(); }
+  void summarize(ReplaySummary& summary) const override { ++summary.files; }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+  RecordingInput input_;
+  std::string host_;
+  Exercise exercise_;
+  Time observed_;
+  EventLane lane_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ReplayInput>> open_file_input(InputSource source, const RecordingInput& input,
+                                                     const LaneContext& context, std::vector<ActiveRules>& active) {
+  constexpr std::size_t most = 256U << 20;
+  const int descriptor = source.release();
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return fail_errno("cannot look at " + input.name, errno);
+  auto reader = collectors::source_from_descriptor(descriptor, collectors::DescriptorOwner::source);
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> part(1U << 20);
+  for (;;) {
+    TOCSIN_TRY(const std::size_t got, reader->read(part));
+    if (got == 0) break;
+    if (bytes.size() + got > most)
+      return fail(Code::exhausted, input.name + " is larger than 256 MiB; split it or scan it with yara");
+    bytes.insert(bytes.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+  const Time modified{std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec}};
+  return std::make_unique<FileInput>(std::move(bytes), input, context, input.observed.value_or(modified), active);
+}
+
+}  // namespace tocsin::daemon

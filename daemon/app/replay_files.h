@@ -1,0 +1,39 @@
+#pragma once
+// Opening inputs of a replay: what a descriptor holds, and the input made of it.
+
+#include <memory>
+
+#include "daemon/app/replay.h"
+
+namespace tocsin::daemon {
+
+// A descriptor with a look at its first bytes. Owns it.
+class InputSource {
+ public:
+  explicit InputSource(int descriptor) : descriptor_(descriptor) {}
+  InputSource(InputSource&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), head_(std::move(other.head_)) {}
+  InputSource& operator=(InputSource&&) = delete;
+  ~InputSource();
+
+  // The kind asked for, or what the content says when it is `automatic`: a capture, a log, JSON, EVTX, any other file.
+  Result<InputKind> settle_kind(InputKind wanted);
+  int release() noexcept { return std::exchange(descriptor_, -1); }
+
+ private:
+  Result<void> look();
+
+  int descriptor_;
+  std::vector<std::uint8_t> head_;  // inflated
+};
+
+Result<std::unique_ptr<ReplayInput>> open_packet_input(InputSource source, const RecordingInput& input,
+                                                       const LaneContext& context,
+                                                       const collectors::PacketOptions& options,
+                                                       const std::string& filter, WorkerPool& pool,
+                                                       std::vector<ActiveRules>& active);
+// A whole file for YARA.
+Result<std::unique_ptr<ReplayInput>> open_file_input(InputSource source, const RecordingInput& input,
+                                                     const LaneContext& context, std::vector<ActiveRules>& active);
+
+}  // namespace tocsin::daemon

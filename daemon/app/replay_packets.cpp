@@ -1,0 +1,63 @@
+#include "daemon/app/replay_packets.h"
+
+#include <algorithm>
+
+namespace tocsin::daemon {
+
+PacketInput::PacketInput(collectors::CaptureFile file, std::optional<collectors::FrameFilter> filter,
+                         const LaneContext& context, const collectors::PacketOptions& options, WorkerPool& pool,
+                         std::vector<ActiveRules>& active)
+    : file_(std::move(file)), filter_(std::move(filter)), pool_(pool), name_(options.source) {
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    LaneContext own = context;
+    own.worker = i;
+    own.workers = pool.size();
+    lanes_.push_back(std::make_unique<PacketLane>(own, options, active));
+  }
+  kept_.reserve(frames_of_round);
+}
+
+Result<bool> PacketInput::fill() {
+  kept_.clear();
+  bytes_.clear();
+  while (kept_.size() < frames_of_round && bytes_.size() < bytes_of_round) {
+    Kept kept;
+    TOCSIN_TRY(const bool more, file_.next(kept.frame));
+    if (!more) return false;
+    if (filter_ && !filter_->passes(kept.frame)) continue;
+    kept.offset = bytes_.size();
+    kept.worker = lanes_.size() == 1 ? 0 : collectors::worker_of(kept.frame, lanes_.size());
+    bytes_.insert(bytes_.end(), kept.frame.bytes.begin(), kept.frame.bytes.end());
+    at_ = std::max(at_, kept.frame.time);
+    kept_.push_back(kept);
+  }
+  return true;
+}
+
+Result<bool> PacketInput::round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) {
+  TOCSIN_TRY(const bool more, fill());
+  // The buffer no longer moves: point each frame at its copy.
+  for (auto& kept : kept_) kept.frame.bytes = Bytes(bytes_).subspan(kept.offset, kept.frame.bytes.size());
+  pool_.run([&](std::size_t worker) {
+    auto& lane = *lanes_[worker];
+    for (const auto& kept : kept_)
+      if (kept.worker == worker) lane.worker().process(kept.frame);
+    // Every worker hears how far the capture is, so that time-outs do not depend on how flows were spread.
+    if (!kept_.empty()) lane.worker().advance(at_);
+    if (!more) lane.worker().finish();
+  });
+  for (auto& lane : lanes_) {
+    for (auto& batch : lane->take_records()) events.push_back(std::move(batch));
+    for (auto& alert : lane->take_alerts()) alerts.push_back(std::move(alert));
+  }
+  return more;
+}
+
+void PacketInput::summarize(ReplaySummary& summary) const {
+  summary.packets += file_.status().frames;
+  summary.packet_bytes += file_.status().bytes;
+  for (const auto& lane : lanes_) summary.unreadable += lane->worker().counters().undecodable;
+  if (file_.status().truncated) summary.remarks.push_back(name_ + ": " + file_.status().message);
+}
+
+}  // namespace tocsin::daemon

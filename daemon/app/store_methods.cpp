@@ -1,0 +1,275 @@
+#include "daemon/app/store_methods.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "daemon/app/incident_row.h"
+#include "daemon/control/filter.h"
+#include "daemon/store/reader.h"
+#include "daemon/store/segment/search.h"
+#include "responders/playbook/run/run.h"
+
+namespace tocsin::daemon {
+namespace {
+
+namespace json = boost::json;
+using std::filesystem::path;
+
+// What --since, --until, --where, --limit mean, the same for every list.
+struct Asked {
+  std::optional<Time> since;
+  std::optional<Time> until;
+  Filter where;
+  std::size_t limit = 100;  // 0: all
+  bool follow = false;
+};
+
+Result<Asked> asked(const Call& call) {
+  Asked out;
+  for (const auto& [name, place] : {std::pair{"since", &out.since}, std::pair{"until", &out.until}}) {
+    const auto text = call.text(name);
+    if (!text) continue;
+    *place = parse_time(*text);
+    if (!*place)
+      return fail(Code::usage, fmt::format("--{} is not a time: {}; try -2h, today or 2026-11-22T14:00", name, *text));
+  }
+  TOCSIN_TRY(out.where, parse_filter(call.text("where").value_or("")));
+  if (const auto limit = call.number("limit")) {
+    if (*limit < 0) return fail(Code::usage, "--limit takes a number of 0 or more; 0 is all");
+    out.limit = static_cast<std::size_t>(*limit);
+  }
+  out.follow = call.flag("follow");
+  return out;
+}
+
+json::object parsed(std::string_view text) {
+  json::error_code error;
+  auto value = json::parse(text, error);
+  return error || !value.is_object() ? json::object{} : std::move(value.as_object());
+}
+
+constexpr std::size_t page_size = 500;
+
+// Alerts that pass, newest first, at most `limit`.
+Result<void> alert_pages(StoreReader& reader, AlertQuery query, const Asked& wanted, Reply& reply) {
+  query.limit = page_size;
+  std::size_t sent = 0;
+  do {
+    TOCSIN_TRY(const AlertPage page, reader.alerts(query));
+    for (const auto& alert : page.alerts) {
+      if (!wanted.where.matches(parsed(alert.json))) continue;
+      if (!reply.row(alert.json) || (wanted.limit != 0 && ++sent >= wanted.limit)) return {};
+    }
+    query.cursor = page.next;
+  } while (!query.cursor.empty());
+  return {};
+}
+
+Result<void> follow_alerts(StoreReader& reader, AlertQuery query, const Asked& wanted, Time from, Reply& reply) {
+  std::set<rules::AlertId> seen;
+  query.order = Order::oldest_first;
+  query.since = from;
+  query.cursor.clear();
+  while (reply.wait(std::chrono::milliseconds{500})) {
+    // Alerts come late (a log is read behind its time), so look back a little and remember what was shown.
+    TOCSIN_TRY(const AlertPage page, reader.alerts(query));
+    for (const auto& alert : page.alerts) {
+      if (!seen.insert(alert.id).second) continue;
+      query.since = std::max(*query.since, alert.time - std::chrono::minutes{2});
+      if (wanted.where.matches(parsed(alert.json)) && !reply.row(alert.json)) return {};
+    }
+  }
+  return {};
+}
+
+Result<void> list_alerts(const path& store, const Clock& clock, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const Asked wanted, asked(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  AlertQuery query;
+  query.since = wanted.since;
+  query.until = wanted.until;
+  query.engine = call.text("engine").value_or("");
+  if (const auto name = call.text("incident")) {
+    TOCSIN_TRY(query.incident, reader->find_incident(*name));
+  }
+  if (call.flag("exercise")) query.exercise = ExerciseFilter::only;
+  if (!wanted.follow) return alert_pages(*reader, query, wanted, reply);
+  return follow_alerts(*reader, query, wanted, wanted.since.value_or(clock.now()), reply);
+}
+
+Result<void> show_alert(const path& store, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto id, call.require("alert"));
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  TOCSIN_TRY(const AlertRow alert, reader->alert(id));
+  reply.row(alert.json);
+  return {};
+}
+
+json::object incident_list_row(const IncidentRow& row) {
+  json::object out;
+  out["id"] = render_uuid(row.id.uuid);
+  out["alias"] = row.alias;
+  out["title"] = row.title;
+  out["severity"] = row.severity;
+  out["state"] = row.state;
+  out["verdict"] = row.verdict;
+  out["host"] = row.host;
+  out["alerts"] = row.alert_count;
+  out["first"] = render_time(row.first_event);
+  out["last"] = render_time(row.last_event);
+  out["owner"] = row.owner;
+  out["exercise"] = row.exercise == Exercise::yes;
+  return out;
+}
+
+Result<void> list_incidents(const path& store, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const Asked wanted, asked(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  IncidentQuery query;
+  query.since = wanted.since;
+  query.until = wanted.until;
+  query.state = call.text("state").value_or("open");
+  if (query.state == "all") query.state.clear();
+  query.exercise = call.flag("exercise") ? ExerciseFilter::with : ExerciseFilter::without;
+  query.limit = page_size;
+  std::vector<json::object> rows;
+  do {
+    TOCSIN_TRY(const IncidentPage page, reader->incidents(query));
+    for (const auto& incident : page.incidents) {
+      auto row = incident_list_row(incident);
+      if (!incident.merged_into && wanted.where.matches(row)) rows.push_back(std::move(row));
+    }
+    query.cursor = page.next;
+  } while (!query.cursor.empty());
+  // Worst first; of the same severity the latest.
+  std::ranges::stable_sort(rows, [](const json::object& a, const json::object& b) {
+    return a.at("severity").to_number<int>() > b.at("severity").to_number<int>();
+  });
+  std::size_t sent = 0;
+  for (const auto& row : rows)
+    if (!reply.row(json::serialize(row)) || (wanted.limit != 0 && ++sent >= wanted.limit)) break;
+  return {};
+}
+
+Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto name, call.require("incident"));
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  TOCSIN_TRY(const IncidentId id, reader->find_incident(name));
+  TOCSIN_TRY(const auto incident, reader->incident(id));
+  TOCSIN_TRY(const auto runs, reader->records().runs(id));
+  std::vector<std::string> playbooks;
+  for (const auto& run : runs) {
+    json::object row;
+    row["name"] = run.playbook;
+    row["mode"] = run.mode;
+    row["state"] = run.state;
+    json::array steps;
+    TOCSIN_TRY(const auto taken, reader->records().run_steps(run.id));
+    for (const auto& step : taken) {
+      json::object one = parsed(step.json);
+      one["name"] = step.step;
+      one["state"] = step.phase;
+      if (!step.outcome.empty()) one["outcome"] = step.outcome;
+      steps.push_back(std::move(one));
+    }
+    row["steps"] = std::move(steps);
+    playbooks.push_back(json::serialize(row));
+  }
+  const auto lookup = [&](const rules::AlertId& alert) {
+    const auto found = reader->alert(render_digest(alert));
+    return found ? found->json : std::string{};
+  };
+  reply.row(render_incident_row(incident, lookup, playbooks));
+  return {};
+}
+
+Result<void> search(const path& store, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const Asked wanted, asked(call));
+  const auto words = call.list("word");
+  const auto event_class = call.text("class").value_or("");
+  EventQuery query;
+  query.since = wanted.since;
+  query.until = wanted.until;
+  // The longest word prunes best; the others and --where are looked for in what it finds.
+  const auto longest = std::ranges::max_element(words, {}, &std::string::size);
+  if (longest != words.end()) query.text = *longest;
+  constexpr std::size_t looked_at_most = 1'000'000;
+  query.limit =
+      wanted.limit == 0 || !words.empty() || !event_class.empty() || call.text("where") ? looked_at_most : wanted.limit;
+  TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));
+  std::size_t sent = 0;
+  for (const auto& line : hits.lines) {
+    if (!std::ranges::all_of(words, [&](const std::string& word) { return line.find(word) != std::string::npos; }))
+      continue;
+    const auto row = parsed(line);
+    const auto* found = row.if_contains("event.class");
+    if (!event_class.empty() && (found == nullptr || found->as_string() != event_class)) continue;
+    if (!wanted.where.matches(row)) continue;
+    if (!reply.row(line) || (wanted.limit != 0 && ++sent >= wanted.limit)) break;
+  }
+  reply.summary("segments", static_cast<std::int64_t>(hits.segments));
+  reply.summary("pruned", static_cast<std::int64_t>(hits.pruned));
+  return {};
+}
+
+Result<void> list_audit(const path& store, const Clock& clock, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const Asked wanted, asked(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  TOCSIN_TRY(const auto entries,
+             reader->audit(wanted.since.value_or(Time{}), wanted.until.value_or(clock.now() + std::chrono::hours{1}),
+                           wanted.limit == 0 ? SIZE_MAX : wanted.limit));
+  for (const auto& entry : entries) {
+    json::object row;
+    row["sequence"] = entry.sequence;
+    row["time"] = render_time(entry.time);
+    row["who"] = entry.actor.name;
+    row["what"] = entry.act;
+    row["subject"] = entry.target;
+    row["reason"] = entry.reason;
+    row["outcome"] = entry.outcome;
+    if (wanted.where.matches(row) && !reply.row(json::serialize(row))) break;
+  }
+  return {};
+}
+
+Result<void> verify_audit(const path& store, Reply& reply) {
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  TOCSIN_TRY(const auto journal, reader->verify_journal());
+  TOCSIN_TRY(const auto audit, reader->verify_audit());
+  const auto row = [&](std::string_view name, const responders::ChainHead& head) {
+    json::object out;
+    out["what"] = name;
+    out["outcome"] = "ok";
+    out["sequence"] = head.sequence;
+    out["hash"] = render_digest(head.hash);
+    reply.row(json::serialize(out));
+  };
+  row("journal of incidents", journal);
+  row("audit", audit);
+  reply.summary("message", "both chains are whole");
+  return {};
+}
+
+}  // namespace
+
+void add_store_methods(MethodTable& methods, const path& store, const Clock& clock) {
+  methods.add({"alert.list", Role::viewer, "alerts, newest first",
+               [store, &clock](const Call& c, Reply& r) { return list_alerts(store, clock, c, r); }});
+  methods.add(
+      {"alert.show", Role::viewer, "one alert", [store](const Call& c, Reply& r) { return show_alert(store, c, r); }});
+  methods.add({"incident.list", Role::viewer, "incidents, worst first",
+               [store](const Call& c, Reply& r) { return list_incidents(store, c, r); }});
+  methods.add({"incident.show", Role::viewer, "one incident",
+               [store](const Call& c, Reply& r) { return show_incident(store, c, r); }});
+  methods.add({"event.search", Role::viewer, "stored events",
+               [store](const Call& c, Reply& r) { return search(store, c, r); }});
+  methods.add({"audit.list", Role::viewer, "who did what",
+               [store, &clock](const Call& c, Reply& r) { return list_audit(store, clock, c, r); }});
+  methods.add({"audit.verify", Role::viewer, "check both hash chains",
+               [store](const Call&, Reply& r) { return verify_audit(store, r); }});
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,117 @@
+#include "daemon/app/suricata_settings.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <functional>
+
+#include "collectors/base/text.h"
+#include "daemon/app/rule_files.h"
+
+namespace tocsin::daemon {
+namespace {
+
+using Apply = bool (*)(SuricataSettings&, std::string_view value);
+
+std::optional<bool> parse_switch(std::string_view text) {
+  for (const std::string_view yes : {"yes", "true", "on", "1", "enabled"})
+    if (equals_ignoring_case(text, yes)) return true;
+  for (const std::string_view no : {"no", "false", "off", "0", "disabled"})
+    if (equals_ignoring_case(text, no)) return false;
+  return std::nullopt;
+}
+
+template <auto Member>
+bool set_switch(SuricataSettings& settings, std::string_view value) {
+  const auto on = parse_switch(value);
+  if (on) std::invoke(Member, settings) = *on;
+  return on.has_value();
+}
+template <auto Member>
+bool set_bytes(SuricataSettings& settings, std::string_view value) {
+  const auto bytes = parse_byte_size(value);
+  if (bytes) std::invoke(Member, settings) = *bytes;
+  return bytes.has_value();
+}
+
+constexpr std::pair<std::string_view, Apply> keys[] = {
+    {"stream.midstream", set_switch<[](auto& s) -> bool& { return s.packets.stream.midstream; }>},
+    {"stream.async-oneside", set_switch<[](auto& s) -> bool& { return s.packets.stream.async_one_side; }>},
+    {"stream.reassembly.depth", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.depth; }>},
+    {"stream.reassembly.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.memory_most; }>},
+    {"stream.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.session_memory; }>},
+    {"stream.checksum-validation",
+     [](SuricataSettings& s, std::string_view value) {
+       const auto on = parse_switch(value);
+       if (on) s.packets.decode.checksums = *on ? collectors::ChecksumMode::validate : collectors::ChecksumMode::ignore;
+       return on.has_value();
+     }},
+    {"flow.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.flow.memory_most; }>},
+    {"defrag.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.defragment.memory_most; }>},
+    {"vlan.use-for-tracking", set_switch<[](auto& s) -> bool& { return s.packets.flow.vlan_in_key; }>},
+    {"app-layer.protocols.http.enabled", set_switch<[](auto& s) -> bool& { return s.packets.http.enabled; }>},
+    {"app-layer.protocols.dns.tcp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dns.enabled; }>},
+    {"app-layer.protocols.dns.udp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dns.enabled; }>},
+    {"app-layer.protocols.tls.enabled", set_switch<[](auto& s) -> bool& { return s.packets.tls.enabled; }>},
+    {"app-layer.protocols.http.libhtp.default-config.request-body-limit",
+     set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.http.request_body_limit; }>},
+    {"app-layer.protocols.http.libhtp.default-config.response-body-limit",
+     set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.http.response_body_limit; }>},
+    {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
+    {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
+    {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},
+};
+
+Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view value) {
+  for (const std::string_view group : {"vars.address-groups.", "vars.port-groups."}) {
+    if (!key.starts_with(group)) continue;
+    out.variables[std::string(key.substr(group.size()))] = value;
+    return {};
+  }
+  if (key == "threshold-file") {
+    out.threshold_file = value;
+    return {};
+  }
+  for (const auto& [name, action] : keys) {
+    if (name != key) continue;
+    if (action(out, value)) return {};
+    return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
+  }
+  out.unknown.emplace_back(key);
+  return {};
+}
+
+constexpr int depth_most = 16;
+
+Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettings& out, int depth) {
+  if (depth > depth_most) return fail(Code::invalid, "the Suricata configuration is nested too deeply at " + key);
+  if (node.IsScalar()) return apply(out, key, node.Scalar());
+  if (node.IsMap())
+    for (const auto& pair : node)
+      TOCSIN_CHECK(
+          walk(pair.second, key.empty() ? pair.first.Scalar() : key + '.' + pair.first.Scalar(), out, depth + 1));
+  if (node.IsSequence()) out.unknown.push_back(key);
+  return {};
+}
+
+}  // namespace
+
+Result<SuricataSettings> read_suricata_settings(const std::string& file, const std::vector<std::string>& settings) {
+  SuricataSettings out;
+  if (!file.empty()) {
+    TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
+    try {
+      TOCSIN_CHECK(walk(YAML::Load(text), "", out, 0));
+    } catch (const YAML::Exception& e) {
+      return fail(Code::invalid, file + " is no YAML: " + e.what());
+    }
+  }
+  for (const auto& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) return fail(Code::usage, "--set takes KEY=VALUE, e.g. stream.midstream=true");
+    TOCSIN_CHECK(apply(out, trim(std::string_view(setting).substr(0, equals)),
+                       trim(std::string_view(setting).substr(equals + 1))));
+  }
+  return out;
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,35 @@
+#include "daemon/app/workbench.h"
+
+namespace tocsin::daemon {
+
+EngineOptions engine_options(const Config& config, const std::vector<std::string>& rules) {
+  EngineOptions options;
+  options.paths = rules;
+  if (rules.empty()) {
+    options.paths = config.rules.packs;
+    options.paths.insert(options.paths.end(), config.rules.paths.begin(), config.rules.paths.end());
+  }
+  options.views = config.rules.views;
+  options.home_networks = config.rules.home_networks;
+  options.variables = config.rules.variables;
+  return options;
+}
+
+Result<std::shared_ptr<const collectors::DecoderSet>> load_decoders(const Config& config, FieldNames& names,
+                                                                    Diagnostics& diagnostics) {
+  std::vector<collectors::DecoderSource> sources;
+  for (const auto& directory : config.rules.decoders) {
+    TOCSIN_TRY(auto part, collectors::read_decoder_directory(directory));
+    for (auto& source : part) sources.push_back(std::move(source));
+  }
+  return collectors::compile_decoders(sources, names, diagnostics);
+}
+
+Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const std::vector<std::string>& rules) {
+  auto bench = std::make_unique<Workbench>();
+  TOCSIN_TRY(bench->decoders, load_decoders(config, bench->names, bench->diagnostics));
+  bench->engines = std::make_unique<Engines>(Engines::load(engine_options(config, rules), bench->diagnostics));
+  return bench;
+}
+
+}  // namespace tocsin::daemon
