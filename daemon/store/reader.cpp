@@ -306,6 +306,21 @@ Result<std::vector<responders::JournalRecord>> StoreReader::journal_of(IncidentI
   }
 }
 
+Result<std::vector<responders::Change>> StoreReader::changes(Time since, Time until, std::string_view kind) {
+  TOCSIN_TRY(auto rows,
+             database_->statement("SELECT journal.json FROM journal JOIN incident ON incident.id = "
+                                  "journal.incident WHERE journal.time >= ? AND journal.time < ? AND kind = ? "
+                                  "AND exercise = 0 ORDER BY sequence"));
+  rows.bind(since).bind(until).bind(kind);
+  std::vector<responders::Change> out;
+  for (;;) {
+    TOCSIN_TRY(const bool row, rows.step());
+    if (!row) return out;
+    TOCSIN_TRY(auto change, responders::parse_change(rows.text(0)));
+    out.push_back(std::move(change));
+  }
+}
+
 Result<std::vector<BlindInterval>> StoreReader::blind(Time since, Time until) {
   TOCSIN_TRY(auto rows,
              database_->statement("SELECT source, cause, since, until, count, exercise FROM blind WHERE until "

@@ -114,6 +114,9 @@ class StoreReader {
   Result<responders::Incident> incident(IncidentId id);
   Result<std::vector<responders::JournalRecord>> journal_of(IncidentId id);
 
+  // Of one kind ("run_recorded") over all incidents, in journal order; exercises left out.
+  Result<std::vector<responders::Change>> changes(Time since, Time until, std::string_view kind);
+
   Result<std::vector<BlindInterval>> blind(Time since, Time until);
   Result<std::vector<AuditEntry>> audit(Time since, Time until, std::size_t limit);
   Result<std::vector<RunStepRow>> steps(Time since, Time until, ExerciseFilter exercise);

@@ -108,12 +108,25 @@ Result<void> Store::begin() {
   if (full_since_ != Time{} && clock_.now() < retry_at_) return fail(Code::exhausted, trouble_);
   counts_ = {};
   round_.clear();
-  if (auto begun = database_->begin(); !begun) {
+  auto begun = check_room();
+  if (begun) begun = database_->begin();
+  if (!begun) {
     stumble(begun.error());
     return begun;
   }
   in_round_ = true;
   return {};
+}
+
+// Stopping early leaves room for what must still be written: the system log, the daemon's own state.
+Result<void> Store::check_room() const {
+  if (options_.free_least == 0) return {};
+  std::error_code error;
+  const auto space = filesystem::space(directory_, error);
+  if (error || space.available >= options_.free_least) return {};
+  return fail(Code::exhausted, fmt::format("{} bytes are free for {}, store.free_least asks for {}; free space on that "
+                                           "file system or shorten the retention",
+                                           space.available, directory_.string(), options_.free_least));
 }
 
 Result<bool> Store::add(const rules::Alert& alert) {

@@ -36,6 +36,7 @@ std::string_view store_state_name(StoreState state) noexcept;
 
 struct StoreOptions {
   std::uint64_t bytes_most = 0;  // of store.db; 0 = as much as the disk holds
+  std::uint64_t free_least = 0;  // bytes that must stay free on the file system; below it the store counts as full
   Duration retry = std::chrono::seconds(5);
   std::size_t backlog_most = 10'000;
 };
@@ -93,7 +94,7 @@ class Store {
   Database& database() noexcept { return *database_; }
   Result<std::map<std::string, std::string>> positions();
   Result<std::string> detector(std::string_view engine);  // empty when there is none
-  StoreStatus status() const;
+  StoreStatus status() const;                             // casework's thread, like all of this
   const std::filesystem::path& directory() const noexcept { return directory_; }
   // Deletes alerts that are older; incidents and the journal stay. The number deleted.
   Result<std::uint64_t> retain_alerts(Time older_than);
@@ -106,6 +107,7 @@ class Store {
   Result<void> connect();
   Result<void> lock();
   Result<bool> insert(const rules::Alert& alert);
+  Result<void> check_room() const;
   void stumble(const Error& error);
   void recover();
   void keep_for_later(std::vector<rules::Alert> alerts);

@@ -215,6 +215,17 @@ TEST(Store, a_full_disk_stops_storing_keeps_the_alerts_and_ends_when_there_is_ro
   EXPECT_EQ(blind[0].count, 20U);
 }
 
+TEST(Store, storing_stops_before_the_last_free_bytes_are_gone) {
+  const Scratch scratch;
+  ManualClock clock(at(0));
+  auto store = open_store(scratch, clock, {.free_least = 1ULL << 60});
+  Checkpoint checkpoint;
+  checkpoint.alerts = {numbered(1)};
+  EXPECT_EQ(store->commit(std::move(checkpoint)).error().code, Code::exhausted);
+  EXPECT_EQ(store->status().state, StoreState::full);
+  EXPECT_EQ(store->status().backlog, 1U);
+}
+
 TEST(Store, a_round_in_steps_ends_as_one_transaction) {
   const Scratch scratch;
   ManualClock clock(at(0));

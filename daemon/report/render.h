@@ -1,0 +1,19 @@
+#pragma once
+// The renderers behind `render(report, format)`, and the words they share.
+
+#include <string>
+#include <string_view>
+
+#include "daemon/report/report_model.h"
+
+namespace tocsin::daemon {
+
+std::string render_html(const Report& report);
+std::string render_markdown(const Report& report);
+std::string render_csv(const Report& report);
+std::string render_json(const Report& report);
+
+std::string readable(std::string_view name);       // "true_positive" → "true positive"
+std::string readable_duration(Duration duration);  // two largest units: "3h 12m"
+
+}  // namespace tocsin::daemon
