@@ -96,6 +96,8 @@ struct Alert {
   std::uint64_t count = 1;  // repeats folded into this one
   // Order among alerts of the same time, so that output does not depend on threads: source, position in it, rule order.
   std::uint64_t order = 0;
+  // What an engine's detector hands its own SharedState (group keys of correlations); nobody else looks, never stored.
+  std::shared_ptr<const void> carried;
 
   void add_entity(EntityKind kind, EntityRole role, std::string_view value);  // ignores empty and repeated ones
 };

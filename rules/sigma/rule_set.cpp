@@ -1,6 +1,7 @@
 #include "rules/sigma/rule_set.h"
 
 #include "rules/sigma/compile/plan.h"
+#include "rules/sigma/correlate/state.h"
 #include "rules/sigma/match/detector.h"
 
 namespace tocsin::rules::sigma {
@@ -8,7 +9,8 @@ namespace {
 
 class SigmaRuleSet final : public RuleSet {
  public:
-  explicit SigmaRuleSet(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  SigmaRuleSet(std::shared_ptr<const Plan> plan, const SigmaOptions& options)
+      : plan_(std::move(plan)), limits_{options.most_groups, options.most_entries, options.lateness} {}
 
   Engine engine() const noexcept override { return Engine::sigma; }
   const std::vector<RuleRef>& rules() const noexcept override { return plan_->rules; }
@@ -25,6 +27,10 @@ class SigmaRuleSet final : public RuleSet {
     return out;
   }
 
+  std::unique_ptr<SharedState> make_state() const override {
+    return std::make_unique<SigmaState>(plan_->network, limits_, plan_);
+  }
+
   std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState&) const override {
     return std::make_unique<SigmaDetector>(plan_, context);
   }
@@ -39,6 +45,7 @@ class SigmaRuleSet final : public RuleSet {
 
  private:
   std::shared_ptr<const Plan> plan_;
+  const CorrelationLimits limits_;
 };
 
 }  // namespace
@@ -47,7 +54,7 @@ std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, 
                                              const SigmaOptions& options, Diagnostics& diagnostics) {
   const auto book = parse_rules(rules, options.placeholders, diagnostics);
   auto parsed_views = parse_views(views, diagnostics);
-  return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics));
+  return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics), options);
 }
 
 }  // namespace tocsin::rules::sigma

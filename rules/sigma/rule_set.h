@@ -21,6 +21,10 @@ enum class Matching : std::uint8_t { automatic, plain };  // plain: never Hypers
 struct SigmaOptions {
   Matching matching = Matching::automatic;
   std::map<std::string, std::vector<std::string>> placeholders;  // %name% → values
+  // Correlations.
+  std::size_t most_groups = 100'000;  // per correlation; the stalest is evicted
+  std::size_t most_entries = 10'000;  // per group; the oldest goes
+  Duration lateness{};                // windows close this much after their end, for events that come late
 };
 
 // `views` are the log-source maps (rules/sigma/views/*.yaml, see view/view.h). Thread-safe. Never fails: what cannot be

@@ -11,6 +11,7 @@ class Lowering {
  public:
   explicit Lowering(Program& program);
   void add_rule(const Expression& expression);
+  void add_field(const std::string& name) { slot(name); }
 
  private:
   std::uint32_t lower(const Expression& expression);

@@ -19,7 +19,7 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
                                       Diagnostics& diagnostics) {
   auto plan = std::make_shared<Plan>();
   plan->views = std::move(views);
-  plan->counters = std::make_unique<RuleCounters[]>(book.rules.size());
+  plan->network = resolve_correlations(book, diagnostics);
   std::vector<std::vector<std::uint32_t>> by_view(plan->views.size());
   for (std::uint32_t i = 0; i < book.rules.size(); ++i) {
     const auto& rule = book.rules[i];
@@ -36,16 +36,33 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
   for (std::size_t v = 0; v < plan->views.size(); ++v) {
     if (by_view[v].empty()) continue;
     std::vector<const Expression*> expressions;
-    for (const auto i : by_view[v]) expressions.push_back(&book.rules[i].expression);
+    std::vector<std::string> extra;
+    for (const auto i : by_view[v]) {
+      expressions.push_back(&book.rules[i].expression);
+      for (const auto& membership : plan->network.of_rules[i]) {
+        extra.insert(extra.end(), membership.keys.begin(), membership.keys.end());
+        extra.insert(extra.end(), membership.values.begin(), membership.values.end());
+      }
+    }
     ViewProgram program;
     program.view = &plan->views[v];
-    program.program = compile_program(expressions, acceleration);
+    program.program = compile_program(expressions, extra, acceleration);
     program.binding = std::make_unique<const Binding>(*program.program, program.view);
     program.rules = std::move(by_view[v]);
     plan->program_views.push_back(program.view);
     plan->programs.push_back(std::move(program));
   }
+  plan->rules.insert(plan->rules.end(), plan->network.rules.begin(), plan->network.rules.end());
+  plan->counters = std::make_unique<RuleCounters[]>(plan->rules.size());
   return plan;
+}
+
+View open_view() {
+  View view;
+  view.name = "open";
+  view.open = true;
+  view.events.emplace_back();
+  return view;
 }
 
 }  // namespace tocsin::rules::sigma

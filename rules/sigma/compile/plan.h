@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "rules/sigma/correlate/network.h"
 #include "rules/sigma/match/binding.h"
 #include "rules/sigma/parse/rule.h"
 #include "rules/sigma/rule_set.h"
@@ -27,11 +28,14 @@ struct Plan {
   std::vector<View> views;
   std::vector<ViewProgram> programs;
   std::vector<const View*> program_views;  // by program, for the router
-  std::vector<RuleRef> rules;              // detection rules, in order of loading
+  std::vector<RuleRef> rules;              // detection rules in order of loading, then correlations
+  CorrelationNetwork network;
   std::unique_ptr<RuleCounters[]> counters;
 };
 
 std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> views, const SigmaOptions& options,
                                       Diagnostics& diagnostics);
+// The view that serves every log source and takes every event, fields under their own names.
+View open_view();
 
 }  // namespace tocsin::rules::sigma

@@ -136,10 +136,12 @@ std::size_t Program::slow_patterns() const noexcept {
   return count;
 }
 
-std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules, Acceleration acceleration) {
+std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules,
+                                               const std::vector<std::string>& extra, Acceleration acceleration) {
   auto program = std::make_shared<Program>();
   Lowering lowering(*program);
   for (const auto* rule : rules) lowering.add_rule(*rule);
+  for (const auto& name : extra) lowering.add_field(name);
   build_network(*program);
   program->indices.resize(program->slots.size());
   for (PredicateId id = 0; id < program->predicates.size(); ++id) index_predicate(*program, id);

@@ -71,7 +71,9 @@ struct Program {
   std::size_t slow_patterns() const noexcept;
 };
 
-// Rules are numbered in the order given.
-std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules, Acceleration acceleration);
+// Rules are numbered in the order given. `extra` are field names that get a slot though no rule asks about them (keys
+// of correlations).
+std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules,
+                                               const std::vector<std::string>& extra, Acceleration acceleration);
 
 }  // namespace tocsin::rules::sigma

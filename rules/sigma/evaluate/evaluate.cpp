@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "collectors/base/json.h"
+#include "rules/sigma/evaluate/correlation_run.h"
 #include "rules/sigma/evaluate/json_input.h"
 #include "rules/sigma/evaluate/render_tree.h"
 #include "rules/sigma/match/matcher.h"
@@ -15,7 +16,7 @@ namespace {
 // One rule alone, every field name bound to itself.
 struct Compiled {
   Compiled(const Expression& expression, Acceleration acceleration, const FieldNames& names)
-      : program(compile_program({&expression}, acceleration)),
+      : program(compile_program({&expression}, {}, acceleration)),
         binding(*program, nullptr),
         matcher(*program, binding, names) {}
   std::shared_ptr<const Program> program;
@@ -108,6 +109,9 @@ Result<std::string> Evaluator::answer(std::string_view json_line) {
   if (!question.is_map()) return fail(Code::invalid, "the question must be a JSON object");
   const auto* event = question.find("event");
   if (question.find("rule") != nullptr && event != nullptr && event->is_map()) return state_->answer_rule(question);
+  const auto* events = question.find("events");
+  if (question.find("correlation") != nullptr && events != nullptr && events->is_list())
+    return run_correlation(question, state_->options);
   if (question.find("key") != nullptr && question.find("value") != nullptr) return state_->answer_key(question);
   return fail(Code::invalid, "the question needs rule and event, key and value, or correlation, rules and events");
 }

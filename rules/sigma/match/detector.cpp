@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/sigma/correlate/state.h"
+
 namespace tocsin::rules::sigma {
 
 SigmaDetector::SigmaDetector(std::shared_ptr<const Plan> plan, const WorkerContext& context)
@@ -44,8 +46,32 @@ void SigmaDetector::raise(const Event& event, const Match& match, AlertSink& sin
   describe(alert, event, names_);
   if (exercise_ == Exercise::yes) alert.exercise = Exercise::yes;
   alert.order = match.rule;
+  alert.carried = carried(match);
   seal(alert);
   sink.raise(std::move(alert));
+}
+
+std::shared_ptr<const void> SigmaDetector::carried(const Match& match) const {
+  const auto& memberships = plan_->network.of_rules[match.rule];
+  if (memberships.empty()) return nullptr;
+  const auto& matcher = *matchers_[match.program];
+  const auto& slots = plan_->programs[match.program].program->slot_of;
+  const auto take = [&](const std::vector<std::string>& names, std::vector<std::string>& values) {
+    for (const auto& name : names) {
+      const auto found = matcher.values(slots.at(name));
+      if (found.empty()) return false;  // an event without the field is not counted
+      values.emplace_back(found.front());
+    }
+    return true;
+  };
+  auto out = std::make_shared<Carried>();
+  out->silent = plan_->network.silent_rules[match.rule];
+  for (const auto& membership : memberships) {
+    Contribution contribution{membership.correlation, membership.member, {}, {}};
+    if (take(membership.keys, contribution.key) && take(membership.values, contribution.values))
+      out->contributions.push_back(std::move(contribution));
+  }
+  return out;
 }
 
 }  // namespace tocsin::rules::sigma

@@ -24,6 +24,8 @@ class SigmaDetector final : public Detector {
   };
   void inspect(const Event& event, AlertSink& sink);
   void raise(const Event& event, const Match& match, AlertSink& sink);
+  // What the rule gives to the correlations it feeds; null when it feeds none.
+  std::shared_ptr<const void> carried(const Match& match) const;
 
   std::shared_ptr<const Plan> plan_;
   const FieldNames& names_;

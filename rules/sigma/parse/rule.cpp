@@ -121,8 +121,8 @@ std::vector<Node> unfold(std::vector<Node> documents) {
 
 class Reader {
  public:
-  Reader(const Placeholders& placeholders, Diagnostics& diagnostics)
-      : placeholders_(placeholders), diagnostics_(diagnostics) {}
+  Reader(RuleBook& book, const Placeholders& placeholders, Diagnostics& diagnostics)
+      : book_(book), placeholders_(placeholders), diagnostics_(diagnostics) {}
 
   void read(const RuleSource& source) {
     auto documents = parse_yaml(source.text);
@@ -132,10 +132,11 @@ class Reader {
     }
     if (documents->empty())
       report(diagnostics_, source.file, {}, {"G0103", {}, "The file holds no rule.", "Remove it."}, Severity::warning);
-    for (const auto& document : unfold(std::move(*documents))) add(document, source.file);
+    read(std::move(*documents), source.file);
   }
-
-  RuleBook take() { return std::move(book_); }
+  void read(std::vector<Node> documents, const std::string& file) {
+    for (const auto& document : unfold(std::move(documents))) add(document, file);
+  }
 
  private:
   // The kind is decided by the key that only this kind has.
@@ -169,7 +170,7 @@ class Reader {
 
   bool unique(const Heading& heading) {
     for (const auto& key : {heading.info.id, heading.name}) {
-      if (key.empty() || key == heading.info.title) continue;
+      if (key.empty()) continue;
       const auto [place, is_new] = seen_.try_emplace(key, heading.info.file);
       if (is_new || (key == heading.name && key == heading.info.id)) continue;
       report(diagnostics_, heading.info.file, heading.info.id,
@@ -180,9 +181,9 @@ class Reader {
     return true;
   }
 
+  RuleBook& book_;
   const Placeholders& placeholders_;
   Diagnostics& diagnostics_;
-  RuleBook book_;
   std::unordered_map<std::string, std::string> seen_;
 };
 
@@ -247,9 +248,15 @@ Parsed<DetectionRule> parse_rule(const Node& document, const std::string& file, 
 }
 
 RuleBook parse_rules(std::span<const RuleSource> sources, const Placeholders& placeholders, Diagnostics& diagnostics) {
-  Reader reader(placeholders, diagnostics);
+  RuleBook book;
+  Reader reader(book, placeholders, diagnostics);
   for (const auto& source : sources) reader.read(source);
-  return reader.take();
+  return book;
+}
+
+void add_documents(RuleBook& book, std::vector<Node> documents, const std::string& file,
+                   const Placeholders& placeholders, Diagnostics& diagnostics) {
+  Reader(book, placeholders, diagnostics).read(std::move(documents), file);
 }
 
 }  // namespace tocsin::rules::sigma

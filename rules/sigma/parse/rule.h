@@ -43,6 +43,9 @@ struct RuleBook {
 using Placeholders = std::map<std::string, std::vector<std::string>>;
 
 RuleBook parse_rules(std::span<const RuleSource> sources, const Placeholders& placeholders, Diagnostics& diagnostics);
+// Documents already read, as one file; adds to `book`.
+void add_documents(RuleBook& book, std::vector<Node> documents, const std::string& file,
+                   const Placeholders& placeholders, Diagnostics& diagnostics);
 // One detection rule from a document already read.
 Parsed<DetectionRule> parse_rule(const Node& document, const std::string& file, const Placeholders& placeholders);
 Parsed<Heading> parse_heading(const Node& document, const std::string& file);

@@ -47,7 +47,7 @@ bool give(std::string_view text, std::string& out) {
 
 std::optional<Derivation> parse_derivation(std::string_view name) {
   static constexpr std::array<std::string_view, 9> names{
-      "none", "percent_decode", "basename", "extension", "strip_query", "query", "trim_hex", "lower", "windows_path"};
+      "none", "percent_decode", "basename", "extension", "strip_query", "query", "trim_hex", "lower", "initiated"};
   const auto found = std::ranges::find(names, name);
   if (found == names.end() || found == names.begin()) return std::nullopt;
   return static_cast<Derivation>(found - names.begin());
@@ -72,10 +72,9 @@ bool derive(Derivation derivation, std::string_view text, std::string& out) {
       return give("0x" + std::string(digits == std::string_view::npos ? "0" : text.substr(digits)), out);
     }
     case Derivation::lower: return give(lower_ascii(text), out);
-    case Derivation::windows_path:
-      out.assign(text);
-      std::ranges::replace(out, '/', '\\');
-      return !out.empty();
+    case Derivation::initiated:
+      if (text != "outbound" && text != "inbound") return false;
+      return give(text == "outbound" ? "true" : "false", out);
   }
   return false;
 }

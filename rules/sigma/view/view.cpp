@@ -124,6 +124,7 @@ std::string LogSource::render() const {
 }
 
 bool View::serves(const LogSource& rule) const {
+  if (open) return true;
   return contains(categories, rule.category) && contains(products, rule.product) && contains(services, rule.service);
 }
 

@@ -53,6 +53,7 @@ struct View {
   std::vector<EventSelector> events;
   std::map<std::string, std::vector<FieldSource>> fields;
   std::vector<std::string> prefixes;
+  bool open = false;  // serves every log source
 
   bool serves(const LogSource& rule) const;
 };

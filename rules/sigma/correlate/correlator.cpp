@@ -1,0 +1,156 @@
+#include "rules/sigma/correlate/correlator.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tocsin::rules::sigma {
+namespace {
+
+constexpr std::size_t most_events = 64;
+
+// Lengths in front, so that no two tuples look the same.
+std::string join_key(const std::vector<std::string>& values) {
+  std::string out;
+  for (const auto& value : values) out += std::to_string(value.size()) + ':' + value;
+  return out;
+}
+
+// A count need not be known beyond the largest number it is compared with.
+std::size_t entries_needed(const Correlation& correlation, std::size_t most) {
+  if (correlation.type != CorrelationType::event_count) return most;
+  double largest = 1;
+  for (const auto& threshold : correlation.thresholds) largest = std::max(largest, std::floor(threshold.value) + 1);
+  return largest < static_cast<double>(most) ? static_cast<std::size_t>(largest) : most;
+}
+
+}  // namespace
+
+Correlator::Correlator(const CorrelationNetwork& network, const CorrelationLimits& limits)
+    : network_(network), limits_(limits), tables_(network.correlations.size()) {
+  for (std::size_t i = 0; i < tables_.size(); ++i)
+    tables_[i].most_entries = entries_needed(network.correlations[i], limits.most_entries);
+}
+
+std::size_t Correlator::groups() const noexcept {
+  std::size_t count = 0;
+  for (const auto& table : tables_) count += table.slots.size();
+  return count;
+}
+
+void Correlator::erase(std::uint32_t correlation, Slots::iterator place) {
+  auto& table = tables_[correlation];
+  if (place->group.waiting) timers_.erase({place->group.closes_at, correlation, place->key});
+  table.by_key.erase(place->key);
+  table.slots.erase(place);
+}
+
+// Groups nobody fed for a timespan hold nothing; a few per call keep the tables small without a sweep.
+void Correlator::drop_stale(std::uint32_t correlation, Time now) {
+  auto& table = tables_[correlation];
+  const auto since = now - network_.correlations[correlation].timespan;
+  for (int i = 0; i < 2 && !table.slots.empty(); ++i) {
+    const auto last = std::prev(table.slots.end());
+    if (last->seen > since || last->group.waiting) return;
+    erase(correlation, last);
+  }
+}
+
+Correlator::Slot& Correlator::slot(std::uint32_t correlation, std::vector<std::string> values, Time now) {
+  auto& table = tables_[correlation];
+  auto key = join_key(values);
+  if (const auto found = table.by_key.find(key); found != table.by_key.end()) {
+    table.slots.splice(table.slots.begin(), table.slots, found->second);
+  } else {
+    drop_stale(correlation, now);
+    if (table.slots.size() >= limits_.most_groups) {
+      erase(correlation, std::prev(table.slots.end()));
+      ++evicted_groups_;
+    }
+    table.slots.push_front({std::move(key), std::move(values), Group(network_.correlations[correlation]), now});
+    table.by_key.emplace(table.slots.front().key, table.slots.begin());
+  }
+  auto& found = table.slots.front();
+  found.seen = std::max(found.seen, now);
+  return found;
+}
+
+void Correlator::feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence,
+                      const Fired& fired) {
+  const auto& definition = network_.correlations[correlation];
+  const auto now = occurrence.time;
+  auto& place = slot(correlation, std::move(key), now);
+  auto& group = place.group;
+  group.expire(place.seen - definition.timespan);
+  if (now <= place.seen - definition.timespan) return;  // too late for any window
+  if (!group.add(definition, std::move(occurrence), tables_[correlation].most_entries) &&
+      definition.type != CorrelationType::event_count)
+    ++dropped_entries_;
+  if (definition.judges_silence() || definition.judged_at_close()) await_close(correlation, place, now);
+  else judge(correlation, place, place.seen, fired);
+}
+
+void Correlator::judge(std::uint32_t correlation, Slot& place, Time now, const Fired& fired) {
+  const auto& definition = network_.correlations[correlation];
+  auto& group = place.group;
+  if (!group.holds(definition, now)) {
+    group.armed = true;
+    return;
+  }
+  if (!group.armed && now < group.fired_at + definition.timespan) return;
+  group.armed = false;
+  group.fired_at = now;
+  fire(correlation, place, now, fired);
+}
+
+void Correlator::await_close(std::uint32_t correlation, Slot& place, Time now) {
+  const auto& definition = network_.correlations[correlation];
+  auto& group = place.group;
+  const bool silence = definition.judges_silence();
+  if (group.waiting && !silence) return;
+  if (group.waiting) timers_.erase({group.closes_at, correlation, place.key});
+  group.waiting = true;
+  group.closes_at = now + definition.timespan;
+  timers_.insert({group.closes_at, correlation, place.key});
+}
+
+void Correlator::close(const Timer& timer, const Fired& fired) {
+  auto& table = tables_[timer.correlation];
+  const auto found = table.by_key.find(timer.key);
+  if (found == table.by_key.end()) return;
+  const auto& definition = network_.correlations[timer.correlation];
+  auto& place = *found->second;
+  auto& group = place.group;
+  group.waiting = false;
+  if (definition.judges_silence()) {
+    group.expire(timer.time - definition.timespan);
+    if (group.entries().empty()) fire(timer.correlation, place, timer.time, fired);
+  } else {
+    // Its window began with its first event and ends just before the close.
+    if (group.holds(definition, timer.time - Duration(1))) fire(timer.correlation, place, timer.time, fired);
+    group.clear();
+  }
+  erase(timer.correlation, found->second);
+}
+
+void Correlator::advance(Time now, const Fired& fired) {
+  while (!timers_.empty() && timers_.begin()->time + limits_.lateness <= now) {
+    const Timer timer = *timers_.begin();
+    timers_.erase(timers_.begin());
+    close(timer, fired);
+  }
+}
+
+void Correlator::fire(std::uint32_t correlation, Slot& place, Time now, const Fired& fired) {
+  Firing firing;
+  firing.correlation = correlation;
+  firing.key = place.values;
+  firing.time = now;
+  firing.value = place.group.measure(network_.correlations[correlation], now);
+  const auto& entries = place.group.entries();
+  const auto first = entries.size() > most_events ? entries.size() - most_events : 0;
+  for (auto i = first; i < entries.size(); ++i)
+    if (firing.events.empty() || firing.events.back() != entries[i].event) firing.events.push_back(entries[i].event);
+  fired(firing);
+}
+
+}  // namespace tocsin::rules::sigma

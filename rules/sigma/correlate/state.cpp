@@ -1,0 +1,149 @@
+#include "rules/sigma/correlate/state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "collectors/base/text.h"
+
+namespace tocsin::rules::sigma {
+namespace {
+
+// Cycles are refused when rules are loaded; this only bounds long chains.
+constexpr std::size_t most_depth = 32;
+constexpr std::size_t most_reasons = 32;
+
+std::string describe_condition(const Correlation& correlation, double value) {
+  std::string out(correlation_type_name(correlation.type));
+  if (!correlation.fields.empty()) out += fmt::format("({})", fmt::join(correlation.fields, ", "));
+  if (correlation.extended) return out;
+  out += fmt::format(" = {}", value);
+  for (const auto& t : correlation.thresholds) out += fmt::format(", {} {}", relation_sign(t.relation), t.value);
+  return out + fmt::format(" within {}", render_duration(correlation.timespan));
+}
+
+// A group value says what it is by its shape and the name of its field.
+void add_key_entity(Alert& alert, std::string_view field, const std::string& value) {
+  const auto name = lower_ascii(field);
+  if (parse_address(value)) {
+    const bool target = name.find("dest") != std::string::npos || name.find("dst") != std::string::npos;
+    alert.add_entity(EntityKind::address, target ? EntityRole::target : EntityRole::actor, value);
+  } else if (name.find("user") != std::string::npos) {
+    alert.add_entity(EntityKind::user, EntityRole::related, value);
+  } else if (name == "host" || name == "hostname" || name == "host.name" || name == "computer") {
+    alert.add_entity(EntityKind::host, EntityRole::target, value);
+  }
+}
+
+// The value of `name` among the group values of a correlation; nothing when it has no such field.
+const std::string* group_value(const Correlation& correlation, const Firing& firing, const std::string& name) {
+  const auto at = std::ranges::find(correlation.group_by, name);
+  if (at == correlation.group_by.end()) return nullptr;
+  return &firing.key[static_cast<std::size_t>(at - correlation.group_by.begin())];
+}
+
+bool add_value(Occurrence& occurrence, const Correlation& correlation, const std::vector<std::string>& values) {
+  if (correlation.fields.empty()) return true;
+  if (values.size() != correlation.fields.size()) return false;
+  if (correlation.type == CorrelationType::value_count) {
+    for (const auto& value : values) occurrence.value += std::to_string(value.size()) + ':' + value;
+    return true;
+  }
+  const auto number = parse_real(values.front());
+  if (!number || !std::isfinite(*number)) return false;
+  occurrence.number = *number;
+  return true;
+}
+
+}  // namespace
+
+SigmaState::SigmaState(const CorrelationNetwork& network, const CorrelationLimits& limits,
+                       std::shared_ptr<const void> keep_alive)
+    : keep_alive_(std::move(keep_alive)), network_(network), correlator_(network, limits) {}
+
+void SigmaState::decide(Alert alert, AlertSink& out) {
+  advance(alert.time, out);
+  const auto carried = std::static_pointer_cast<const Carried>(alert.carried);
+  alert.carried.reset();
+  if (!carried) {
+    out.raise(std::move(alert));
+    return;
+  }
+  const Alert base = alert;
+  if (!carried->silent) out.raise(std::move(alert));
+  const auto event = base.events.empty() ? EventId{} : base.events.back();
+  for (const auto& contribution : carried->contributions) feed(contribution, base.time, event, &base, out, 0);
+}
+
+void SigmaState::advance(Time now, AlertSink& out) {
+  correlator_.advance(now, [&](const Firing& firing) { fired(firing, nullptr, out, 0); });
+}
+
+void SigmaState::feed(const Contribution& contribution, Time time, const EventId& event, const Alert* base,
+                      AlertSink& out, std::size_t depth) {
+  Occurrence occurrence;
+  occurrence.time = time;
+  occurrence.member = contribution.member;
+  occurrence.event = event;
+  if (!add_value(occurrence, network_.correlations[contribution.correlation], contribution.values)) return;
+  correlator_.feed(contribution.correlation, contribution.key, std::move(occurrence),
+                   [&](const Firing& firing) { fired(firing, base, out, depth); });
+}
+
+void SigmaState::fired(const Firing& firing, const Alert* base, AlertSink& out, std::size_t depth) {
+  if (watcher_) watcher_(firing);
+  Alert alert = make_alert(firing, base);
+  const Alert kept = alert;
+  if (!network_.silent_correlations[firing.correlation]) out.raise(std::move(alert));
+  if (depth >= most_depth) return;
+  // A correlation that fired is an event for those above it: it carries its group values.
+  const auto& correlation = network_.correlations[firing.correlation];
+  for (const auto& membership : network_.of_correlations[firing.correlation]) {
+    Contribution contribution{membership.correlation, membership.member, {}, {}};
+    bool whole = true;
+    const auto take = [&](const std::vector<std::string>& names, std::vector<std::string>& values) {
+      for (const auto& name : names) {
+        const auto* value = group_value(correlation, firing, name);
+        if (value != nullptr) values.push_back(*value);
+        else whole = false;
+      }
+    };
+    take(membership.keys, contribution.key);
+    take(membership.values, contribution.values);
+    const auto event = kept.events.empty() ? EventId{} : kept.events.back();
+    if (whole) feed(contribution, firing.time, event, &kept, out, depth + 1);
+  }
+}
+
+Alert SigmaState::make_alert(const Firing& firing, const Alert* base) const {
+  const auto& correlation = network_.correlations[firing.correlation];
+  Alert alert;
+  if (base != nullptr) alert = *base;
+  alert.carried.reset();
+  alert.rule = network_.rules[firing.correlation];
+  alert.time = firing.time;
+  alert.severity = alert.rule->severity;
+  alert.confidence = alert.rule->confidence;
+  auto base_reasons = std::move(alert.why);
+  alert.why.clear();
+  alert.why.push_back({describe_condition(correlation, firing.value), "correlation", {}, -1, 0});
+  for (std::size_t i = 0; i < firing.key.size(); ++i) {
+    alert.why.push_back({"group-by", correlation.group_by[i], firing.key[i].substr(0, 256), -1, 0});
+    add_key_entity(alert, correlation.group_by[i], firing.key[i]);
+  }
+  for (auto& reason : base_reasons)
+    if (alert.why.size() < most_reasons) alert.why.push_back(std::move(reason));
+  if (!firing.events.empty()) alert.events = firing.events;
+  if (alert.events.empty()) {
+    // Silence has no event of its own: the group and the moment stand for it.
+    std::string identity = render_time(firing.time);
+    for (const auto& value : firing.key) identity += '\n' + value;
+    alert.events.push_back(hash128(identity));
+  }
+  alert.order += std::uint64_t{1} << 32;  // after the rules that fed it
+  seal(alert);
+  return alert;
+}
+
+}  // namespace tocsin::rules::sigma
