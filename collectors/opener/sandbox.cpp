@@ -37,6 +37,16 @@ std::string capability_text(const std::vector<Capability>& keep) {
   return out;
 }
 
+// systemd may have given exactly these already, and its filter then forbids capset(2). State as capng_get_caps_process
+// read it.
+bool has_only(const std::vector<Capability>& kept) {
+  for (unsigned number = 0; number <= CAP_LAST_CAP; ++number) {
+    const bool wanted = std::ranges::any_of(kept, [&](Capability c) { return capability_number(c) == number; });
+    if (wanted != (capng_have_capability(CAPNG_PERMITTED, number) == 1)) return false;
+  }
+  return true;
+}
+
 Result<SandboxLayer> drop_capabilities(const SandboxPolicy& policy) {
   SandboxLayer layer{"capabilities", LayerState::active, "none left"};
   std::vector<Capability> kept;
@@ -44,6 +54,7 @@ Result<SandboxLayer> drop_capabilities(const SandboxPolicy& policy) {
   for (const auto capability : policy.keep)
     if (capng_have_capability(CAPNG_PERMITTED, capability_number(capability)) == 1) kept.push_back(capability);
   const bool privileged = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;
+  const bool settled = has_only(kept);
   capng_clear(CAPNG_SELECT_ALL);
   for (const auto capability : kept)
     if (capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET),
@@ -52,7 +63,7 @@ Result<SandboxLayer> drop_capabilities(const SandboxPolicy& policy) {
   // The bounding set needs CAP_SETPCAP; without it no_new_privs already keeps new capabilities out.
   if (privileged && capng_apply(CAPNG_SELECT_BOUNDS) != 0)
     return fail(Code::failure, "cannot lower the capability bounding set; run under systemd, or without privileges");
-  if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+  if (!settled && capng_apply(CAPNG_SELECT_CAPS) != 0)
     return fail(Code::failure, "cannot drop capabilities; run under systemd, or without privileges");
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (!kept.empty()) layer.detail = "kept: " + capability_text(kept);
