@@ -152,7 +152,7 @@ SocketAddress read_socket_address(std::string_view hex) {
   const auto bytes = parse_hex(hex.substr(0, 256));
   if (!bytes || bytes->size() < 4) return out;
   const auto& b = *bytes;
-  const unsigned family = b[0] | (b[1] << 8);
+  const auto family = static_cast<unsigned>(b[0] | (b[1] << 8));
   if (family == 2 && b.size() >= 8) out.address = IpAddress::v4(Bytes(b).subspan(4, 4));
   if (family == 10 && b.size() >= 24) out.address = IpAddress::v6(Bytes(b).subspan(8, 16)).unmapped();
   if (out.address) out.port = static_cast<std::uint16_t>((b[2] << 8) | b[3]);
@@ -160,7 +160,8 @@ SocketAddress read_socket_address(std::string_view hex) {
     auto path = as_text(Bytes(b).subspan(2));
     const bool abstract = path.starts_with('\0');
     if (abstract) path.remove_prefix(1);
-    out.path = (abstract ? "@" : "") + std::string(path.substr(0, path.find('\0')));
+    if (abstract) out.path += '@';
+    out.path += path.substr(0, path.find('\0'));
   }
   return out;
 }

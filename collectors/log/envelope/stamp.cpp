@@ -232,9 +232,11 @@ std::optional<Stamp> read_epoch(Cursor c) {
     c.take(c.peek());
     ++digits;
   }
-  if (digits < 9 || Cursor::digit(c.peek())) return std::nullopt;
-  Duration since = digits == 13 ? Duration{milliseconds{value}} : Duration{seconds{value}};
-  if (digits > 10 && digits < 13) return std::nullopt;
+  constexpr std::int64_t seconds_most = 9'000'000'000;  // the year 2255: nanoseconds still fit
+  if (digits < 9 || (digits > 10 && digits < 13) || Cursor::digit(c.peek())) return std::nullopt;
+  const bool in_milliseconds = digits == 13;
+  if (value > (in_milliseconds ? seconds_most * 1000 : seconds_most)) return std::nullopt;
+  Duration since = in_milliseconds ? Duration{milliseconds{value}} : Duration{seconds{value}};
   since += c.fraction();
   Stamp stamp;
   stamp.local = LocalTime{since};
