@@ -1,10 +1,10 @@
 #include "collectors/packet/flow.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "collectors/base/digest.h"
+#include "collectors/packet/flow/icmp.h"
 
 namespace tocsin::collectors {
 
@@ -33,19 +33,6 @@ std::string base64(std::span<const std::uint8_t> bytes) {
     out += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
   }
   return out;
-}
-
-// The answer's type to an ICMP or ICMPv6 request, as the specification lists them; nothing for one-way messages.
-std::optional<std::uint8_t> icmp_counterpart(std::uint8_t transport, std::uint8_t type) noexcept {
-  static constexpr std::array<std::pair<std::uint8_t, std::uint8_t>, 5> v4{
-      {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9}}};
-  static constexpr std::array<std::pair<std::uint8_t, std::uint8_t>, 5> v6{
-      {{128, 129}, {133, 134}, {135, 136}, {130, 131}, {144, 145}}};
-  for (const auto& [request, answer] : transport == ip_protocol::icmp ? v4 : v6) {
-    if (type == request) return answer;
-    if (type == answer) return request;
-  }
-  return std::nullopt;
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
         flow.session = std::make_unique<TcpSession>(policy_for(options_.host_policies, flow.server.address),
                                                     policy_for(options_.host_policies, flow.client.address));
       flow.session->process(packet, flow, stream_context_);
+      if (flow.conversation.wants_turn()) turn(packet, flow);
       if (flow.conversation.encrypted()) stop_inspection(flow);
       counters_.stream_memory = pool_.memory();
     } else if (packet.is_udp()) {
@@ -118,6 +119,14 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     flow.events |= packet.events;
     flows_.touch(flow, packet);
     flow_ = nullptr;
+  }
+
+  // A connection taken up in the middle, and its first bytes are a server's.
+  void turn(Packet& packet, FlowEntry& flow) {
+    std::swap(flow.client, flow.server);
+    flow.session->turn();
+    packet.direction = opposite(packet.direction);
+    flow.conversation.turn(flow, packet.time, shelf_, *this);
   }
 
   void stop_inspection(FlowEntry& flow) {

@@ -61,6 +61,7 @@ class Decoder {
   bool pppoe(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool ppp(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool mpls(Walk& walk, std::uint16_t& type, Bytes& bytes);
+  bool nsh(Walk& walk, std::uint16_t& type, Bytes& bytes);
   void arp(Walk& walk, Bytes bytes);
 
   void ipv4(Walk& walk, Bytes bytes);

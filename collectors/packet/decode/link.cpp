@@ -13,7 +13,7 @@ namespace {
 // https://www.tcpdump.org/linktypes.html
 namespace link_type {
 constexpr std::uint32_t null = 0, ethernet = 1, ppp = 9, raw_openbsd = 12, raw_bsd = 14, ppp_serial = 50, raw = 101,
-                        loop = 108, sll = 113, ipv4 = 228, ipv6 = 229, sll2 = 276;
+                        c_hdlc = 104, loop = 108, sll = 113, ipv4 = 228, ipv6 = 229, sll2 = 276;
 }
 
 std::uint16_t word(Bytes b, std::size_t at) noexcept { return static_cast<std::uint16_t>((b[at] << 8) | b[at + 1]); }
@@ -120,6 +120,9 @@ void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
       if (ppp(walk, next, bytes)) by_ether_type(walk, next, bytes);
       return;
     }
+    case link_type::c_hdlc:
+      if (bytes.size() < 4) return mark(packet, PacketEvent::chdlc_too_small);
+      return by_ether_type(walk, word(bytes, 2), bytes.subspan(4));
     default: return mark(packet, PacketEvent::link_unknown);
   }
 }
@@ -144,6 +147,7 @@ void Decoder::by_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
       case ether_type::qinq:
       case ether_type::qinq_old: more = vlan(walk, type, bytes); break;
       case ether_type::pppoe_session: more = pppoe(walk, type, bytes); break;
+      case ether_type::nsh: more = nsh(walk, type, bytes); break;
       case ether_type::mpls:
       case ether_type::mpls_multicast: more = mpls(walk, type, bytes); break;
       case ether_type::bridge:
@@ -233,6 +237,25 @@ bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
   }
   mark(walk.packet, PacketEvent::mpls_unknown_payload);
   return false;
+}
+
+// RFC 8300
+bool Decoder::nsh(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  const std::size_t header = bytes.size() < 8 ? 0 : (bytes[1] & 0x3FU) * 4U;
+  if (header < 8 || header > bytes.size()) {
+    mark(walk.packet, PacketEvent::nsh_too_small);
+    return false;
+  }
+  switch (bytes[3]) {
+    case 1: type = ether_type::ipv4; break;
+    case 2: type = ether_type::ipv6; break;
+    case 3: type = ether_type::bridge; break;
+    case 4: type = ether_type::nsh; break;
+    case 5: type = ether_type::mpls; break;
+    default: mark(walk.packet, PacketEvent::nsh_unknown_payload); return false;
+  }
+  bytes = bytes.subspan(header);
+  return true;
 }
 
 void Decoder::arp(Walk& walk, Bytes bytes) {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "collectors/base/digest.h"
+#include "collectors/packet/flow/icmp.h"
 
 namespace tocsin::collectors {
 
@@ -55,11 +56,14 @@ namespace {
 bool is_icmp(const Packet& packet) noexcept {
   return packet.protocol == ip_protocol::icmp || packet.protocol == ip_protocol::icmpv6;
 }
+// What takes the ports' place in the key: of ICMP, the type and the type that answers it.
 std::uint16_t source_port(const Packet& packet) noexcept {
-  return is_icmp(packet) ? packet.icmp_id : packet.source_port;
+  return is_icmp(packet) ? packet.icmp_type : packet.source_port;
 }
 std::uint16_t destination_port(const Packet& packet) noexcept {
-  return is_icmp(packet) ? packet.icmp_id : packet.destination_port;
+  static constexpr std::uint16_t one_way = 0x100;  // no type has this number
+  return is_icmp(packet) ? icmp_counterpart(packet.protocol, packet.icmp_type).value_or(one_way)
+                         : packet.destination_port;
 }
 
 }  // namespace
@@ -116,9 +120,10 @@ FlowTable::Found FlowTable::find(Packet& packet) {
   const bool fresh = flow == nullptr;
   if (fresh) flow = &make(packet, key, hash);
   packet.flow = flow;
-  const bool from_client = packet.source == flow->client.address && source_port(packet) == flow->client.port;
+  const bool same_port =
+      is_icmp(packet) ? packet.icmp_type == flow->icmp_type : packet.source_port == flow->client.port;
+  const bool from_client = packet.source == flow->client.address && same_port;
   packet.direction = from_client ? Direction::to_server : Direction::to_client;
-  if (is_icmp(packet) && packet.source == packet.destination) packet.direction = Direction::to_server;
   return {flow, fresh};
 }
 
@@ -156,15 +161,15 @@ void FlowTable::begin(FlowEntry& flow, const Packet& packet, const FlowKey& key)
   flow.vlan_count = packet.vlan_count;
   flow.start = flow.last = packet.time;
   flow.client.address = packet.source;
-  flow.client.port = source_port(packet);
+  flow.client.port = is_icmp(packet) ? packet.icmp_id : packet.source_port;
   flow.server.address = packet.destination;
-  flow.server.port = destination_port(packet);
+  flow.server.port = is_icmp(packet) ? packet.icmp_id : packet.destination_port;
   // Who answers a SYN is the server, even when the SYN itself was not seen.
   if (packet.is_tcp() && (packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack)) == (tcp_flag::syn | tcp_flag::ack))
     std::swap(flow.client, flow.server);
   flow.hash = key.hash(0);
   std::array<std::uint64_t, 3> identity{flow.hash, static_cast<std::uint64_t>(flow.start.time_since_epoch().count()),
-                                        flow.client.address == key.low && flow.client.port == key.low_port};
+                                        packet.source == key.low && source_port(packet) == key.low_port};
   std::array<std::uint8_t, sizeof identity> text{};
   std::memcpy(text.data(), identity.data(), sizeof identity);
   flow.id = hash64(Bytes(text)) >> 1;  // fits a signed 64-bit column

@@ -1,6 +1,7 @@
 #include "collectors/packet/protocol/conversation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "collectors/packet/protocol/table.h"
 
@@ -22,7 +23,7 @@ ProtocolShelf::Guess ProtocolShelf::probe(const ProbeInput& input) const {
                          std::ranges::find(row.ports, input.client_port) != row.ports.end();
       if (named != by_port) continue;
       const Probe answer = row.probe(input);
-      if (answer == Probe::yes) return {Probe::yes, &row};
+      if (answer == Probe::yes || answer == Probe::reversed) return {answer, &row};
       if (answer == Probe::more) guess.answer = Probe::more;
     }
   }
@@ -40,11 +41,11 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
   Side& side = side_[index(chunk.direction)];
   if (parser_ != nullptr) {
     if (chunk.gap != 0) {
-      judge(chunk.flow, parser_->gap(chunk.direction, chunk.gap, time, output), shelf, output);
-      if (over_) return;
+      judge(chunk.flow, parser_->gap(chunk.direction, chunk.gap, time, output), time, shelf, output);
+      if (over_ || parser_ == nullptr) return;
     }
     if (!chunk.bytes.empty()) feed(chunk.flow, chunk.direction, chunk.bytes, time, shelf, output);
-    if (chunk.end && !over_) parser_->end(chunk.direction, time, output);
+    if (chunk.end && !over_ && parser_ != nullptr) parser_->end(chunk.direction, time, output);
     return;
   }
   if (chunk.gap != 0 && side.verdict == Probe::more) side.verdict = Probe::no;  // the beginning is not whole
@@ -60,25 +61,48 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
     give_up(chunk.flow, shelf);
 }
 
-void Conversation::datagram(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf,
+void Conversation::datagram(Flow& flow, Direction& direction, Bytes bytes, Time time, ProtocolShelf& shelf,
                             ParserOutput& output) {
   if (over_ || bytes.empty()) return;
   if (parser_ != nullptr) return feed(flow, direction, bytes, time, shelf, output);
   Side& side = side_[index(direction)];
-  side.pending.assign(bytes.begin(), bytes.end());
-  detect(flow, direction, false, time, shelf, output);
-  side.pending.clear();
-  if (parser_ == nullptr) side.verdict = Probe::no;
-  if (parser_ == nullptr && side_[0].verdict == Probe::no && side_[1].verdict == Probe::no) give_up(flow, shelf);
+  const bool first = side_[0].verdict == Probe::more && side_[1].verdict == Probe::more;
+  const auto guess = shelf.probe({direction, bytes, flow.client.port, flow.server.port, false, first});
+  side.verdict = guess.answer == Probe::more ? Probe::no : guess.answer;
+  if (guess.answer == Probe::reversed) {
+    std::swap(flow.client, flow.server);
+    direction = opposite(direction);
+  }
+  if (guess.row != nullptr) {
+    side_[index(direction)].pending.assign(bytes.begin(), bytes.end());
+    return start(flow, *guess.row, direction, time, shelf, output);
+  }
+  if (side_[0].verdict == Probe::no && side_[1].verdict == Probe::no) give_up(flow, shelf);
 }
 
 void Conversation::detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf,
                           ParserOutput& output) {
+  if (wants_turn_) return;  // first that
   Side& side = side_[index(direction)];
-  const ProbeInput input{direction, side.pending, flow.client.port, flow.server.port, stream};
-  const auto guess = shelf.probe(input);
+  const bool unseen = flow.midstream && restarts_ == 0;
+  const auto guess = shelf.probe({direction, side.pending, flow.client.port, flow.server.port, stream, unseen});
   side.verdict = guess.answer;
   if (guess.answer == Probe::yes) start(flow, *guess.row, direction, time, shelf, output);
+  if (guess.answer != Probe::reversed) return;
+  side.verdict = Probe::more;
+  wants_turn_ = true;
+}
+
+void Conversation::turn(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output) {
+  wants_turn_ = false;
+  std::swap(side_[0], side_[1]);
+  std::swap(flow.protocol_by_direction[0], flow.protocol_by_direction[1]);
+  for (const auto each : {Direction::to_server, Direction::to_client}) {
+    if (parser_ != nullptr || side_[index(each)].pending.empty()) continue;
+    detect(flow, each, true, time, shelf, output);
+  }
+  // Asked for twice: it is neither way round.
+  if (std::exchange(wants_turn_, false)) give_up(flow, shelf);
 }
 
 void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
@@ -91,12 +115,12 @@ void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction
     Side& side = side_[index(each)];
     const std::vector<std::uint8_t> bytes = std::move(side.pending);
     side.pending = {};
-    if (over_) continue;
+    if (over_ || parser_ == nullptr) continue;
     if (!bytes.empty()) {
       flow.protocol_by_direction[index(each)] = row.protocol;
       feed(flow, each, bytes, time, shelf, output);
     }
-    if (side.ended && !over_) parser_->end(each, time, output);
+    if (side.ended && !over_ && parser_ != nullptr) parser_->end(each, time, output);
   }
 }
 
@@ -105,20 +129,39 @@ void Conversation::feed(Flow& flow, Direction direction, Bytes bytes, Time time,
   shelf.counters().inspected_bytes += bytes.size();
   auto& by_direction = flow.protocol_by_direction[index(direction)];
   if (by_direction == Protocol::unknown) by_direction = flow.protocol;
-  judge(flow, parser_->consume(direction, bytes, time, output), shelf, output);
+  judge(flow, parser_->consume(direction, bytes, time, output), time, shelf, output);
 }
 
-void Conversation::judge(Flow&, ParserState state, ProtocolShelf& shelf, ParserOutput& output) {
+void Conversation::judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output) {
   if (state == ParserState::more) return;
+  if (state == ParserState::restart) return restart(flow, time, shelf, output);
   over_ = true;
   encrypted_ = state == ParserState::done;
   if (state == ParserState::failed) ++shelf.counters().parser_failed;
   parser_->finish(output);
 }
 
+// A tunnel through HTTP, or an upgrade: what follows is found out anew.
+void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output) {
+  static constexpr std::uint8_t restarts_most = 4;  // tunnels in tunnels
+  parser_->finish(output);
+  const std::unique_ptr<ProtocolParser> former = std::move(parser_);
+  if (++restarts_ > restarts_most) return give_up(flow, shelf);
+  flow.protocol_by_direction = {};
+  for (const auto each : {Direction::to_server, Direction::to_client}) {
+    Side& side = side_[index(each)];
+    const Bytes left = former->leftover(each);
+    side.pending.assign(left.begin(), left.end());
+    side.verdict = Probe::more;
+  }
+  for (const auto each : {Direction::to_server, Direction::to_client})
+    if (parser_ == nullptr && !over_ && !side_[index(each)].pending.empty())
+      detect(flow, each, true, time, shelf, output);
+}
+
 void Conversation::give_up(Flow& flow, ProtocolShelf& shelf) {
   over_ = true;
-  flow.protocol = Protocol::failed;
+  if (restarts_ == 0) flow.protocol = Protocol::failed;
   ++shelf.counters().protocol_unknown;
   for (auto& side : side_) side.pending = {};
 }

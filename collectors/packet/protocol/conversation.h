@@ -42,8 +42,11 @@ class Conversation {
  public:
   // TCP: chunks in order.
   void stream(const StreamChunk& chunk, Time time, ProtocolShelf& shelf, ParserOutput& output);
-  // UDP: one payload.
-  void datagram(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  // UDP: one payload. `direction` is turned around when client and server were mistaken for each other.
+  void datagram(Flow& flow, Direction& direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  // TCP: true when client and server were mistaken; the caller turns flow and session around, then calls turn().
+  bool wants_turn() const noexcept { return wants_turn_; }
+  void turn(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void finish(Flow& flow, ParserOutput& output);
   // Nothing more is wanted of this conversation.
   bool over() const noexcept { return over_; }
@@ -59,12 +62,15 @@ class Conversation {
   void detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
              ParserOutput& output);
+  void restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void give_up(Flow& flow, ProtocolShelf& shelf);
   void feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
-  void judge(Flow& flow, ParserState state, ProtocolShelf& shelf, ParserOutput& output);
+  void judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output);
 
   std::unique_ptr<ProtocolParser> parser_;
   std::array<Side, 2> side_;
+  std::uint8_t restarts_ = 0;
+  bool wants_turn_ = false;
   bool over_ = false;
   bool encrypted_ = false;
 };

@@ -44,8 +44,9 @@ class ParserOutput {
 // What a parser wants after a call.
 enum class ParserState : std::uint8_t {
   more,
-  done,    // no more bytes are wanted (encrypted from here on)
-  failed,  // this is not what it seemed to be, or cannot be followed any more
+  done,     // no more bytes are wanted (encrypted from here on)
+  restart,  // another protocol begins: detection starts over with what leftover() gives, then with what follows
+  failed,   // this is not what it seemed to be, or cannot be followed any more
 };
 
 class ProtocolParser {
@@ -57,6 +58,8 @@ class ProtocolParser {
   virtual ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) = 0;
   // No more bytes in this direction.
   virtual void end(Direction direction, Time time, ParserOutput& output) = 0;
+  // After `restart`: bytes of that direction which belong to what comes next.
+  virtual Bytes leftover(Direction) const { return {}; }
   // The conversation is over: all transactions still open are given up as finished.
   virtual void finish(ParserOutput& output) = 0;
 };
@@ -67,14 +70,17 @@ class ProtocolFactory {
   virtual std::unique_ptr<ProtocolParser> make(const Flow& flow) = 0;
 };
 
-enum class Probe : std::uint8_t { no, more, yes };  // more: not enough bytes to tell
+// more: not enough bytes to tell. reversed: yes, but this is how a server speaks: client and server were mistaken,
+// which is possible when the beginning of the flow was not seen.
+enum class Probe : std::uint8_t { no, more, yes, reversed };
 
 struct ProbeInput {
   Direction direction;
   Bytes bytes;  // from the beginning of that direction
   std::uint16_t client_port;
   std::uint16_t server_port;
-  bool stream;  // TCP; otherwise one datagram
+  bool stream;            // TCP; otherwise one datagram
+  bool beginning_unseen;  // mid-stream, or a datagram: the sender may be the server
 };
 
 // One row per protocol in protocol/table.cpp.

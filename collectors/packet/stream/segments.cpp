@@ -34,24 +34,27 @@ void SegmentPool::clear(SegmentMap& map) {
   for (auto at = map.begin(); at != map.end();) at = erase(map, at);
 }
 
+// After Novak and Sturges, "Target-Based TCP Stream Reassembly", and Shankar and Paxson's "Active Mapping".
 bool later_wins(OverlapPolicy policy, std::uint64_t old_begin, std::uint64_t old_end, std::uint64_t new_begin,
                 std::uint64_t new_end) noexcept {
+  const bool before = new_begin < old_begin;
+  const bool together = new_begin == old_begin;
   switch (policy) {
     case OverlapPolicy::first:
-    case OverlapPolicy::vista:
-    case OverlapPolicy::windows2003: return false;
+    case OverlapPolicy::vista: return false;
     case OverlapPolicy::last: return true;
-    case OverlapPolicy::bsd_right: return new_begin <= old_begin;
-    case OverlapPolicy::linux_: return new_begin < old_begin || (new_begin == old_begin && new_end > old_end);
-    case OverlapPolicy::old_linux: return new_begin < old_begin || (new_begin == old_begin && new_end >= old_end);
+    case OverlapPolicy::bsd_right: return before || together;
+    case OverlapPolicy::linux_: return before || (together && new_end > old_end);
+    case OverlapPolicy::old_linux: return before || (together && new_end >= old_end);
     case OverlapPolicy::solaris:
     case OverlapPolicy::old_solaris:
-    case OverlapPolicy::hpux11: return new_begin < old_begin || new_end > old_end;
+    case OverlapPolicy::hpux11: return before || together ? new_end >= old_end : new_end > old_end;
     case OverlapPolicy::bsd:
     case OverlapPolicy::hpux10:
     case OverlapPolicy::irix:
     case OverlapPolicy::macos:
-    case OverlapPolicy::windows: return new_begin < old_begin;
+    case OverlapPolicy::windows:
+    case OverlapPolicy::windows2003: return before;
   }
   return false;
 }

@@ -58,6 +58,7 @@ bool TcpSession::open(Step& step) {
     if ((tcp.flags & tcp_flag::fin) != 0) return false;
     step.mine.begin(tcp.sequence + 1);
     step.mine.window_scale = tcp.window_scale.value_or(0);
+    step.mine.note_timestamp(tcp);
     set_state(step.flow, TcpState::syn_sent);
     ++step.context.counters.sessions;
     return true;
@@ -91,6 +92,7 @@ bool TcpSession::handshake(Step& step) {
     if (!step.mine.begun || (state_ == TcpState::syn_sent && step.mine.highest == 0)) {
       step.mine.begin(tcp.sequence + 1);
       step.mine.window_scale = tcp.window_scale.value_or(0);
+      step.mine.note_timestamp(tcp);
     } else if (tcp.sequence + 1 != step.mine.base) {
       mark(step.packet, PacketEvent::stream_syn_retransmitted);
     }
@@ -138,6 +140,7 @@ bool TcpSession::handshake_syn_ack(Step& step) {
     return false;
   step.mine.begin(tcp.sequence + 1);
   step.mine.window_scale = tcp.window_scale.value_or(0);
+  step.mine.note_timestamp(tcp);
   // RFC 7323: scaling works only when both ends offer it.
   if (!tcp.window_scale) step.other.window_scale = 0;
   if (!step.other.begun) step.other.begin(tcp.acknowledgement);
@@ -146,19 +149,49 @@ bool TcpSession::handshake_syn_ack(Step& step) {
   return !step.packet.payload.empty();
 }
 
-void TcpSession::reset(Step& step) {
-  const auto& tcp = step.packet.tcp;
-  if (state_ == TcpState::syn_sent && step.packet.direction == Direction::to_client) {
-    // The refusal of a connection: it must acknowledge the SYN.
-    if ((tcp.flags & tcp_flag::ack) != 0 && step.other.begun && tcp.acknowledgement != step.other.base &&
-        step.other.offset_of(tcp.acknowledgement) > static_cast<std::int64_t>(step.other.highest))
-      return mark(step.packet, PacketEvent::stream_reset_invalid);
-  } else if (step.mine.begun) {
-    const auto offset = step.mine.offset_of(tcp.sequence);
-    const auto low = static_cast<std::int64_t>(step.mine.acknowledged) - 1;
-    const auto high = static_cast<std::int64_t>(std::max(step.mine.highest, step.mine.window_end)) + 1;
-    if (offset < low || offset > high) return mark(step.packet, PacketEvent::stream_reset_invalid);
+namespace {
+
+// A reset under a signature (RFC 2385, RFC 5925) that cannot be checked here: its receiver most likely throws it away.
+bool has_signature(Bytes header) noexcept {
+  for (std::size_t at = 20; at < header.size();) {
+    if (header[at] == 0) return false;
+    if (header[at] == 19 || header[at] == 29) return true;
+    if (header[at] == 1) ++at;
+    else if (at + 1 < header.size() && header[at + 1] >= 2) at += header[at + 1];
+    else return false;
   }
+  return false;
+}
+
+}  // namespace
+
+// Whether the other endpoint would take this reset. One it ignores must not blind us to what follows.
+bool TcpSession::reset_holds(Step& step) const {
+  const auto& tcp = step.packet.tcp;
+  if (has_signature(step.packet.transport)) {
+    mark(step.packet, PacketEvent::stream_reset_with_signature);
+    return false;
+  }
+  if (tcp.timestamps && step.other.timestamp && tcp.timestamps->second != 0) {
+    const auto ahead = static_cast<std::int32_t>(tcp.timestamps->second - *step.other.timestamp);
+    if (ahead > 0 || (state_ == TcpState::syn_sent && ahead != 0)) return false;
+  }
+  if (state_ == TcpState::syn_sent) {
+    // RFC 9293, section 3.10.7.3: a refusal acknowledges the SYN. The client's own reset names the SYN's number.
+    if (step.packet.direction == Direction::to_server) return tcp.sequence + 1 == step.mine.base;
+    if ((tcp.flags & tcp_flag::ack) == 0 || !step.other.begun) return false;
+    const auto offset = step.other.offset_of(tcp.acknowledgement);
+    return offset >= 0 && offset <= static_cast<std::int64_t>(step.other.highest);
+  }
+  if (!step.mine.begun) return true;
+  const auto offset = step.mine.offset_of(tcp.sequence);
+  const auto low = static_cast<std::int64_t>(step.mine.acknowledged) - 1;
+  const auto high = static_cast<std::int64_t>(std::max(step.mine.highest, step.mine.window_end)) + 1;
+  return offset >= low && offset <= high;
+}
+
+void TcpSession::reset(Step& step) {
+  if (!reset_holds(step)) return mark(step.packet, PacketEvent::stream_reset_invalid);
   set_state(step.flow, TcpState::closed);
   finish(step.flow, &step.packet, step.context);
 }
@@ -182,6 +215,7 @@ void TcpSession::transfer(Step& step) {
     ++step.context.counters.packets_out_of_window;
     return;
   }
+  step.mine.note_timestamp(packet.tcp);
   acknowledge(step);
   if (!payload.empty()) store(step, begin, payload);
   if ((packet.tcp.flags & tcp_flag::fin) != 0 && end >= 0 && !step.mine.fin) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "collectors/packet/counters.h"
 #include "collectors/packet/flow.h"
@@ -56,6 +57,8 @@ class TcpSession {
   void process(Packet& packet, Flow& flow, StreamContext& context);
   // Hands on what is left, acknowledged or not, and ends both directions.
   void finish(Flow& flow, const Packet* packet, StreamContext& context);
+  // Client and server change places.
+  void turn() noexcept { std::swap(side_[0], side_[1]); }
   // No more bytes of this direction are wanted: what is kept goes, later payload is not stored.
   void stop(Direction direction, StreamContext& context);
 
@@ -79,12 +82,18 @@ class TcpSession {
     std::uint64_t window_end = 0;    // the other endpoint takes bytes up to here; 0 = not known
     std::uint64_t gap = 0;           // missing right before `next`, not yet told
     std::optional<std::uint64_t> fin;
+    std::optional<std::uint32_t> timestamp;  // latest of the timestamps option
     OverlapPolicy policy = OverlapPolicy::bsd;
     SegmentMap segments;
 
     std::int64_t offset_of(std::uint32_t sequence) const noexcept {
       const auto reference = base + static_cast<std::uint32_t>(highest);
       return static_cast<std::int64_t>(highest) + static_cast<std::int32_t>(sequence - reference);
+    }
+    void note_timestamp(const TcpView& tcp) noexcept {
+      if (!tcp.timestamps) timestamp.reset();
+      else if (!timestamp || static_cast<std::int32_t>(tcp.timestamps->first - *timestamp) > 0)
+        timestamp = tcp.timestamps->first;
     }
     void begin(std::uint32_t first_sequence) noexcept {
       begun = true;
@@ -103,6 +112,7 @@ class TcpSession {
   void take_up_midstream(Step& step);
   bool handshake(Step& step);  // false when the packet is not to be used further
   bool handshake_syn_ack(Step& step);
+  bool reset_holds(Step& step) const;
   void reset(Step& step);
   void transfer(Step& step);
   bool in_window(Step& step, std::int64_t begin, std::int64_t end) const;

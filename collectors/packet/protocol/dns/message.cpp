@@ -15,7 +15,7 @@ constexpr int labels_most = 255;
 
 namespace record_type {
 constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, null = 10, ptr = 12, mx = 15, txt = 16, aaaa = 28, srv = 33,
-                        dname = 39, opt = 41, spf = 99;
+                        dname = 39, spf = 99;
 }
 
 // Reads a name at the reader's place, following pointers (RFC 1035, section 4.1.4), and leaves the reader behind it.
@@ -171,7 +171,7 @@ bool looks_like_dns(Bytes bytes, bool strictly) {
   const std::uint16_t flags = reader.u16();
   const std::size_t questions = reader.u16();
   const std::size_t others = std::size_t{reader.u16()} + reader.u16() + reader.u16();
-  if (!reader.ok() || ((flags >> 11) & 0x0FU) > 6) return false;
+  if (!reader.ok() || (strictly && ((flags >> 11) & 0x0FU) > 6)) return false;
   if (2 * (questions + others) > reader.remaining()) return false;
   if (!strictly) {
     if (questions == 0) return others != 0 || reader.remaining() == 0;

@@ -30,20 +30,32 @@ Probe probe_dns(const ProbeInput& input) {
   // Relatives with names and rules of their own: NetBIOS, multicast DNS, LLMNR.
   if (on(137) || on(5353) || on(5355)) return Probe::no;
   const bool strictly = !on(53);
-  if (!input.stream) return looks_like_dns(input.bytes, strictly) ? Probe::yes : Probe::no;
+  const auto verdict = [&](Bytes message) {
+    if (!looks_like_dns(message, strictly)) return Probe::no;
+    // An answer from where the client should be: the query was not seen.
+    const bool answer = (message[2] & 0x80U) != 0;
+    const bool turned = input.beginning_unseen && answer && input.direction == Direction::to_server;
+    return turned ? Probe::reversed : Probe::yes;
+  };
+  if (!input.stream) return verdict(input.bytes);
   if (input.bytes.size() < 2) return Probe::more;
   const std::size_t length = static_cast<std::size_t>((input.bytes[0] << 8) | input.bytes[1]);
   if (length < 12) return Probe::no;
   const Bytes message = input.bytes.subspan(2);
   if (message.size() < 12) return Probe::more;
-  if (message.size() >= length) return looks_like_dns(message.first(length), strictly) ? Probe::yes : Probe::no;
+  if (message.size() >= length) return verdict(message.first(length));
   if (strictly) return ((message[2] >> 3) & 0x0F) <= 6 && message[4] == 0 && message[5] == 1 ? Probe::more : Probe::no;
-  return looks_like_dns(message, false) ? Probe::yes : Probe::no;
+  return verdict(message);
 }
 
 ParserState DnsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
   if (!stream_) return message(direction, bytes, output) ? ParserState::more : ParserState::failed;
   auto& partial = partial_[index(direction)];
+  if (lost_[index(direction)]) {
+    // After a loss the next segment that begins like a message is taken to begin one.
+    if (bytes.size() < 14 || !looks_like_dns(bytes.subspan(2), false)) return ParserState::more;
+    lost_[index(direction)] = false;
+  }
   while (!bytes.empty()) {
     if (partial.empty() && bytes.size() >= 2) {  // whole messages are read where they are
       const std::size_t length = static_cast<std::size_t>((bytes[0] << 8) | bytes[1]);
@@ -67,8 +79,11 @@ ParserState DnsParser::consume(Direction direction, Bytes bytes, Time, ParserOut
   return ParserState::more;
 }
 
-// Where the next message begins after a loss is not known.
-ParserState DnsParser::gap(Direction, std::uint64_t, Time, ParserOutput&) { return ParserState::failed; }
+ParserState DnsParser::gap(Direction direction, std::uint64_t, Time, ParserOutput&) {
+  partial_[index(direction)].clear();
+  lost_[index(direction)] = true;
+  return ParserState::more;
+}
 
 bool DnsParser::message(Direction direction, Bytes bytes, ParserOutput& output) {
   auto parsed = parse_dns(bytes.first(std::min(bytes.size(), options_.message_most)));

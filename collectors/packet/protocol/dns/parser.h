@@ -28,6 +28,7 @@ class DnsParser final : public ProtocolParser {
   const DnsOptions& options_;
   const bool stream_;
   std::uint64_t transactions_ = 0;
+  std::array<bool, 2> lost_{};                        // where the next message begins is not known
   std::array<std::vector<std::uint8_t>, 2> partial_;  // TCP: the message that is not whole yet, with its length
 };
 

@@ -56,35 +56,46 @@ Probe starts(std::string_view text, std::string_view wanted) noexcept {
   return count == wanted.size() ? Probe::yes : Probe::more;
 }
 
+// Speakers of SIP and RTSP use methods of the same names; their URIs tell them apart.
+Probe request_target(std::string_view text) noexcept {
+  for (const std::string_view scheme : {"sip:", "sips:", "rtsp:", "rtspu:", "tel:"}) {
+    const Probe answer = starts(text, scheme);
+    if (answer == Probe::yes) return Probe::no;
+    if (answer == Probe::more && !text.empty()) return Probe::more;
+  }
+  return Probe::yes;
+}
+
+Probe answer_line(std::string_view text) noexcept {
+  Probe best = Probe::no;
+  for (const std::string_view version : {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"}) {
+    const Probe answer = starts(text, version);
+    if (answer == Probe::yes) return answer;
+    if (answer == Probe::more) best = answer;
+  }
+  return best;
+}
+
 }  // namespace
 
 Probe probe_http(const ProbeInput& input) {
   std::string_view text = as_text(input.bytes);
-  Probe best = Probe::no;
   if (input.direction == Direction::to_client) {
-    for (const std::string_view version : {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"}) {
-      const Probe answer = starts(text, version);
-      if (answer == Probe::yes) return answer;
-      if (answer == Probe::more) best = answer;
-    }
-    return best;
+    const Probe answer = answer_line(text);
+    if (answer != Probe::no || !input.beginning_unseen) return answer;
+  } else if (input.beginning_unseen && answer_line(text) == Probe::yes) {
+    return Probe::reversed;
   }
   // Servers skip empty lines before a request (RFC 9112, section 2.2).
   const std::size_t begin = text.find_first_not_of("\r\n");
   if (begin == std::string_view::npos) return text.size() < 64 ? Probe::more : Probe::no;
   text.remove_prefix(begin);
+  Probe best = Probe::no;
   for (const auto method : methods) {
-    const Probe answer = starts(text, method);
+    Probe answer = starts(text, method);
+    if (answer == Probe::yes) answer = request_target(text.substr(method.size()));
+    if (answer == Probe::yes) return input.direction == Direction::to_client ? Probe::reversed : Probe::yes;
     if (answer == Probe::more) best = answer;
-    if (answer != Probe::yes) continue;
-    // SIP and RTSP have methods of the same names; the end of the first line tells them apart.
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos)
-      return text.size() < 256 && text.size() + begin < 4'096 ? Probe::more : Probe::yes;
-    const std::string_view line = text.substr(0, end);
-    if (line.find(" SIP/2.0") != std::string_view::npos || line.find(" RTSP/1.") != std::string_view::npos)
-      return Probe::no;
-    return Probe::yes;
   }
   return best;
 }

@@ -71,11 +71,11 @@ ParserState HttpSession::feed(Direction direction, const void* data, std::size_t
   if (connection_ == nullptr || failed_) return ParserState::failed;
   output_ = &output;
   bool good = size == 0 || feed_once(direction, data, size, time);
-  for (int turn = 0; good && turn < 4; ++turn) {
+  for (int turn = 0; good && !tunnel_ && turn < 4; ++turn) {
     bool moved = false;
     for (const auto each : {opposite(direction), direction}) {
       auto& waiting = waiting_[index(each)];
-      if (waiting.empty() || !good) continue;
+      if (waiting.empty() || !good || tunnel_) continue;
       const std::vector<std::uint8_t> bytes = std::move(waiting);
       waiting = {};
       good = feed_once(each, bytes.data(), bytes.size(), time);
@@ -85,7 +85,7 @@ ParserState HttpSession::feed(Direction direction, const void* data, std::size_t
   }
   report(output);
   output_ = nullptr;
-  if (good) return ParserState::more;
+  if (good) return tunnel_ ? ParserState::restart : ParserState::more;
   failed_ = true;
   output.event(PacketEvent::http_parser_error);
   return ParserState::failed;
@@ -97,6 +97,12 @@ bool HttpSession::feed_once(Direction direction, const void* data, std::size_t s
   const int state =
       request ? htp_connp_req_data(connection_, &when, data, size) : htp_connp_res_data(connection_, &when, data, size);
   if (state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return false;
+  if (state == HTP_STREAM_TUNNEL) {
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    if (bytes != nullptr) waiting_[index(direction)].assign(bytes, bytes + size);
+    tunnel_ = true;
+    return true;
+  }
   if (state == HTP_STREAM_DATA_OTHER && data != nullptr) {
     const std::size_t used =
         request ? htp_connp_req_data_consumed(connection_) : htp_connp_res_data_consumed(connection_);
@@ -244,6 +250,7 @@ void HttpSession::response_line(htp_tx_t* tx) {
   if (open == nullptr) return;
   auto& transaction = *open->transaction;
   auto& side = transaction.side(Direction::to_client);
+  tx->seen_100continue = 0;  // servers may send several; libhtp gives up at the second
   side.line = text_of(tx->response_line);
   side.protocol = text_of(tx->response_protocol);
   transaction.status_text = text_of(tx->response_status);

@@ -38,6 +38,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
   void end(Direction direction, Time time, ParserOutput& output) override;
+  Bytes leftover(Direction direction) const override { return waiting_[index(direction)]; }
   void finish(ParserOutput& output) override;
 
   // libhtp's call-backs, by way of the connection's user data.
@@ -82,6 +83,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::array<std::uint64_t, 2> gap_{};                // bytes lost before the next body data
   std::uint64_t transactions_ = 0;
   std::uint32_t files_ = 0;
+  bool tunnel_ = false;  // another protocol follows; its first bytes are in waiting_
   bool failed_ = false;
 };
 

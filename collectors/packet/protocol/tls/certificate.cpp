@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -28,7 +27,6 @@ struct Release {
 };
 using CertificateHandle = std::unique_ptr<X509, Release<X509_free>>;
 using BioHandle = std::unique_ptr<BIO, Release<BIO_free_all>>;
-using NumberHandle = std::unique_ptr<BIGNUM, Release<BN_free>>;
 using NamesHandle = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 
 std::string name_text(const X509_NAME* name) {
@@ -50,14 +48,15 @@ std::string colon_hex(const std::uint8_t* data, std::size_t size, bool upper) {
   return out;
 }
 
+// As it stands in the certificate: a leading zero byte keeps a number positive.
 std::string serial_text(X509* certificate) {
   const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
-  const NumberHandle number(ASN1_INTEGER_to_BN(serial, nullptr));
-  if (number == nullptr) return {};
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(BN_num_bytes(number.get())));
-  if (bytes.empty()) return "00";
-  BN_bn2bin(number.get(), bytes.data());
-  return colon_hex(bytes.data(), bytes.size(), true);
+  const int size = i2d_ASN1_INTEGER(serial, nullptr);
+  if (size < 3 || size > 128) return {};
+  std::vector<std::uint8_t> der(static_cast<std::size_t>(size));
+  std::uint8_t* at = der.data();
+  i2d_ASN1_INTEGER(serial, &at);
+  return colon_hex(der.data() + 2, der.size() - 2, true);  // after tag and a length below 128
 }
 
 std::optional<Time> time_of(const ASN1_TIME* stamp) {

@@ -18,7 +18,7 @@ std::string tls_version_name(std::uint16_t version) {
     case 0x0302: return "1.1";
     case 0x0303: return "1.2";
     case 0x0304: return "1.3";
-    default: return {};
+    default: return (version >> 8) == 0x7F ? "1.3" : std::string();  // drafts of 1.3
   }
 }
 

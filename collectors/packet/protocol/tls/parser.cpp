@@ -43,9 +43,11 @@ Probe probe_tls(const ProbeInput& input) {
     return b[5] == 1 || b[5] == 2 ? Probe::yes : Probe::no;
   }
   if (length < 4 || length > record_most) return Probe::no;
-  const std::uint8_t wanted =
-      input.direction == Direction::to_server ? message_type::client_hello : message_type::server_hello;
-  return b[5] == wanted ? Probe::yes : Probe::no;
+  const bool from_client = input.direction == Direction::to_server;
+  if (b[5] == (from_client ? message_type::client_hello : message_type::server_hello)) return Probe::yes;
+  if (input.beginning_unseen && b[5] == (from_client ? message_type::server_hello : message_type::client_hello))
+    return Probe::reversed;
+  return Probe::no;
 }
 
 TlsTransaction& TlsParser::transaction() {
