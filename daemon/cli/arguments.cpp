@@ -69,9 +69,7 @@ void bind(CLI::App& app, Binding& binding) {
     case OptionKind::flag: binding.option = app.add_flag(flag_names(row), binding.set); break;
     case OptionKind::value:
     case OptionKind::list: binding.option = app.add_option(flag_names(row), binding.values)->expected(1); break;
-    case OptionKind::positional:
-      binding.option = app.add_option(std::string(row.name), binding.values)->expected(1);
-      break;
+    case OptionKind::positional:  // one; more are refused by check_values, which can say which
     case OptionKind::positional_list:
       binding.option = app.add_option(std::string(row.name), binding.values)->expected(-1);
       break;
@@ -79,28 +77,6 @@ void bind(CLI::App& app, Binding& binding) {
   if (row.kind == OptionKind::list)
     binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
   if (row.kind == OptionKind::value) binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-}
-
-Result<void> check_values(const CommandRow& command, const Binding& binding) {
-  const auto& row = binding.row;
-  const bool positional = row.kind == OptionKind::positional || row.kind == OptionKind::positional_list;
-  const auto shown = positional ? std::string(row.name) : "--" + std::string(row.name);
-  if (binding.option->count() == 0) {
-    if (!row.required) return {};
-    return fail(Code::usage, fmt::format("`tocsin {}` needs {}; see `tocsin {} --help`", full_name(command), shown,
-                                         full_name(command)));
-  }
-  if (row.choices.empty()) return {};
-  Words known;
-  for (const auto choice : split(row.choices, '|')) known.emplace_back(choice);
-  for (const auto& value : binding.values) {
-    if (std::ranges::find(known, value) != known.end()) continue;
-    const auto close = nearest(value, known);
-    return fail(Code::usage,
-                fmt::format("{} takes {}, not `{}`{}", shown, fmt::join(known, ", "), escape_terminal(value),
-                            close.empty() ? "" : fmt::format("; did you mean `{}`?", close)));
-  }
-  return {};
 }
 
 Error explain(const CommandRow& command, const std::list<Binding>& bindings, const Words& extras,
@@ -117,6 +93,30 @@ Error explain(const CommandRow& command, const std::list<Binding>& bindings, con
   return {Code::usage, fmt::format("{}; see `tocsin {} --help`", escape_terminal(library), full_name(command))};
 }
 
+Result<void> check_values(const CommandRow& command, const Binding& binding) {
+  const auto& row = binding.row;
+  const bool positional = row.kind == OptionKind::positional || row.kind == OptionKind::positional_list;
+  const auto shown = positional ? std::string(row.name) : "--" + std::string(row.name);
+  if (binding.option->count() == 0) {
+    if (!row.required) return {};
+    return fail(Code::usage, fmt::format("`tocsin {}` needs {}; see `tocsin {} --help`", full_name(command), shown,
+                                         full_name(command)));
+  }
+  if (row.kind == OptionKind::positional && binding.values.size() > 1)
+    return std::unexpected(explain(command, {}, {binding.values[1]}, {}));
+  if (row.choices.empty()) return {};
+  Words known;
+  for (const auto choice : split(row.choices, '|')) known.emplace_back(choice);
+  for (const auto& value : binding.values) {
+    if (std::ranges::find(known, value) != known.end()) continue;
+    const auto close = nearest(value, known);
+    return fail(Code::usage,
+                fmt::format("{} takes {}, not `{}`{}", shown, fmt::join(known, ", "), escape_terminal(value),
+                            close.empty() ? "" : fmt::format("; did you mean `{}`?", close)));
+  }
+  return {};
+}
+
 Result<Options> parse_options(const CommandRow& command, Words words) {
   CLI::App app;
   app.set_help_flag();
@@ -124,11 +124,13 @@ Result<Options> parse_options(const CommandRow& command, Words words) {
   std::list<Binding> bindings;
   for (const auto& row : options_of(command)) bind(app, bindings.emplace_back(Binding{row, nullptr, {}, false}));
   try {
-    std::ranges::reverse(words);  // the library takes them from the back
-    app.parse(std::move(words));
+    auto reversed = words;
+    std::ranges::reverse(reversed);  // the library takes them from the back
+    app.parse(std::move(reversed));
   } catch (const CLI::ParseError& e) {
     return std::unexpected(explain(command, bindings, {}, e.what()));
   }
+  // An unknown option first: its value may have been taken for an argument.
   if (const auto extras = app.remaining(); !extras.empty())
     return std::unexpected(explain(command, bindings, extras, {}));
   Options options;

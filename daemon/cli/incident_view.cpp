@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t margin = 27;       // where the words of the timeline start
+constexpr std::size_t margin = 29;       // where the words of the timeline start
 constexpr std::size_t reasons_most = 2;  // under one entry, unless -o wide
 
 std::string clock_part(std::string_view time) {
@@ -92,7 +92,7 @@ void draw_timeline_entry(Screen& screen, const json::object& entry) {
   for (const auto& reason : *why) {
     if (!reason.is_object()) continue;
     if (!output.wide() && shown == reasons_most) {
-      screen.line(paint(Paint::faint, fmt::format("and {} more reasons (-o wide)", why->size() - shown)), margin);
+      screen.line(paint(Paint::faint, fmt::format("{} more (-o wide)", why->size() - shown)), margin);
       break;
     }
     auto text = reason_line(reason.get_object());
@@ -129,7 +129,7 @@ void draw_steps(Screen& screen, const json::array& steps) {
     for (const auto& [key, label] :
          {std::pair{"forecast", "would"}, std::pair{"outcome", "did"}, std::pair{"undo", "undo"}})
       if (const auto text = text_in(*step, key); !text.empty())
-        screen.line(paint(Paint::faint, label) + std::string(6 - std::string_view(label).size(), ' ') + text, 20);
+        screen.line(paint(Paint::faint, label) + std::string(7 - std::string_view(label).size(), ' ') + text, 20);
   }
 }
 
@@ -141,7 +141,7 @@ void draw_playbooks(Screen& screen, const json::array& playbooks) {
     const auto state = text_in(*playbook, "state");
     screen.output().text() << "  " << screen.output().paint()(Paint::strong, text_in(*playbook, "name")) << "  "
                            << screen.output().paint()(state_paint(state), state);
-    if (const auto mode = text_in(*playbook, "mode"); !mode.empty() && mode != state)
+    if (const auto mode = text_in(*playbook, "mode"); !mode.empty() && !state.starts_with(mode))
       screen.output().text() << " · " << mode;
     screen.output().text() << '\n';
     if (const auto* steps = list_in(*playbook, "steps")) draw_steps(screen, *steps);

@@ -135,7 +135,7 @@ void Output::State::csv_line(const json::object& row) {
     first = false;
     const auto* value = find_field(row, column.key);
     if (value != nullptr)
-      line += escape_csv(value->is_number() ? json::serialize(*value) : escape_terminal(plain_text(*value)));
+      line += value->is_number() ? json::serialize(*value) : escape_csv(escape_terminal(plain_text(*value)));
   }
   out << line << "\r\n";
 }
