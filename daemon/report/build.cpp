@@ -271,8 +271,13 @@ Result<Report> make_incident(StoreReader& reader, IncidentId id, const ReportSco
                    incident.alias};
   Counter counter(report);
   counter.begin(report.period.since, report.period.until);
+  TOCSIN_CHECK(reader.facts(id, [&](const AlertFacts& a) {
+    counter.add(a.time, a.severity, a.engine, a.rule, a.title, tags_of(a.attack), a.host, a.count);
+  }));
+  // Alerts older than the retention are gone; the incident still knows their kinds.
+  const bool gone = report.alerts == 0;
   for (const auto& a : incident.alerts)
-    counter.add(a.time, a.severity, rules::engine_name(a.engine), a.rule, a.title, a.attack, a.host, a.count);
+    if (gone) counter.add(a.time, a.severity, rules::engine_name(a.engine), a.rule, a.title, a.attack, a.host, a.count);
   counter.end();
   TOCSIN_TRY(const auto records, reader.journal_of(id));
   std::vector<responders::change::RunRecorded> runs;

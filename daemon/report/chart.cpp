@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "daemon/report/render.h"
+
 namespace tocsin::daemon {
 namespace {
 
@@ -40,8 +42,8 @@ void append_bars(std::string& out, const Report& report, double step, double uni
     const auto& bar = report.bars[i];
     const auto total = total_of(bar);
     if (total == 0) continue;
-    out +=
-        fmt::format("<g><title>{}: {} alerts</title>", render_local(bar.start, report.scope.zone).substr(0, 16), total);
+    out += fmt::format("<g><title>{}: {}</title>", render_local(bar.start, report.scope.zone).substr(0, 16),
+                       counted(total, "alert"));
     double y = height - bottom;
     for (std::size_t band = 0; band < bands; ++band) {
       if (bar.counts[band] == 0) continue;

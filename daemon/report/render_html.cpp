@@ -72,8 +72,8 @@ class Page {
     if (incident && report_.incidents.front().exercise == Exercise::yes)
       out_ += "<p class=\"exercise\"><b>Exercise.</b> This incident was played on purpose; it counts in no metric.</p>";
     if (report_.exercise_alerts != 0 || report_.exercise_incidents != 0)
-      add("<p class=\"exercise\"><b>Exercises left out:</b> {} alerts, {} incidents.</p>", report_.exercise_alerts,
-          report_.exercise_incidents);
+      add("<p class=\"exercise\"><b>Exercises left out:</b> {}, {}.</p>", counted(report_.exercise_alerts, "alert"),
+          counted(report_.exercise_incidents, "incident"));
   }
 
   void tile(std::uint64_t number, std::string_view name, bool warn = false) {
@@ -142,14 +142,13 @@ class Page {
   }
 
   void incident_body(const Incident& incident, Open open) {
-    out_ += open == Open::yes ? "<section class=\"incident\"><div class=\"head\">"
-                              : "<article class=\"incident\"><div class=\"head\">";
+    out_ += open == Open::yes ? "<section><div class=\"head\">" : "<article><div class=\"head\">";
     badge(incident.severity);
-    add("<h3>{} · {}</h3><span class=\"state\">{}{}</span></div>", safe(incident.alias), safe(incident.title),
+    add("<h3>{} · {}</h3><span class=\"status\">{}{}</span></div>", safe(incident.alias), safe(incident.title),
         readable(responders::state_name(incident.state)),
         incident.verdict ? ", " + readable(responders::verdict_name(*incident.verdict)) : std::string());
-    add("<p class=\"soft\">Host <b>{}</b> · owner {} · {} alerts · first ", safe(incident.host),
-        incident.owner.empty() ? "nobody" : safe(incident.owner), incident.alert_count);
+    add("<p class=\"soft\">Host <b>{}</b> · owner {} · {} · first ", safe(incident.host),
+        incident.owner.empty() ? "nobody" : safe(incident.owner), counted(incident.alert_count, "alert"));
     time(incident.times.first_event);
     out_ += " · last ";
     time(incident.times.last_event);

@@ -43,7 +43,8 @@ class Markdown {
     add("# {}\n\n{} to {} ({}), made on {} at {}\n\n", plain(r.title), local(r.period.since), local(r.period.until),
         plain(r.scope.zone_name), plain(r.scope.host), local(r.scope.made));
     if (r.exercise_alerts != 0 || r.exercise_incidents != 0)
-      add("> Exercises left out: {} alerts, {} incidents.\n\n", r.exercise_alerts, r.exercise_incidents);
+      add("> Exercises left out: {}, {}.\n\n", counted(r.exercise_alerts, "alert"),
+          counted(r.exercise_incidents, "incident"));
     add("| alerts | critical | high | medium | low | information | opened | closed | open | blind intervals |\n"
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n\n",
         r.alerts, r.by_band[4], r.by_band[3], r.by_band[2], r.by_band[1], r.by_band[0], r.opened, r.closed,
@@ -56,10 +57,10 @@ class Markdown {
     for (const auto& i : report_.incidents) {
       add("### {} · {}\n\n", plain(i.alias), plain(i.title));
       if (i.exercise == Exercise::yes) out_ += "**Exercise**: played on purpose.\n\n";
-      add("Severity {}, {}{}, host {}, owner {}, {} alerts, {} to {}\n\n", i.severity,
+      add("Severity {}, {}{}, host {}, owner {}, {}, {} to {}\n\n", i.severity,
           readable(responders::state_name(i.state)),
           i.verdict ? " (" + readable(responders::verdict_name(*i.verdict)) + ")" : "", plain(i.host),
-          i.owner.empty() ? "nobody" : plain(i.owner), i.alert_count, local(i.times.first_event),
+          i.owner.empty() ? "nobody" : plain(i.owner), counted(i.alert_count, "alert"), local(i.times.first_event),
           local(i.times.last_event));
       for (const auto& entry : i.timeline)
         add("- {} · {} · {}\n", local(entry.time), responders::timeline_kind_name(entry.kind), plain(entry.text));

@@ -25,14 +25,15 @@ section{background:var(--paper);border:1px solid var(--line);border-radius:10px;
 .tile span{color:var(--soft);font-size:13px}
 .tile.warn{border-color:var(--b3)}.tile.warn b{color:var(--b3)}
 table{border-collapse:collapse;width:100%;font-size:14px}
+thead th{border-bottom:1px solid var(--line)}
 caption{text-align:left;color:var(--soft);padding-bottom:6px}
 th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th{font-weight:600;color:var(--soft);font-size:12.5px;white-space:nowrap}
 tbody th{color:var(--ink);font-size:14px;font-weight:500;white-space:normal}
-tr:last-child>td,tr:last-child>th{border-bottom:0}
+tbody tr:last-child>td,tbody tr:last-child>th{border-bottom:0}
 td.n,th.n{text-align:right;padding-right:16px}
 code,.mono{font:13px/1.45 ui-monospace,"Cascadia Mono","DejaVu Sans Mono",Menlo,monospace;overflow-wrap:anywhere}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:8px 32px}
+.columns{margin-top:22px;display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:8px 32px}
 .chart{width:100%;height:auto;display:block}
 .chart .grid{stroke:var(--line);stroke-width:1}
 .chart .axis{fill:var(--soft);font-size:12px}
@@ -42,12 +43,12 @@ code,.mono{font:13px/1.45 ui-monospace,"Cascadia Mono","DejaVu Sans Mono",Menlo,
 .badge{display:inline-block;min-width:34px;text-align:center;border-radius:6px;padding:1px 8px;font-weight:650;font-size:13px;
 color:#fff;background:var(--b0)}
 .badge.s1{background:#2f7fb5}.badge.s2{background:#8a6a00}.badge.s3{background:#b8520c}.badge.s4{background:#b3202c}
-.state{border:1px solid var(--line);border-radius:6px;padding:1px 8px;font-size:13px;color:var(--soft)}
-.incident{border-top:1px solid var(--line);padding:16px 0}
-.incident:first-of-type{border-top:0;padding-top:0}
-.incident .head{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:baseline;margin-bottom:6px}
+.status{border:1px solid var(--line);border-radius:6px;padding:1px 8px;font-size:13px;color:var(--soft)}
+article{border-top:1px solid var(--line);padding:16px 0}
+h2+article{border-top:0;padding-top:0}
+.head{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:baseline;margin-bottom:6px}
 details summary{cursor:pointer;color:var(--accent);font-size:14px;margin:6px 0}
-.timeline{list-style:none;margin:8px 0 0 4px;padding:0 0 0 18px;border-left:2px solid var(--line)}
+.timeline{list-style:none;margin:10px 0 6px 4px;padding:0 0 0 18px;border-left:2px solid var(--line)}
 .timeline li{position:relative;padding:0 0 10px;font-size:14px;overflow-wrap:anywhere}
 .timeline li::before{content:"";position:absolute;left:-24px;top:7px;width:9px;height:9px;border-radius:50%;
 background:var(--soft);border:2px solid var(--paper)}
@@ -62,7 +63,7 @@ footer{color:var(--soft);font-size:13px;margin-top:22px}
 @page{margin:16mm 14mm}
 body{font-size:10.5pt}main{max-width:none;padding:0}section,.tile{border-radius:0}
 section{border-width:1px 0 0;padding:12px 0;break-inside:auto}
-.incident,tr,.tile,.chart{break-inside:avoid}h2,h3{break-after:avoid}
+article,tr,.tile,.chart{break-inside:avoid}h2,h3{break-after:avoid}
 details summary{list-style:none;color:var(--soft)}
 .badge,.band-0,.band-1,.band-2,.band-3,.band-4{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )css";

@@ -98,6 +98,12 @@ Result<void> StoreJournal::write(const Change& change) {
   insert.bind_blob(before.hash).bind_blob(hash).bind(json);
   TOCSIN_CHECK(insert.run());
   head_ = responders::ChainHead{sequence, hash};
+  // Repeats too: they are known by this table alone.
+  if (const auto* absorbed = std::get_if<responders::change::Absorbed>(&change.body)) {
+    TOCSIN_TRY(auto move, database_.statement("UPDATE incident_alert SET incident = ? WHERE incident = ?"));
+    move.bind_blob(change.incident.uuid.bytes).bind_blob(absorbed->other.uuid.bytes);
+    TOCSIN_CHECK(move.run());
+  }
   for (const auto& alert : responders::alerts_brought(change)) {
     TOCSIN_TRY(auto map, database_.statement("INSERT INTO incident_alert(alert, incident) VALUES(?,?) "
                                              "ON CONFLICT(alert) DO UPDATE SET incident = excluded.incident"));

@@ -217,17 +217,35 @@ Result<AlertRow> StoreReader::alert(std::string_view id) {
   return out;
 }
 
-Result<void> StoreReader::facts(Time since, Time until, const std::function<void(const AlertFacts&)>& each) {
-  TOCSIN_TRY(auto rows,
-             database_->statement("SELECT time, severity, engine, rule, title, attack, host, count, exercise "
-                                  "FROM alert WHERE time >= ? AND time < ? ORDER BY time, sequence"));
-  rows.bind(since).bind(until);
+namespace {
+
+constexpr std::string_view fact_columns =
+    "SELECT time, severity, engine, rule, title, attack, host, count, exercise FROM alert WHERE ";
+
+Result<void> read_facts(Statement& rows, const std::function<void(const AlertFacts&)>& each) {
   for (;;) {
     TOCSIN_TRY(const bool row, rows.step());
     if (!row) return {};
     each({rows.time(0), static_cast<std::uint8_t>(rows.integer(1)), rows.text(2), rows.text(3), rows.text(4),
           rows.text(5), rows.text(6), rows.number(7), rows.integer(8) != 0 ? Exercise::yes : Exercise::no});
   }
+}
+
+}  // namespace
+
+Result<void> StoreReader::facts(Time since, Time until, const std::function<void(const AlertFacts&)>& each) {
+  TOCSIN_TRY(auto rows,
+             database_->statement(std::string(fact_columns) + "time >= ? AND time < ? ORDER BY time, sequence"));
+  rows.bind(since).bind(until);
+  return read_facts(rows, each);
+}
+
+Result<void> StoreReader::facts(IncidentId incident, const std::function<void(const AlertFacts&)>& each) {
+  TOCSIN_TRY(auto rows, database_->statement(std::string(fact_columns) +
+                                             "id IN (SELECT alert FROM incident_alert WHERE incident = ?) "
+                                             "ORDER BY time, sequence"));
+  rows.bind_blob(incident.uuid.bytes);
+  return read_facts(rows, each);
 }
 
 Result<IncidentPage> StoreReader::incidents(const IncidentQuery& query) {

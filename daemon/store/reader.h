@@ -107,6 +107,7 @@ class StoreReader {
   Result<AlertRow> alert(std::string_view id);
   // Every alert of a period in time order; `each` must not keep the views.
   Result<void> facts(Time since, Time until, const std::function<void(const AlertFacts&)>& each);
+  Result<void> facts(IncidentId incident, const std::function<void(const AlertFacts&)>& each);
 
   Result<IncidentPage> incidents(const IncidentQuery& query);
   // Alias ("INC-2026-0042", "2026-0042", "42" of this year's last), UUID or its prefix.

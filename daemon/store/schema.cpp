@@ -73,6 +73,7 @@ CREATE INDEX incident_number ON incident(year, number);
 CREATE TABLE incident_alert(
   alert BLOB PRIMARY KEY,
   incident BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX incident_alert_incident ON incident_alert(incident);
 CREATE TABLE audit(
   sequence INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,

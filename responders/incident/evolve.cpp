@@ -5,6 +5,12 @@
 namespace tocsin::responders {
 namespace {
 
+std::string words(std::string_view name) {
+  std::string out(name);
+  std::ranges::replace(out, '_', ' ');
+  return out;
+}
+
 // Applies one change; each overload is one kind.
 class Folder {
  public:
@@ -45,14 +51,14 @@ class Folder {
   void operator()(const change::StateChanged& c) {
     incident_.state = c.to;
     auto& times = incident_.times;
-    std::string text(state_name(c.to));
+    std::string text = words(state_name(c.to));
     if (c.to == IncidentState::in_progress) times.in_progress = change_.time;
     if (c.to == IncidentState::contained && times.contained == Time{}) times.contained = change_.time;
     if (c.to == IncidentState::closed) {
       times.closed = change_.time;
       times.ended = c.ended;
       incident_.verdict = c.verdict;
-      if (c.verdict) text += " as " + std::string(verdict_name(*c.verdict));
+      if (c.verdict) text += " as " + words(verdict_name(*c.verdict));
     }
     // Work began with the first step, whichever it was.
     if (times.in_progress == Time{}) times.in_progress = change_.time;

@@ -63,6 +63,9 @@ Result<void> MemoryJournal::append(std::span<const Change> changes) {
     auto& own = by_incident_[change.incident];
     if (own.empty()) order_.push_back(change.incident);
     own.push_back(change);
+    if (const auto* absorbed = std::get_if<change::Absorbed>(&change.body))
+      for (auto& [alert, incident] : by_alert_)
+        if (incident == absorbed->other) incident = change.incident;
     for (const auto& id : alerts_brought(change)) by_alert_[id] = change.incident;
     if (const auto* opened = std::get_if<change::Opened>(&change.body))
       if (const auto parts = parse_alias(opened->alias))

@@ -57,7 +57,7 @@ TEST(Calendar, the_last_occurrence_is_the_inverse_of_the_next) {
     for (const char* name : {"UTC", "Europe/Berlin", "America/New_York", "Asia/Ho_Chi_Minh", "Australia/Lord_Howe"}) {
       const auto calendar = Calendar::parse(expression, zone(name)).value();
       auto time = utc("2026-02-27T00:00:00Z");
-      for (int i = 0; i < 400; ++i) {
+      for (int i = 0; i < 120; ++i) {
         const auto next = calendar.next(time).value();
         ASSERT_GT(next, time);
         ASSERT_EQ(calendar.last(next).value(), next) << expression << ' ' << name << ' ' << render_time(next);

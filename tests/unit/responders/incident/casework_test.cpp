@@ -101,6 +101,8 @@ TEST(Casework, an_alert_that_links_two_incidents_merges_them) {
   const auto merged = house.casework.incident(two.incident).value();
   EXPECT_EQ(merged.merged_into, one.incident);
   EXPECT_EQ(house.casework.incident(one.incident).value().alerts.size(), 3U);
+  EXPECT_EQ(house.journal.incident_of(make_alert({.second = 5, .entities = {from("198.51.100.4")}}).id).value(),
+            one.incident);
   // From now on the second address leads to the first incident too.
   EXPECT_EQ(house.take({.rule = "later", .second = 12, .entities = {from("198.51.100.4")}}).incident, one.incident);
 }
