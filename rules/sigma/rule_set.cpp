@@ -3,6 +3,7 @@
 #include "rules/sigma/compile/plan.h"
 #include "rules/sigma/correlate/state.h"
 #include "rules/sigma/match/detector.h"
+#include "rules/sigma/parse/filter.h"
 
 namespace tocsin::rules::sigma {
 namespace {
@@ -52,7 +53,8 @@ class SigmaRuleSet final : public RuleSet {
 
 std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, std::span<const RuleSource> views,
                                              const SigmaOptions& options, Diagnostics& diagnostics) {
-  const auto book = parse_rules(rules, options.placeholders, diagnostics);
+  auto book = parse_rules(rules, options.placeholders, diagnostics);
+  apply_filters(book, options.placeholders, diagnostics);
   auto parsed_views = parse_views(views, diagnostics);
   return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics), options);
 }

@@ -7,6 +7,7 @@
 #include "rules/sigma/evaluate/json_input.h"
 #include "rules/sigma/evaluate/render_tree.h"
 #include "rules/sigma/match/matcher.h"
+#include "rules/sigma/parse/filter.h"
 #include "rules/sigma/parse/modifier.h"
 #include "rules/sigma/parse/rule.h"
 
@@ -91,6 +92,7 @@ Evaluator::Evaluator(std::span<const RuleSource> rules, const SigmaOptions& opti
   Diagnostics own;
   state_->options = options;
   state_->book = parse_rules(rules, options.placeholders, own);
+  apply_filters(state_->book, options.placeholders, own);
   for (const auto& d : own.all())
     if (d.severity == Severity::error && !d.item.empty())
       state_->refused.try_emplace(d.item, render_error(d.code, d.cause));

@@ -17,7 +17,7 @@ enum class Derivation : std::uint8_t {
   query,           // after the first ?
   trim_hex,        // 0x001fff → 0x1fff
   lower,
-  initiated,       // outbound → true, inbound → false
+  initiated,  // outbound → true, inbound → false
 };
 
 std::optional<Derivation> parse_derivation(std::string_view name);

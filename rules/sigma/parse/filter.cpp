@@ -1,0 +1,92 @@
+#include "rules/sigma/parse/filter.h"
+
+#include <algorithm>
+
+namespace tocsin::rules::sigma {
+namespace {
+
+struct Filter {
+  std::vector<std::string> rules;
+  bool any = false;
+  Expression condition;
+};
+
+bool has_negation(const Expression& e) {
+  return e.kind == Expression::Kind::negation || e.item.negated || std::ranges::any_of(e.children, has_negation);
+}
+
+Parsed<Filter> parse_filter(const OtherDocument& document, const Placeholders& placeholders) {
+  const auto& body = *document.body.find("filter");
+  if (!body.is_map()) return refuse("G0501", body.place, "'filter' must be a map.");
+  Filter out;
+  const auto* rules = body.find("rules");
+  if (rules == nullptr)
+    return refuse("G0502", body.place, "The filter does not say which rules it is for.",
+                  "List ids or names under 'rules', or write 'rules: any'.");
+  if (rules->is_scalar() && (rules->text == "any" || rules->text.empty())) out.any = true;
+  else if (rules->is_scalar()) out.rules.push_back(rules->text);
+  for (const auto& item : rules->items) out.rules.push_back(item.text);
+  if (rules->is_list() && rules->items.empty()) out.any = true;
+  auto detection = parse_detection(body, {"rules"});
+  if (!detection) return std::unexpected(std::move(detection.error()));
+  auto condition = resolve(*detection);
+  if (!condition) return std::unexpected(std::move(condition.error()));
+  out.condition = std::move(*condition);
+  if (auto expanded = expand_placeholders(out.condition, placeholders); !expanded)
+    return std::unexpected(std::move(expanded.error()));
+  return out;
+}
+
+// Every attribute the filter gives is the rule's.
+bool covers(const LogSource& filter, const LogSource& rule) {
+  const auto agrees = [](const std::string& a, const std::string& b) { return a.empty() || a == b; };
+  return agrees(filter.category, rule.category) && agrees(filter.product, rule.product) &&
+         agrees(filter.service, rule.service);
+}
+
+bool names_rule(const Filter& filter, const Heading& heading) {
+  if (filter.any) return true;
+  return std::ranges::any_of(filter.rules, [&](const std::string& name) {
+    return name == heading.info.id || (!heading.name.empty() && name == heading.name);
+  });
+}
+
+void add_condition(DetectionRule& rule, const Expression& condition) {
+  Expression both;
+  both.kind = Expression::Kind::all;
+  both.children.push_back(std::move(rule.expression));
+  both.children.push_back(condition);
+  rule.expression = std::move(both);
+}
+
+}  // namespace
+
+void apply_filters(RuleBook& book, const Placeholders& placeholders, Diagnostics& diagnostics) {
+  for (const auto& document : book.filters) {
+    const auto& info = document.heading.info;
+    auto filter = parse_filter(document, placeholders);
+    if (!filter) {
+      report(diagnostics, info.file, info.id, filter.error());
+      continue;
+    }
+    std::size_t applied = 0;
+    for (auto& rule : book.rules) {
+      if (!names_rule(*filter, rule.heading) || !covers(document.source, rule.source)) continue;
+      add_condition(rule, filter->condition);
+      ++applied;
+    }
+    if (applied == 0)
+      report(diagnostics, info.file, info.id,
+             {"G0503", document.heading.place, "The filter fits no loaded rule.",
+              "Correct its rules or log source, or remove it."},
+             Severity::warning);
+    if (!has_negation(filter->condition))
+      report(
+          diagnostics, info.file, info.id,
+          {"G0504", document.heading.place, "The filter keeps only what its condition matches, since it has no 'not'.",
+           "To take matches away, write 'condition: not …'."},
+          Severity::warning);
+  }
+}
+
+}  // namespace tocsin::rules::sigma

@@ -1,0 +1,246 @@
+#include "rules/sigma/rule_set.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "collectors/event/field_table.h"
+
+namespace tocsin::rules::sigma {
+namespace {
+
+struct Sink final : AlertSink {
+  void raise(Alert alert) override { alerts.push_back(std::move(alert)); }
+  std::vector<Alert> alerts;
+};
+
+// Passes raw alerts to the second stage, as the daemon does.
+struct Decider final : AlertSink {
+  Decider(SharedState& s, AlertSink& o) : state(s), out(o) {}
+  void raise(Alert alert) override { state.decide(std::move(alert), out); }
+  SharedState& state;
+  AlertSink& out;
+};
+
+std::vector<RuleSource> shipped_views() {
+  std::vector<RuleSource> out;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(TOCSIN_SOURCE_DIR) + "/rules/sigma/views")) {
+    std::ifstream file(entry.path());
+    out.push_back({entry.path().filename(), std::string(std::istreambuf_iterator<char>(file), {})});
+  }
+  return out;
+}
+
+struct Fixture {
+  explicit Fixture(std::string rules, Matching matching = Matching::automatic) {
+    const std::vector<RuleSource> sources{{"rules.yml", std::move(rules)}};
+    SigmaOptions options;
+    options.matching = matching;
+    set = compile_sigma(sources, shipped_views(), options, diagnostics);
+    state = set->make_state();
+    detector = set->attach({.names = names, .host = "web01"}, *state);
+  }
+  void run() {
+    Decider decider(*state, sink);
+    detector->inspect(batch, decider);
+    batch.clear();
+  }
+  void sshd(int second, std::string_view address, std::string_view outcome) {
+    builder.set(field::event_action, "ssh_login");
+    builder.set(field::event_outcome, outcome);
+    builder.set_typed(field::source_ip, address);
+    builder.set(field::user_name, "root");
+    EventHeader header;
+    header.id = {1, ++serial};
+    header.observed = Time{std::chrono::seconds(second)};
+    header.event_class = EventClass::authentication;
+    header.dataset = "sshd";
+    header.host = "web01";
+    builder.finish(header, "Failed password for root from somewhere");
+  }
+  FieldNames names;
+  Diagnostics diagnostics;
+  std::shared_ptr<const RuleSet> set;
+  std::unique_ptr<SharedState> state;
+  std::unique_ptr<Detector> detector;
+  EventBatch batch;
+  EventBuilder builder{batch};
+  std::uint64_t serial = 0;
+  Sink sink;
+};
+
+constexpr const char* guessing = R"(
+title: Failed login
+id: 11111111-0000-0000-0000-000000000001
+name: failed_login
+logsource: {product: linux, service: sshd}
+detection:
+  selection: {event.action: ssh_login, event.outcome: failure}
+  condition: selection
+level: low
+---
+title: Guessing
+id: 11111111-0000-0000-0000-000000000002
+correlation:
+  type: event_count
+  rules: [failed_login]
+  group-by: [source.ip]
+  timespan: 10m
+  condition: {gte: 3}
+level: high
+tags: [attack.credential-access, attack.t1110.001]
+)";
+
+TEST(SigmaRuleSet, shipped_views_are_valid) {
+  Fixture f(guessing);
+  for (const auto& d : f.diagnostics.all()) ADD_FAILURE() << render_text(d);
+}
+
+TEST(SigmaRuleSet, matches_through_a_view_and_says_why) {
+  Fixture f(R"(
+title: Shell from web server
+id: 11111111-0000-0000-0000-000000000003
+logsource: {product: linux, category: process_creation}
+detection:
+  parent: {ParentImage|endswith: /php-fpm}
+  shell: {Image|endswith: [/sh, /bash]}
+  filter: {CommandLine|contains: ' -c harmless'}
+  condition: parent and shell and not filter
+level: critical
+tags: [attack.t1505.003]
+)");
+  const auto process = [&](std::string_view command) {
+    f.builder.set(field::process_executable, "/usr/bin/BASH");
+    f.builder.set(field::process_parent_executable, "/usr/sbin/php-fpm");
+    f.builder.set(field::process_command_line, command);
+    EventHeader header;
+    header.id = {1, ++f.serial};
+    header.event_class = EventClass::process;
+    header.dataset = "auditd.process";
+    header.host = "web01";
+    f.builder.finish(header, "");
+  };
+  process("bash -c id");
+  process("bash -c harmless");
+  f.run();
+  ASSERT_EQ(f.sink.alerts.size(), 1U);
+  const auto& alert = f.sink.alerts[0];
+  EXPECT_EQ(alert.severity, 90);
+  EXPECT_EQ(alert.rule->attack, std::vector<std::string>{"T1505.003"});
+  ASSERT_EQ(alert.why.size(), 2U);
+  EXPECT_EQ(alert.why[0].condition, "parent");
+  EXPECT_EQ(alert.why[0].where, "process.parent.executable");
+  EXPECT_EQ(alert.why[1].value, "/usr/bin/BASH");
+  EXPECT_EQ(alert.host, "web01");
+  EXPECT_EQ(f.set->costs()[0].matches, 1U);
+}
+
+TEST(SigmaRuleSet, correlation_fires_on_the_edge_and_its_rules_stay_silent) {
+  Fixture f(guessing);
+  for (int i = 0; i < 6; ++i) f.sshd(i, "192.0.2.7", "failure");
+  f.sshd(7, "192.0.2.8", "failure");
+  f.run();
+  ASSERT_EQ(f.sink.alerts.size(), 1U);
+  const auto& alert = f.sink.alerts[0];
+  EXPECT_EQ(alert.rule->title, "Guessing");
+  EXPECT_EQ(alert.severity, 70);
+  EXPECT_EQ(alert.events.size(), 3U);
+  EXPECT_EQ(alert.events.back(), (EventId{1, 3}));
+  EXPECT_EQ(alert.time, Time{std::chrono::seconds(2)});
+  EXPECT_EQ(alert.why[0].condition, "event_count = 3, >= 3 within 10m");
+  EXPECT_EQ(alert.why[1].value, "192.0.2.7");
+  EXPECT_TRUE(std::ranges::any_of(alert.entities, [](const Entity& e) {
+    return e.kind == EntityKind::address && e.role == EntityRole::actor && e.value == "192.0.2.7";
+  }));
+  EXPECT_TRUE(std::ranges::all_of(f.sink.alerts, [](const Alert& a) { return a.carried == nullptr; }));
+}
+
+TEST(SigmaRuleSet, correlation_is_armed_again_after_the_timespan) {
+  Fixture f(guessing);
+  for (int i = 0; i < 3; ++i) f.sshd(i, "192.0.2.7", "failure");
+  for (int i = 0; i < 3; ++i) f.sshd(700 + i, "192.0.2.7", "failure");
+  f.run();
+  EXPECT_EQ(f.sink.alerts.size(), 2U);
+}
+
+TEST(SigmaRuleSet, correlation_state_survives_a_restart) {
+  Fixture f(guessing);
+  for (int i = 0; i < 2; ++i) f.sshd(i, "192.0.2.7", "failure");
+  f.run();
+  Fixture g(guessing);
+  ASSERT_TRUE(g.state->restore(f.state->save()));
+  g.serial = 2;
+  g.sshd(3, "192.0.2.7", "failure");
+  g.run();
+  ASSERT_EQ(g.sink.alerts.size(), 1U);
+  EXPECT_EQ(g.sink.alerts[0].events.size(), 3U);
+  EXPECT_FALSE(g.state->restore(f.state->save().substr(0, 60)));
+}
+
+TEST(SigmaRuleSet, generate_lets_the_rules_speak) {
+  std::string text = guessing;
+  text.replace(text.find("  timespan"), 0, "  generate: true\n");
+  Fixture f(text);
+  for (int i = 0; i < 3; ++i) f.sshd(i, "192.0.2.7", "failure");
+  f.run();
+  EXPECT_EQ(f.sink.alerts.size(), 4U);
+}
+
+TEST(SigmaRuleSet, a_rule_without_a_view_gets_a_note) {
+  Fixture f(R"(
+title: Elsewhere
+id: 11111111-0000-0000-0000-000000000009
+logsource: {product: nothing_we_know}
+detection: {s: {a: b}, condition: s}
+)");
+  ASSERT_EQ(f.diagnostics.all().size(), 1U);
+  EXPECT_EQ(f.diagnostics.all()[0].code, "G0610");
+  EXPECT_FALSE(f.diagnostics.has_errors());
+  EXPECT_EQ(f.set->rules().size(), 1U);
+}
+
+TEST(SigmaRuleSet, keywords_look_at_the_line_and_every_value) {
+  Fixture f(R"(
+title: Words
+id: 11111111-0000-0000-0000-00000000000a
+logsource: {product: linux}
+detection: {keywords: ['from somewh*', 'nosuch'], condition: keywords}
+)");
+  f.sshd(1, "192.0.2.7", "failure");
+  f.run();
+  ASSERT_EQ(f.sink.alerts.size(), 1U);  // served by several views, alerts once
+  EXPECT_EQ(f.sink.alerts[0].why[0].where, "event.original");
+}
+
+TEST(SigmaRuleSet, broken_rules_are_refused_alone_with_their_place) {
+  Fixture f(std::string(guessing) + R"(
+---
+title: Bad modifier
+id: 11111111-0000-0000-0000-00000000000b
+logsource: {product: linux}
+detection:
+  s:
+    a|nosuch: b
+  condition: s
+---
+title: Bad condition
+id: 11111111-0000-0000-0000-00000000000c
+logsource: {product: linux}
+detection: {s: {a: b}, condition: s and t}
+---
+title: Bad reference
+id: 11111111-0000-0000-0000-00000000000d
+correlation: {type: event_count, rules: [gone], timespan: 1m, condition: {gte: 2}}
+)");
+  EXPECT_EQ(f.set->rules().size(), 2U);
+  ASSERT_EQ(f.diagnostics.errors(), 3U);
+  EXPECT_EQ(f.diagnostics.all()[0].code, "G0208");
+  EXPECT_GT(f.diagnostics.all()[0].line, 20U);
+  EXPECT_EQ(f.diagnostics.all()[1].code, "G0303");
+  EXPECT_EQ(f.diagnostics.all()[2].code, "G0407");
+}
+
+}  // namespace
+}  // namespace tocsin::rules::sigma
