@@ -40,7 +40,10 @@ class NetworkBlockAddress final : public Action {
     const Network& network = parameters.network("address");
     const auto timeout = whole_seconds(parameters.duration("ttl"));
     TOCSIN_TRY(const std::optional<BlockedElement> before, find(network));
-    if (before && before->expires >= timeout) return outcome(Outcome::State::already, network, before->expires);
+    TOCSIN_TRY(const bool rules, has_rules());
+    if (before && rules && before->expires >= timeout)
+      return outcome(Outcome::State::already, network, before->expires);
+    TOCSIN_CHECK(ensure_foundation());
     TOCSIN_TRY(const std::string output, nftables_.run(block_transaction(network, timeout, key)));
     TOCSIN_TRY(const std::optional<BlockedElement> after, find(network));
     if (!after) return fail(Code::failure, fmt::format("{} is not in the set after adding it", shown(network)));
@@ -51,6 +54,8 @@ class NetworkBlockAddress final : public Action {
     const Network& network = parameters.network("address");
     TOCSIN_TRY(const std::optional<BlockedElement> element, find(network));
     if (!element) return Verification{Presence::absent, fmt::format("{} is not in the set", shown(network))};
+    TOCSIN_TRY(const bool rules, has_rules());
+    if (!rules) return Verification{Presence::changed, "the rules that drop its packets were changed by somebody"};
     return Verification{Presence::in_effect, fmt::format("{} is in set {}, for another {}", shown(network),
                                                          set_of(network), render_duration(element->expires))};
   }
@@ -77,13 +82,32 @@ class NetworkBlockAddress final : public Action {
     return out;
   }
 
-  Result<std::optional<BlockedElement>> find(const Network& network) {
-    auto listing = nftables_.run(list_command(set_of(network)));
+  // Committing rules makes the kernel wait for every packet in flight, so it is done when needed only; somebody who
+  // flushed the ruleset is noticed here.
+  Result<bool> has_rules() {
+    auto listing = nftables_.run(table_command(), Nftables::Listing::terse);
     if (!listing) {
-      if (listing.error().code == Code::not_found) return std::optional<BlockedElement>();
+      if (listing.error().code == Code::not_found) return false;
       return std::unexpected(std::move(listing).error());
     }
-    TOCSIN_TRY(const std::vector<BlockedElement> elements, parse_elements(*listing));
+    TOCSIN_TRY(const std::size_t count, count_rules(*listing));
+    return count == rules_expected;
+  }
+
+  Result<void> ensure_foundation() {
+    TOCSIN_TRY(const bool there, has_rules());
+    if (there) return {};
+    TOCSIN_TRY(const std::string output, nftables_.run(foundation_transaction()));
+    return {};
+  }
+
+  Result<std::optional<BlockedElement>> find(const Network& network) {
+    auto answer = nftables_.run(list_command(set_of(network)));
+    if (!answer) {
+      if (answer.error().code == Code::not_found) return std::optional<BlockedElement>();
+      return std::unexpected(std::move(answer).error());
+    }
+    TOCSIN_TRY(const std::vector<BlockedElement> elements, parse_elements(*answer));
     for (const BlockedElement& element : elements)
       if (element.network == network) return std::optional<BlockedElement>(element);
     return std::optional<BlockedElement>();

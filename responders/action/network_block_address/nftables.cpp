@@ -21,15 +21,16 @@ Nftables::Nftables() : state_(std::make_unique<State>()) {
   if (state_->context == nullptr) return;
   nft_ctx_buffer_output(state_->context);
   nft_ctx_buffer_error(state_->context);
-  nft_ctx_output_set_flags(state_->context, NFT_CTX_OUTPUT_JSON);
 }
 
 Nftables::~Nftables() {
   if (state_->context != nullptr) nft_ctx_free(state_->context);
 }
 
-Result<std::string> Nftables::run(const std::string& commands) {
+Result<std::string> Nftables::run(const std::string& commands, Listing listing) {
   if (state_->context == nullptr) return fail(Code::exhausted, "libnftables did not start");
+  nft_ctx_output_set_flags(
+      state_->context, listing == Listing::terse ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE : NFT_CTX_OUTPUT_JSON);
   errno = 0;
   const int status = nft_run_cmd_from_buffer(state_->context, commands.c_str());
   const int reason = errno;

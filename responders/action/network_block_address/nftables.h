@@ -1,6 +1,7 @@
 #pragma once
 // libnftables behind a small door: a transaction in, JSON out, in this process (no shell, no exec). One thread.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,9 @@ class Nftables {
   Nftables& operator=(const Nftables&) = delete;
 
   // Atomic. not_found: the table, set or element is not there; denied: CAP_NET_ADMIN is missing.
-  Result<std::string> run(const std::string& commands);
+  // terse: without the elements of sets.
+  enum class Listing : std::uint8_t { whole, terse };
+  Result<std::string> run(const std::string& commands, Listing listing = Listing::whole);
 
  private:
   struct State;

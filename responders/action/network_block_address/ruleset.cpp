@@ -1,6 +1,8 @@
 #include "responders/action/network_block_address/ruleset.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 namespace tocsin::responders {
@@ -73,6 +75,15 @@ void read_element(const json::value& item, std::vector<BlockedElement>& out) {
     element.comment = std::string(std::string_view(comment->get_string()));
 }
 
+Result<json::array> parse_list(std::string_view text) {
+  boost::system::error_code problem;
+  json::value root = json::parse(json::string_view(text.data(), text.size()), problem);
+  auto* top = problem ? nullptr : root.if_object();
+  auto* list = top == nullptr ? nullptr : top->if_contains("nftables");
+  if (list == nullptr || !list->is_array()) return fail(Code::invalid, "the answer of nftables is not understood");
+  return std::move(list->get_array());
+}
+
 }  // namespace
 
 std::string_view set_of(const Network& network) noexcept {
@@ -85,10 +96,10 @@ std::string block_transaction(const Network& network, std::chrono::seconds timeo
   const std::string_view set = set_of(network);
   // The first add makes the delete safe when the element is not there; all of it is one transaction.
   return fmt::format(
-      "{}{}add element inet tocsin {} {{ {} timeout {}s }}\n"
+      "add element inet tocsin {} {{ {} timeout {}s }}\n"
       "delete element inet tocsin {} {{ {} }}\n"
       "add element inet tocsin {} {{ {} timeout {}s comment \"tocsin {}\" }}\n",
-      foundation, rules(), set, element, timeout.count(), set, element, set, element, timeout.count(), key);
+      set, element, timeout.count(), set, element, set, element, timeout.count(), key);
 }
 
 std::string unblock_transaction(const Network& network) {
@@ -97,14 +108,21 @@ std::string unblock_transaction(const Network& network) {
 
 std::string list_command(std::string_view set) { return fmt::format("list set inet tocsin {}\n", set); }
 
+std::string foundation_transaction() { return std::string(foundation) + rules(); }
+
+std::string table_command() { return "list table inet tocsin\n"; }
+
+Result<std::size_t> count_rules(std::string_view text) {
+  TOCSIN_TRY(const json::array list, parse_list(text));
+  return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [](const json::value& item) {
+    return item.is_object() && item.get_object().contains("rule");
+  }));
+}
+
 Result<std::vector<BlockedElement>> parse_elements(std::string_view text) {
-  boost::system::error_code problem;
-  const json::value root = json::parse(json::string_view(text.data(), text.size()), problem);
-  const auto* top = problem ? nullptr : root.if_object();
-  const auto* list = top == nullptr ? nullptr : top->if_contains("nftables");
-  if (list == nullptr || !list->is_array()) return fail(Code::invalid, "the answer of nftables is not understood");
+  TOCSIN_TRY(const json::array list, parse_list(text));
   std::vector<BlockedElement> out;
-  for (const json::value& item : list->get_array()) {
+  for (const json::value& item : list) {
     const auto* object = item.if_object();
     const auto* set = object == nullptr ? nullptr : object->if_contains("set");
     if (set == nullptr || !set->is_object()) continue;

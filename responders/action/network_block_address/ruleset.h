@@ -24,8 +24,13 @@ struct BlockedElement {
 // address inside a blocked network must still be blockable on its own.
 std::string_view set_of(const Network& network) noexcept;
 
-// One transaction: table, sets, chains and rules are made or made right again, then the element put in with a fresh
-// time (an element's timeout cannot be changed, so it is deleted and added).
+// Table, sets, chains and rules, made or made right again; what is blocked stays blocked.
+std::string foundation_transaction();
+// The table, and how many rules its answer must hold for blocking to work.
+std::string table_command();
+inline constexpr std::size_t rules_expected = 12;
+Result<std::size_t> count_rules(std::string_view json);
+// One transaction: the element put in with a fresh time (its timeout cannot be changed, so it is deleted and added).
 std::string block_transaction(const Network& network, std::chrono::seconds timeout, std::string_view key);
 std::string unblock_transaction(const Network& network);
 std::string list_command(std::string_view set);

@@ -1,0 +1,370 @@
+#include "responders/guard/guard.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "collectors/base/text.h"
+
+namespace tocsin::responders {
+namespace {
+
+using Kind = GuardVerdict::Kind;
+
+GuardRecord signed_by(GuardRecord record, const Peer& peer) {
+  record.uid = peer.uid;
+  record.login_uid = peer.login_uid;
+  return record;
+}
+
+bool may_respond(const Policy& policy, const Peer& peer) {
+  return has_role(policy.responders, peer) || has_role(policy.approvers, peer);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Guard>> Guard::open(const Policy& policy, HostFacts& facts, const Clock& clock, Actions actions,
+                                           const std::string& journal_path) {
+  std::unique_ptr<Guard> guard(new Guard(policy, facts, clock, std::move(actions)));
+  std::vector<GuardRecord> records;
+  TOCSIN_TRY(guard->journal_, GuardJournal::open(journal_path, records));
+  for (const GuardRecord& record : records) guard->ledger_.fold(record);
+  guard->settle();
+  return guard;
+}
+
+Action* Guard::find(std::string_view name) const {
+  for (const auto& action : actions_)
+    if (action->spec().name == name) return action.get();
+  return nullptr;
+}
+
+Facts Guard::facts_for(const ActionSpec& spec, const Peer& peer) {
+  Facts out;
+  if (auto networks = facts_.protected_networks(policy_)) out.protected_networks = std::move(*networks);
+  else out.unknown = fmt::format("what must never be touched cannot be found out: {}", networks.error().message);
+  out.login_addresses = facts_.login_addresses(peer.pid);
+  const Time now = clock_.now();
+  out.in_last_minute = ledger_.in_last_minute(std::string(spec.name), now);
+  out.live = ledger_.live(now);
+  out.halted = ledger_.halted();
+  return out;
+}
+
+Result<void> Guard::note(GuardRecord record) {
+  record.time = clock_.now();
+  TOCSIN_CHECK(journal_->append(record));
+  ledger_.fold(record);
+  return {};
+}
+
+GuardRecord Guard::record_of(const ActionRequest& request, const Peer& peer, std::string kind) const {
+  GuardRecord record;
+  record.kind = std::move(kind);
+  record.key = request.key;
+  record.action = request.action;
+  record.parameters = request.parameters;
+  record.incident = request.incident;
+  record.playbook = request.playbook;
+  record.step = request.step;
+  record.reason = request.reason;
+  return signed_by(std::move(record), peer);
+}
+
+Result<Rehearsed> Guard::rehearse(const ActionRequest& request, const Peer& peer) {
+  Action* action = find(request.action);
+  if (action == nullptr)
+    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(request.action)));
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
+  Rehearsed out;
+  out.verdict = judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, request, peer);
+  TOCSIN_TRY(out.forecast, action->rehearse(parameters));
+  return out;
+}
+
+// The same key again: the answer of the first time, or what came of it.
+Result<Applied> Guard::known(const LedgerEntry& entry, const ActionRequest& request) {
+  if (entry.request.action != request.action || entry.request.parameters != request.parameters)
+    return fail(Code::conflict, fmt::format("the key {} was used for another request", request.key));
+  switch (entry.state) {
+    case EntryState::applied: {
+      Applied out;
+      out.outcome.state = Outcome::State::already;
+      out.outcome.summary = entry.detail;
+      out.outcome.outputs = entry.outputs;
+      return out;
+    }
+    case EntryState::pending: return fail(Code::denied, fmt::format("{} awaits an approver", request.key));
+    case EntryState::unknown:
+      return fail(Code::conflict, fmt::format("whether {} took effect is unknown: {}", request.key, entry.detail));
+    default:
+      return fail(Code::conflict,
+                  fmt::format("{} is {} already: {}", request.key, entry_state_name(entry.state), entry.detail));
+  }
+}
+
+Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
+  if (!is_action_key(request.key))
+    return fail(Code::usage, "the request's key is not 1-128 characters of A-Z a-z 0-9 . _ : -");
+  Action* action = find(request.action);
+  if (action == nullptr)
+    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(request.action)));
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
+  ActionRequest typed = request;
+  typed.parameters = parameters.texts();
+  if (ledger_.find(request.key) != nullptr) {
+    settle_entry(request.key);
+    return known(*ledger_.find(request.key), typed);
+  }
+  const GuardVerdict verdict = judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, typed, peer);
+  GuardRecord record = record_of(typed, peer, "refused");
+  if (verdict.kind == Kind::refused) {
+    record.detail = fmt::format("{}: {}", verdict.rule, verdict.reason);
+    TOCSIN_CHECK(note(std::move(record)));
+    return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
+  }
+  if (verdict.kind == Kind::needs_approval) {
+    record.kind = "pending";
+    record.expires = clock_.now() + policy_.approval_expires;
+    TOCSIN_CHECK(note(std::move(record)));
+    return fail(Code::denied, fmt::format("{}: `tocsin action approve {}`", verdict.reason, request.key));
+  }
+  record.kind = "intent";
+  return carry_out(*action, parameters, std::move(record));
+}
+
+Result<Applied> Guard::approve(const std::string& key, const std::string& reason, const Peer& peer) {
+  const LedgerEntry* entry = ledger_.find(key);
+  if (entry == nullptr || entry->state != EntryState::pending)
+    return fail(Code::not_found, fmt::format("nothing under the key {} awaits approval", escape_terminal(key)));
+  if (!has_role(policy_.approvers, peer))
+    return fail(Code::denied, fmt::format("uid {} has not the role approver", peer.uid));
+  if (peer.uid == entry->request.uid || (peer.login_uid != UINT32_MAX && peer.login_uid == entry->request.login_uid))
+    return fail(Code::denied, "whoever asked for it cannot approve it");
+  if (trim(reason).empty()) return fail(Code::usage, "approving needs a reason");
+  if (entry->expires && clock_.now() > *entry->expires)
+    return fail(Code::conflict, "the request has expired; ask again");
+  Action* action = find(entry->request.action);
+  if (action == nullptr) return fail(Code::not_found, "the action is gone");
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), entry->request.parameters));
+  ActionRequest request;
+  request.action = entry->request.action;
+  request.key = key;
+  request.parameters = entry->request.parameters;
+  request.incident = entry->request.incident;
+  request.playbook = entry->request.playbook;
+  request.step = entry->request.step;
+  request.reason = fmt::format("{} (approved: {})", entry->request.reason, reason);
+  // Everything is judged again: a session or an address may be new since.
+  const GuardVerdict verdict =
+      judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, request, peer);
+  if (verdict.kind == Kind::refused)
+    return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
+  return carry_out(*action, parameters, record_of(request, peer, "intent"));
+}
+
+Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, GuardRecord record) {
+  const std::string key = record.key;
+  TOCSIN_CHECK(note(record));
+  auto outcome = action.apply(parameters, key);
+  if (!outcome) {
+    record.kind = "failed";
+    record.detail = outcome.error().text();
+    TOCSIN_CHECK(note(std::move(record)));
+    return std::unexpected(std::move(outcome).error());
+  }
+  record.kind = outcome->state == Outcome::State::already ? "already" : "applied";
+  record.detail = outcome->summary;
+  record.undo_token = outcome->undo_token;
+  record.outputs = outcome->outputs;
+  if (outcome->expires_in) record.expires = clock_.now() + *outcome->expires_in;
+  TOCSIN_CHECK(note(std::move(record)));
+  Applied out;
+  out.outcome = std::move(*outcome);
+  if (auto verification = action.verify(parameters, key)) out.verification = std::move(*verification);
+  return out;
+}
+
+Result<Verification> Guard::verify(const std::string& key, const Peer&) {
+  const LedgerEntry* entry = ledger_.find(key);
+  if (entry == nullptr)
+    return fail(Code::not_found, fmt::format("nothing was applied under the key {}", escape_terminal(key)));
+  Action* action = find(entry->request.action);
+  if (action == nullptr) return fail(Code::not_found, "the action is gone");
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), entry->request.parameters));
+  return action->verify(parameters, key);
+}
+
+Result<Outcome> Guard::undo(const std::string& key, const std::string& reason, const Peer& peer) {
+  const LedgerEntry* entry = ledger_.find(key);
+  if (entry == nullptr)
+    return fail(Code::not_found, fmt::format("nothing was applied under the key {}", escape_terminal(key)));
+  if (!may_respond(policy_, peer))
+    return fail(Code::denied, fmt::format("uid {} has neither the role responder nor approver", peer.uid));
+  if (trim(reason).empty()) return fail(Code::usage, "undoing needs a reason");
+  if (entry->state == EntryState::undone) {
+    Outcome out;
+    out.state = Outcome::State::undone;
+    out.summary = "undone already: " + entry->detail;
+    return out;
+  }
+  if (entry->state == EntryState::pending) {
+    GuardRecord record = signed_by({}, peer);
+    record.kind = "undone";
+    record.key = key;
+    record.reason = reason;
+    record.detail = "withdrawn before it was approved";
+    TOCSIN_CHECK(note(std::move(record)));
+    Outcome out;
+    out.state = Outcome::State::undone;
+    out.summary = "withdrawn before it was approved";
+    return out;
+  }
+  GuardRecord record = signed_by({}, peer);
+  record.key = key;
+  record.action = entry->request.action;
+  record.reason = reason;
+  return undo_entry(key, std::move(record));
+}
+
+Result<Outcome> Guard::undo_entry(const std::string& key, GuardRecord record) {
+  const LedgerEntry& entry = *ledger_.find(key);
+  Action* action = find(entry.request.action);
+  if (action == nullptr) return fail(Code::not_found, "the action is gone");
+  TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), entry.request.parameters));
+  if (action->spec().reversibility == Reversibility::irreversible)
+    return fail(Code::conflict, fmt::format("{} cannot be undone", entry.request.action));
+  if (const LedgerEntry* holder = ledger_.other_holder(key, clock_.now())) {
+    record.kind = "undone";
+    record.detail = fmt::format("left in effect, because {} holds the same", holder->request.key);
+    Outcome out;
+    out.state = Outcome::State::undone;
+    out.summary = record.detail;
+    TOCSIN_CHECK(note(std::move(record)));
+    return out;
+  }
+  const std::string token = entry.undo_token;
+  record.kind = "undo_intent";
+  TOCSIN_CHECK(note(record));
+  auto outcome = action->undo(parameters, key, token);
+  if (!outcome && outcome.error().code != Code::partial) {
+    record.kind = "applied";  // it is still in effect
+    record.detail = fmt::format("undoing failed: {}", outcome.error().text());
+    TOCSIN_CHECK(note(std::move(record)));
+    return outcome;
+  }
+  record.kind = "undone";
+  record.detail = outcome ? outcome->summary : outcome.error().text();
+  TOCSIN_CHECK(note(std::move(record)));
+  return outcome;
+}
+
+Result<std::uint32_t> Guard::halt(const std::string& reason, const Peer& peer, std::vector<std::string>& failed) {
+  // Stopping is always the safe side, so root may do it too.
+  if (!may_respond(policy_, peer) && peer.uid != 0)
+    return fail(Code::denied, fmt::format("uid {} has neither the role responder nor approver", peer.uid));
+  if (trim(reason).empty()) return fail(Code::usage, "halting needs a reason");
+  GuardRecord record = signed_by({}, peer);
+  record.kind = "halt";
+  record.reason = reason;
+  TOCSIN_CHECK(note(record));
+  std::vector<std::string> live;
+  for (const auto& [key, entry] : ledger_.all())
+    if (entry.live(clock_.now())) live.push_back(key);
+  std::uint32_t undone = 0;
+  for (const std::string& key : live) {
+    const Action* action = find(ledger_.find(key)->request.action);
+    if (action == nullptr || action->spec().reversibility == Reversibility::irreversible) continue;
+    GuardRecord entry = signed_by({}, peer);
+    entry.key = key;
+    entry.action = action->spec().name;
+    entry.reason = reason;
+    if (undo_entry(key, std::move(entry))) ++undone;
+    else failed.push_back(key);
+  }
+  return undone;
+}
+
+Result<void> Guard::resume(const std::string& reason, const Peer& peer) {
+  if (!has_role(policy_.approvers, peer))
+    return fail(Code::denied, fmt::format("uid {} has not the role approver", peer.uid));
+  if (trim(reason).empty()) return fail(Code::usage, "resuming needs a reason");
+  GuardRecord record = signed_by({}, peer);
+  record.kind = "resume";
+  record.reason = reason;
+  return note(std::move(record));
+}
+
+GuardStatus Guard::status() const {
+  GuardStatus out;
+  out.mode = policy_.mode;
+  out.halted = ledger_.halted();
+  out.live = ledger_.live(clock_.now());
+  for (const auto& [key, entry] : ledger_.all()) out.pending += entry.state == EntryState::pending ? 1U : 0U;
+  out.sequence = journal_->sequence();
+  out.head = journal_->head();
+  for (const auto& action : actions_) {
+    const std::string name(action->spec().name);
+    const auto why =
+        std::find_if(unavailable_.begin(), unavailable_.end(), [&](const auto& p) { return p.first == name; });
+    out.actions.emplace_back(name, why == unavailable_.end() ? "ready" : why->second);
+  }
+  return out;
+}
+
+void Guard::set_unavailable(std::string action, std::string reason) {
+  unavailable_.emplace_back(std::move(action), std::move(reason));
+}
+
+// After a crash: what was begun is looked at, never guessed.
+void Guard::settle() {
+  std::vector<std::string> keys;
+  for (const auto& [key, entry] : ledger_.all())
+    if (entry.state == EntryState::intended || entry.state == EntryState::undoing || entry.live(clock_.now()))
+      keys.push_back(key);
+  for (const std::string& key : keys) settle_entry(key);
+}
+
+void Guard::settle_entry(const std::string& key) {
+  const LedgerEntry& entry = *ledger_.find(key);
+  if (entry.state != EntryState::intended && entry.state != EntryState::undoing && entry.state != EntryState::applied)
+    return;
+  if (entry.state == EntryState::applied && entry.expires && clock_.now() >= *entry.expires) return;
+  Action* action = find(entry.request.action);
+  if (action == nullptr) return;
+  const auto parameters = parse_parameters(action->spec(), entry.request.parameters);
+  if (!parameters) return;
+  GuardRecord record;
+  record.key = key;
+  record.action = entry.request.action;
+  record.reason = "settled after a restart";
+  if (entry.state == EntryState::undoing) {
+    static_cast<void>(undo_entry(key, std::move(record)));
+    return;
+  }
+  if (action->spec().reversibility == Reversibility::irreversible) {
+    if (entry.state == EntryState::applied) return;
+    record.kind = "unknown";
+    record.detail = "it was begun and cannot be read back; it is not done a second time";
+    static_cast<void>(note(std::move(record)));
+    return;
+  }
+  const auto found = action->verify(*parameters, key);
+  if (!found) return;  // cannot be read now: stays open, and is asked again next time
+  if (found->presence == Presence::changed && entry.state == EntryState::intended) {
+    // Half done: finished under the same key, which every action takes as the same effect.
+    auto outcome = action->apply(*parameters, key);
+    record.kind = outcome ? "reconciled" : "failed";
+    record.detail = outcome ? outcome->summary : outcome.error().text();
+    if (outcome) record.undo_token = outcome->undo_token;
+    static_cast<void>(note(std::move(record)));
+    return;
+  }
+  const bool there = found->presence != Presence::absent;
+  if (there && entry.state == EntryState::applied) return;
+  record.kind = there ? "reconciled" : entry.state == EntryState::intended ? "failed" : "gone";
+  record.detail = found->detail;
+  static_cast<void>(note(std::move(record)));
+}
+
+}  // namespace tocsin::responders

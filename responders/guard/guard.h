@@ -1,0 +1,77 @@
+#pragma once
+// The safety kernel in front of every action: judges at plan and again at apply, writes the intent down before the
+// effect and the outcome after it, keeps one effect per key, undoes, halts, and after a crash finds out what happened.
+// One thread (the server's). It lives inside tocsin-responder, which alone holds the privileges.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "responders/action/environment.h"
+#include "responders/action/request.h"
+#include "responders/guard/judge.h"
+#include "responders/guard/ledger.h"
+#include "responders/guard/never_touch.h"
+#include "responders/guard/policy.h"
+#include "responders/guard/record.h"
+
+namespace tocsin::responders {
+
+struct GuardStatus {
+  GuardMode mode = GuardMode::rehearse;
+  bool halted = false;
+  std::uint32_t live = 0;
+  std::uint32_t pending = 0;
+  std::uint64_t sequence = 0;                                // of the journal
+  std::string head;                                          // its hash
+  std::vector<std::pair<std::string, std::string>> actions;  // name → "ready", or why it cannot be applied
+};
+
+class Guard {
+ public:
+  using Actions = std::vector<std::unique_ptr<Action>>;
+
+  // Opens the journal at `journal_path` and settles what a crash left open. `policy`, `facts`, `clock` outlive it.
+  static Result<std::unique_ptr<Guard>> open(const Policy& policy, HostFacts& facts, const Clock& clock,
+                                             Actions actions, const std::string& journal_path);
+
+  Result<Rehearsed> rehearse(const ActionRequest& request, const Peer& peer);
+  // denied: refused, or it awaits approval now (under its key).
+  Result<Applied> apply(const ActionRequest& request, const Peer& peer);
+  // Of a pending one, by an approver who did not ask for it.
+  Result<Applied> approve(const std::string& key, const std::string& reason, const Peer& peer);
+  Result<Verification> verify(const std::string& key, const Peer& peer);
+  Result<Outcome> undo(const std::string& key, const std::string& reason, const Peer& peer);
+  // Stops all automation and undoes what is live and can be undone. Gives how many were undone; `failed` names those
+  // that could not be.
+  Result<std::uint32_t> halt(const std::string& reason, const Peer& peer, std::vector<std::string>& failed);
+  Result<void> resume(const std::string& reason, const Peer& peer);
+  GuardStatus status() const;
+  const Ledger& ledger() const noexcept { return ledger_; }
+  // Why an action cannot be applied by this process ("needs CAP_NET_ADMIN"); shown by status.
+  void set_unavailable(std::string action, std::string reason);
+
+ private:
+  Guard(const Policy& policy, HostFacts& facts, const Clock& clock, Actions actions)
+      : policy_(policy), facts_(facts), clock_(clock), actions_(std::move(actions)) {}
+
+  Action* find(std::string_view name) const;
+  Facts facts_for(const ActionSpec& spec, const Peer& peer);
+  Result<void> note(GuardRecord record);
+  GuardRecord record_of(const ActionRequest& request, const Peer& peer, std::string kind) const;
+  Result<Applied> known(const LedgerEntry& entry, const ActionRequest& request);
+  Result<Applied> carry_out(Action& action, const Parameters& parameters, GuardRecord intent);
+  Result<Outcome> undo_entry(const std::string& key, GuardRecord record);
+  void settle();
+  void settle_entry(const std::string& key);
+
+  const Policy& policy_;
+  HostFacts& facts_;
+  const Clock& clock_;
+  Actions actions_;
+  std::unique_ptr<GuardJournal> journal_;
+  Ledger ledger_;
+  std::vector<std::pair<std::string, std::string>> unavailable_;
+};
+
+}  // namespace tocsin::responders

@@ -1,0 +1,39 @@
+#pragma once
+// The guard's decision as a pure function: the same facts give the same verdict, at plan and again at apply. Its rules
+// come from outages others had; see README.md.
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "responders/action/request.h"
+#include "responders/guard/never_touch.h"
+#include "responders/guard/policy.h"
+
+namespace tocsin::responders {
+
+// Who asks, as the kernel says.
+struct Peer {
+  std::uint32_t uid = UINT32_MAX;
+  std::uint32_t gid = UINT32_MAX;
+  std::uint32_t login_uid = UINT32_MAX;
+  int pid = 0;
+  std::vector<std::uint32_t> groups;  // supplementary
+};
+bool has_role(const RoleMembers& role, const Peer& peer) noexcept;
+
+struct Facts {
+  std::vector<ProtectedNetwork> protected_networks;
+  std::vector<IpAddress> login_addresses;  // of the peer
+  std::string unknown;                     // why the networks could not be computed; empty = they were
+  std::uint32_t in_last_minute = 0;        // applied by this action
+  std::uint32_t live = 0;                  // in effect now, all actions
+  bool halted = false;
+};
+
+// What an apply of this request would be told now.
+GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& spec, const Parameters& parameters,
+                   const ActionRequest& request, const Peer& peer);
+
+}  // namespace tocsin::responders

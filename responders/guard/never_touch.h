@@ -1,0 +1,41 @@
+#pragma once
+// Whom a response must never hit: this host itself, its way out, its resolvers, and the people working on it. Computed
+// from the kernel each time it is asked (at plan and again at apply), because addresses and sessions change.
+
+#include <string>
+#include <vector>
+
+#include "collectors/base/address.h"
+#include "collectors/base/result.h"
+#include "responders/guard/policy.h"
+
+namespace tocsin::responders {
+
+struct ProtectedNetwork {
+  Network network;
+  std::string reason;  // "own address on eth0", "default gateway", "resolver", "operator connected to port 22"
+};
+
+// Where the facts come from; tests give their own.
+class HostFacts {
+ public:
+  virtual ~HostFacts() = default;
+  // Fails when a source that must be there cannot be read: not knowing is refusing.
+  virtual Result<std::vector<ProtectedNetwork>> protected_networks(const Policy& policy) = 0;
+  // The address the peer process is logged in from (SSH_CONNECTION in its environment or a parent's); may be none.
+  virtual std::vector<IpAddress> login_addresses(int pid) = 0;
+};
+
+class SystemFacts final : public HostFacts {
+ public:
+  Result<std::vector<ProtectedNetwork>> protected_networks(const Policy& policy) override;
+  std::vector<IpAddress> login_addresses(int pid) override;
+};
+
+// The readers of /proc and resolv.conf, by their text. Lines that are not understood are passed over.
+std::vector<IpAddress> parse_gateways_v4(std::string_view route);      // /proc/net/route
+std::vector<IpAddress> parse_gateways_v6(std::string_view route);      // /proc/net/ipv6_route
+std::vector<IpAddress> parse_resolvers(std::string_view resolv_conf);  // resolv.conf(5)
+std::vector<IpAddress> parse_peers(std::string_view tcp, const std::vector<std::uint16_t>& ports);  // /proc/net/tcp{,6}
+
+}  // namespace tocsin::responders

@@ -1,0 +1,62 @@
+#pragma once
+// The guard's journal: what was asked, decided, begun and done, as an append-only file of JSON lines. Each line holds
+// the hash of the one before it, so nothing can be taken out or changed unseen. An intent is durable before its effect
+// begins. One process, one thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/base/result.h"
+#include "collectors/base/time.h"
+#include "responders/action/action.h"
+
+namespace tocsin::responders {
+
+struct GuardRecord {
+  // "refused", "pending", "intent", "applied", "already", "failed", "undo_intent", "undone", "reconciled", "gone",
+  // "halt", "resume", "start"
+  std::string kind;
+  std::string key;
+  std::string action;
+  Parameters::Texts parameters;
+  std::string incident;
+  std::string playbook;
+  std::string step;
+  std::string reason;
+  std::uint32_t uid = UINT32_MAX;
+  std::uint32_t login_uid = UINT32_MAX;
+  std::string detail;
+  std::string undo_token;
+  std::vector<std::pair<std::string, std::string>> outputs;
+  std::optional<Time> expires;
+  Time time{};
+};
+
+class GuardJournal {
+ public:
+  // Reads what is there and checks the chain. A last line cut short by a crash is dropped. conflict: the chain is
+  // broken, so somebody changed the file; exhausted: it is larger than 256 MiB.
+  static Result<std::unique_ptr<GuardJournal>> open(const std::string& path, std::vector<GuardRecord>& records);
+  ~GuardJournal();
+  GuardJournal(const GuardJournal&) = delete;
+  GuardJournal& operator=(const GuardJournal&) = delete;
+
+  // Durable when it returns.
+  Result<void> append(const GuardRecord& record);
+  std::uint64_t sequence() const noexcept { return sequence_; }
+  const std::string& head() const noexcept { return head_; }  // hash of the last line, hexadecimal
+
+ private:
+  GuardJournal() = default;
+
+  int file_ = -1;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::string head_;
+};
+
+}  // namespace tocsin::responders
