@@ -1,0 +1,197 @@
+#!/bin/sh
+# Installs the package in a Debian 12 tree booted with systemd and lives through a day of its life: start, a real
+# password guess against a real sshd, reload, kill -9, a scheduled report, an upgrade, a purge.
+#
+#   sh tests/service/service_test.sh PACKAGE.deb CACHE
+#
+# CACHE keeps the Debian tree between runs (made with debootstrap the first time, from the mirror in MIRROR or
+# deb.debian.org). Needs root, debootstrap and systemd-container. Ends with "N passed, N failed, N skipped".
+set -eu
+
+[ $# -eq 2 ] || { sed -n '2,9p' "$0" >&2; exit 2; }
+package=$(realpath "$1")
+mkdir -p "$2"
+cache=$(realpath "$2")
+base=$cache/base
+tree=$cache/run.$$
+log=$cache/run.log
+mirror=${MIRROR:-http://deb.debian.org/debian}
+passed=0
+failed=0
+leader=
+nspawn=
+
+for tool in debootstrap systemd-nspawn nsenter dpkg-deb; do
+  command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
+done
+[ "$(id -u)" -eq 0 ] || { echo "skipped: needs root"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
+
+finish() {
+  status=$?
+  if [ -n "$nspawn" ] && kill -0 "$nspawn" 2>/dev/null; then
+    kill -TERM "$nspawn" 2>/dev/null || true
+    waited=0
+    while kill -0 "$nspawn" 2>/dev/null && [ "$waited" -lt 100 ]; do sleep 0.1; waited=$((waited + 1)); done
+    kill -KILL "$nspawn" 2>/dev/null || true
+  fi
+  rm -rf "$tree"
+  exit "$status"
+}
+trap finish EXIT INT TERM
+
+inside() { nsenter -t "$leader" -m -u -i -n -p -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb "$@"; }
+
+check() { # check NAME COMMAND…
+  name=$1
+  shift
+  if "$@" >>"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok      $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $name"
+  fi
+}
+
+eventually() { # eventually SECONDS COMMAND…
+  left=$(($1 * 5))
+  shift
+  until "$@" >>"$log" 2>&1; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || return 1
+    sleep 0.2
+  done
+}
+
+make_base() {
+  [ -e "$base/.ready" ] && return
+  rm -rf "$base"
+  debootstrap --variant=minbase \
+    --include=systemd,systemd-sysv,dbus,openssh-server,openssh-client,rsyslog,iproute2,procps,python3-minimal \
+    bookworm "$base" "$mirror" >>"$log" 2>&1
+  touch "$base/.ready"
+}
+
+# What the package depends on, from the mirror; the package itself is installed in the booted system, without a network.
+add_dependencies() {
+  wanted=$(dpkg-deb -f "$package" Depends | sha256sum | cut -c 1-16)
+  [ "$(cat "$base/.dependencies" 2>/dev/null)" = "$wanted" ] && return
+  cp "$package" "$base/root/tocsin.deb"
+  cp -L /etc/resolv.conf "$base/etc/resolv.conf"
+  chroot "$base" sh -c 'apt-get update -q && apt-get install -qy --no-install-recommends /root/tocsin.deb nftables &&
+    dpkg -P tocsin && apt-get clean' >>"$log" 2>&1
+  rm -f "$base/root/tocsin.deb"
+  echo "$wanted" >"$base/.dependencies"
+}
+
+boot() {
+  cp -a --reflink=auto "$base" "$tree"
+  rm -f "$tree/etc/machine-id" && touch "$tree/etc/machine-id"
+  echo tocsin-test >"$tree/etc/hostname"
+  cp "$package" "$tree/root/tocsin.deb"
+  systemd-nspawn --quiet --register=no --keep-unit --private-network --machine=tocsin-test --directory="$tree" --boot \
+    >>"$log" 2>&1 </dev/null &
+  nspawn=$!
+  waited=0
+  until leader=$(pgrep -P "$nspawn" | head -n 1) && [ -n "$leader" ]; do
+    waited=$((waited + 1))
+    [ "$waited" -lt 100 ] || { echo "the container did not start; see $log" >&2; exit 1; }
+    sleep 0.1
+  done
+  eventually 90 booted || { echo "systemd did not come up in the container; see $log" >&2; exit 1; }
+}
+booted() {
+  case $(inside systemctl is-system-running 2>/dev/null) in running | degraded) true ;; *) false ;; esac
+}
+
+# An attacker in a network namespace of its own, as 203.0.113.9.
+add_attacker() {
+  inside sh -ec 'ip link set lo up
+    ip netns add outside
+    ip link add inner type veth peer name outer
+    ip link set outer netns outside
+    ip address add 203.0.113.1/24 dev inner && ip link set inner up
+    ip netns exec outside ip address add 203.0.113.9/24 dev outer
+    ip netns exec outside ip link set outer up
+    printf "#!/bin/sh\necho wrong-password\n" >/root/ask && chmod 755 /root/ask
+    echo "MaxStartups 100" >/etc/ssh/sshd_config.d/test.conf
+    systemctl restart ssh'
+}
+guess() {
+  for user in root admin oracle test ubuntu deploy git backup postgres www mysql ftp; do
+    inside env SSH_ASKPASS=/root/ask SSH_ASKPASS_REQUIRE=force DISPLAY=:0 timeout 20 ip netns exec outside \
+      ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o NumberOfPasswordPrompts=1 \
+      -o PreferredAuthentications=password "$user@203.0.113.1" true >>"$log" 2>&1 || true
+  done
+}
+
+main_pid() { inside systemctl show -p MainPID --value tocsind; }
+active() { [ "$(inside systemctl is-active "$1")" = active ]; }
+answers() { inside tocsin status -o json; }
+incidents() { inside tocsin incident list -o ndjson --fields id,alerts; }
+has_incident() { [ -n "$(incidents)" ]; }
+incident_is_about_the_guess() { inside tocsin incident list -o ndjson | grep -q 203.0.113.9 ||
+  inside tocsin alert list -o ndjson | grep -q 203.0.113.9; }
+same_incidents() { [ "$(incidents | sort)" = "$1" ]; }
+other_pid() { active tocsind && [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ]; }
+security() { inside systemd-analyze security --no-pager --threshold="$2" "$1"; }
+no_capability() { inside grep -q '^CapEff:[[:space:]]*0000000000000000$' "/proc/$(main_pid)/status"; }
+filtered() { inside grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(main_pid)/status"; }
+report_made() { inside sh -c 'tocsin report list -o ndjson | grep -q path && find /var/lib/tocsin/reports -name "*.html" | grep -q .'; }
+edited_kept() { inside grep -q 'organization: "kept"' /etc/tocsin/tocsin.yaml; }
+gone() { inside sh -c 'for p in /var/lib/tocsin /etc/tocsin /usr/sbin/tocsind /lib/systemd/system/tocsind.service; do
+    [ ! -e "$p" ] || { echo "$p is still there"; exit 1; }
+  done'; }
+
+: >"$log"
+echo "making the Debian tree (some minutes the first time) …"
+make_base
+add_dependencies
+boot
+echo "booted; log in $log"
+
+check "the package installs" inside dpkg -i /root/tocsin.deb
+check "the unit starts" eventually 120 active tocsind
+check "the daemon answers" eventually 60 answers
+check "opener and responder are ready" inside systemctl is-active tocsin-opener.socket tocsin-responder.socket
+check "it holds no capability" no_capability
+check "it is under a system-call filter" filtered
+check "exposure of tocsind is at most 1.5" security tocsind.service 15
+check "exposure of the opener is at most 3.0" security tocsin-opener.service 30
+check "exposure of the responder is at most 4.1" security tocsin-responder.service 41
+
+add_attacker >>"$log" 2>&1
+guess
+check "a guess at sshd becomes an incident" eventually 60 has_incident
+check "the incident names the attacker" eventually 10 incident_is_about_the_guess
+
+before=$(main_pid)
+check "it reloads" inside systemctl reload tocsind
+check "reloading keeps the process" eventually 30 active tocsind
+check "and the same process id" [ "$(main_pid)" = "$before" ]
+check "and the incident" has_incident
+
+known=$(incidents | sort)
+inside kill -KILL "$before" >>"$log" 2>&1 || true
+check "after kill -9 it comes back" eventually 120 other_pid "$before"
+check "and answers" eventually 60 answers
+check "with nothing lost and nothing doubled" eventually 30 same_incidents "$known"
+
+inside sed -i 's/calendar: "\*-\*-\* 06:00"/calendar: "*-*-* *:*:00"/; s/organization: ""/organization: "kept"/' /etc/tocsin/tocsin.yaml
+inside systemctl restart tocsind >>"$log" 2>&1 || true
+check "a scheduled report is made" eventually 150 report_made
+
+check "the same package installs again" inside env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold -i /root/tocsin.deb
+check "edited configuration is kept" edited_kept
+check "and the daemon runs" eventually 120 active tocsind
+check "with its incidents" eventually 60 same_incidents "$known"
+check "it purges" inside dpkg -P tocsin
+check "and leaves nothing behind" gone
+
+if [ "$failed" -ne 0 ]; then
+  echo "--- journal of tocsind" >>"$log"
+  inside journalctl --no-pager -u tocsind -u tocsin-opener -u tocsin-responder >>"$log" 2>&1 || true
+  echo "details in $log"
+fi
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
