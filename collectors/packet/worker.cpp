@@ -46,6 +46,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   }
 
   void finish() {
+    flows_.expire(now_);
     flows_.finish(now_);
     retired_.clear();
     for (auto* observer : observers_) observer->on_time(now_);

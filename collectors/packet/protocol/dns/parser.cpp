@@ -44,8 +44,10 @@ Probe probe_dns(const ProbeInput& input) {
   const Bytes message = input.bytes.subspan(2);
   if (message.size() < 12) return Probe::more;
   if (message.size() >= length) return verdict(message.first(length));
-  if (strictly) return ((message[2] >> 3) & 0x0F) <= 6 && message[4] == 0 && message[5] == 1 ? Probe::more : Probe::no;
-  return verdict(message);
+  // The rest is on its way; the counts must fit into what is announced.
+  const auto count = [&](std::size_t at) { return static_cast<std::size_t>((message[at] << 8) | message[at + 1]); };
+  const std::size_t least = 12 + 5 * count(4) + 11 * (count(6) + count(8) + count(10));
+  return least <= length && (!strictly || count(4) == 1) ? Probe::more : Probe::no;
 }
 
 ParserState DnsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {

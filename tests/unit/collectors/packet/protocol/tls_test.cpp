@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include "collectors/packet/protocol/tls/hello.h"
+#include "tests/unit/collectors/packet/recording.h"
+
+namespace tocsin::collectors::testing {
+namespace {
+
+std::string sized(std::size_t width, const std::string& body) {
+  std::string out;
+  for (std::size_t i = width; i-- > 0;) out += static_cast<char>(body.size() >> (8 * i));
+  return out + body;
+}
+std::string words(std::initializer_list<unsigned> numbers) {
+  std::string out;
+  for (const auto number : numbers) {
+    out += static_cast<char>(number >> 8);
+    out += static_cast<char>(number);
+  }
+  return out;
+}
+std::string extension(unsigned type, const std::string& body) { return words({type}) + sized(2, body); }
+
+std::string client_hello_body() {
+  std::string extensions =
+      extension(0x2A2A, "") + extension(0, sized(2, std::string(1, '\0') + sized(2, "example.com"))) +
+      extension(10, sized(2, words({0x1A1A, 29, 23}))) + extension(11, sized(1, std::string(1, '\0'))) +
+      extension(16, sized(2, sized(1, "h2") + sized(1, "http/1.1"))) +
+      extension(13, sized(2, words({0x0403, 0x0804}))) + extension(43, sized(1, words({0x0304, 0x0303})));
+  return words({0x0303}) + std::string(32, 'r') + sized(1, "") + sized(2, words({0x0A0A, 0x1301, 0xC02F})) +
+         sized(1, std::string(1, '\0')) + sized(2, extensions);
+}
+
+std::string handshake(char type, const std::string& body) { return std::string(1, type) + sized(3, body); }
+std::string record(char type, const std::string& body) {
+  return std::string(1, type) + std::string("\x03\x01", 2) + sized(2, body);
+}
+
+TEST(TlsHello, FingerprintsLeaveGreaseOut) {
+  const auto body = client_hello_body();
+  const auto hello = parse_client_hello(as_bytes(body));
+  ASSERT_TRUE(hello.has_value());
+  EXPECT_EQ(hello->server_name, "example.com");
+  EXPECT_EQ(ja3_text(*hello), "771,4865-49199,0-10-11-16-13-43,29-23,0");
+  const auto ja4 = ja4_text(*hello, Ja4Transport::tcp);
+  EXPECT_EQ(ja4.substr(0, 10), "t13d0206h2");
+  EXPECT_EQ(ja4.size(), 36U);
+  EXPECT_TRUE(is_grease(0xFAFA));
+  EXPECT_FALSE(is_grease(0xFA0A));
+}
+
+TEST(TlsHello, EveryCutIsRefusedOrRead) {
+  const auto body = client_hello_body();
+  for (std::size_t size = 0; size < body.size(); ++size)
+    parse_client_hello(as_bytes(std::string_view(body).substr(0, size)));
+  EXPECT_FALSE(parse_client_hello(as_bytes(std::string_view(body).substr(0, 60))).has_value());
+}
+
+TEST(TlsParser, HandshakeOverManySegments) {
+  const std::string message = handshake(1, client_hello_body());
+  Bench whole;
+  whole.handshake();
+  const std::string one = record(22, message);
+  for (std::size_t at = 0; at < one.size(); at += 3) whole.say(Direction::to_server, one.substr(at, 3));
+  EXPECT_EQ(whole.listener.text("tls.sni"), "example.com");
+  const std::string server_hello = words({0x0303}) + std::string(32, 's') + sized(1, "") + words({0x1301}) +
+                                   std::string(1, '\0') + sized(2, extension(43, words({0x0304})));
+  whole.say(Direction::to_client, record(22, handshake(2, server_hello)));
+  EXPECT_EQ(whole.listener.text("ja3s.string"), "771,4865,43");
+  whole.say(Direction::to_client, record(20, "\x01") + record(23, "ciphertext"));
+  whole.say(Direction::to_server, record(20, "\x01") + record(23, "ciphertext"));
+  whole.say(Direction::to_server, record(23, "no longer followed"));
+  whole.worker.finish();
+  EXPECT_EQ(whole.listener.to_server.find("no longer"), std::string::npos);
+  EXPECT_NE(whole.records.json.at(0).find("\"tls.version\":\"1.3\""), std::string::npos) << whole.records.json[0];
+}
+
+TEST(TlsParser, InsideAnHttpTunnel) {
+  Bench bench;
+  bench.handshake();
+  bench.say(Direction::to_server, "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  bench.say(Direction::to_client, "HTTP/1.1 200 Connection established\r\n\r\n");
+  bench.say(Direction::to_server, record(22, handshake(1, client_hello_body())));
+  EXPECT_EQ(bench.listener.text("http.method"), "CONNECT");
+  EXPECT_EQ(bench.listener.text("tls.sni"), "example.com");
+}
+
+}  // namespace
+}  // namespace tocsin::collectors::testing
