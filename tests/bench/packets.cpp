@@ -1,7 +1,7 @@
 // rooms: packet signature yara
 // Packets of a capture in memory: through the packet floor alone, and with engines looking on. One thread.
 //   TOCSIN_RULES=DIR   signatures of that folder too (its classification.config is read)
-//   TOCSIN_COPIES=N    how often the example recordings are repeated (default 100)
+//   TOCSIN_COPIES=N    how often the example recordings are repeated (default 300)
 
 #include "collectors/base/text.h"
 #include "collectors/packet/worker.h"
@@ -22,10 +22,10 @@ class Discard final : public collectors::RecordSink {
 const Capture& capture() {
   static const Capture made = [] {
     const char* wanted = std::getenv("TOCSIN_COPIES");
-    const auto copies = wanted == nullptr ? std::optional<std::uint64_t>(100) : parse_unsigned(wanted);
+    const auto copies = wanted == nullptr ? std::optional<std::uint64_t>(300) : parse_unsigned(wanted);
     const auto examples = source_folder / "etc/examples";
     return grow({read_capture(examples / "ordinary/traffic.pcap"), read_capture(examples / "intrusion/traffic.pcap")},
-                static_cast<std::uint32_t>(std::clamp<std::uint64_t>(copies.value_or(100), 1, 60'000)));
+                static_cast<std::uint32_t>(std::clamp<std::uint64_t>(copies.value_or(300), 1, 60'000)));
   }();
   return made;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the benchmarks, runs them and the peer tools over the same bytes, prints figures and ratios: sh tests/bench/run.sh
 #   TOCSIN_RULES=DIR  TOCSIN_SIGMA=DIR  TOCSIN_YARA=DIR   measure these rules as well as the shipped ones
-#   TOCSIN_COPIES=N   size of the capture (default 100 times the example recordings)
+#   TOCSIN_COPIES=N   size of the capture (default 300 times the example recordings)
 #   TOCSIN_FILES=DIR  what YARA scans (default: a copy of up to 64 MB of /usr/bin)
 #   TOCSIN=PATH       the program for the whole-process runs (default: build/release/bin/tocsin, if it is there)
 # Nothing passes or fails by time: it prints what this machine does, beside what the peers do on it in the same minutes.
