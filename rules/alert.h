@@ -64,6 +64,19 @@ struct Reason {
   std::uint64_t length = 0;
 };
 
+// The flow of a packet-side alert, as far as it had gone.
+struct FlowFigures {
+  Time start{};
+  IpAddress client;
+  IpAddress server;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
+  std::uint64_t packets_to_server = 0;
+  std::uint64_t packets_to_client = 0;
+  std::uint64_t bytes_to_server = 0;
+  std::uint64_t bytes_to_client = 0;
+};
+
 // Of packet-side alerts.
 struct PacketContext {
   std::uint64_t packet = 0;  // number in the capture; 0 on a time-out
@@ -77,6 +90,9 @@ struct PacketContext {
   std::string application;  // protocol found by content; empty if none
   std::optional<std::uint64_t> transaction;
   bool to_server = true;
+  std::optional<std::uint8_t> icmp_type;
+  std::optional<std::uint8_t> icmp_code;
+  std::optional<FlowFigures> flow;
 };
 
 struct Alert {

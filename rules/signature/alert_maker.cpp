@@ -63,7 +63,16 @@ PacketContext context_of(const MatchReport& report) {
     out.destination_port = to.port;
     out.transport = scope.flow->transport;
   }
+  if (scope.packet != nullptr && !scope.packet->transport.empty() &&
+      (out.transport == collectors::ip_protocol::icmp || out.transport == collectors::ip_protocol::icmpv6)) {
+    out.icmp_type = scope.packet->icmp_type;
+    out.icmp_code = scope.packet->icmp_code;
+  }
   if (scope.flow != nullptr) {
+    const auto& flow = *scope.flow;
+    out.flow =
+        FlowFigures{flow.start,          flow.client.address, flow.server.address, flow.client.port, flow.server.port,
+                    flow.client.packets, flow.server.packets, flow.client.bytes,   flow.server.bytes};
     out.flow_id = scope.flow->id;
     out.community_id = collectors::community_id(*scope.flow);
     if (scope.flow->protocol != collectors::Protocol::unknown)

@@ -11,7 +11,7 @@
 namespace tocsin::rules::signature {
 namespace {
 
-std::string transport_name(std::uint8_t number, bool v6) {
+std::string transport_name(std::uint8_t number) {
   switch (number) {
     case 1: return "ICMP";
     case 2: return "IGMP";
@@ -20,7 +20,7 @@ std::string transport_name(std::uint8_t number, bool v6) {
     case 41: return "IPv6";
     case 47: return "GRE";
     case 50: return "ESP";
-    case 58: return v6 ? "IPv6-ICMP" : "IPv6-ICMP";
+    case 58: return "IPv6-ICMP";
     case 132: return "SCTP";
     default: return fmt::format("{:03}", number);
   }
@@ -60,6 +60,17 @@ void append_alert(JsonWriter& json, const Alert& alert) {
   json.end_object();
 }
 
+void append_flow(JsonWriter& json, const FlowFigures& flow, std::uint8_t transport) {
+  const bool ports = transport == 6 || transport == 17 || transport == 132;
+  json.key("flow").begin_object();
+  json.member("pkts_toserver", flow.packets_to_server).member("pkts_toclient", flow.packets_to_client);
+  json.member("bytes_toserver", flow.bytes_to_server).member("bytes_toclient", flow.bytes_to_client);
+  json.member("start", render_eve_time(flow.start));
+  json.member("src_ip", render_address(flow.client)).member("dest_ip", render_address(flow.server));
+  if (ports) json.member("src_port", flow.client_port).member("dest_port", flow.server_port);
+  json.end_object();
+}
+
 }  // namespace
 
 std::string render_eve_time(Time time) {
@@ -89,7 +100,9 @@ std::string render_eve_alert(const Alert& alert) {
       if (ports) json.member("src_port", p.source_port);
       json.member("dest_ip", render_address(p.destination));
       if (ports) json.member("dest_port", p.destination_port);
-      json.member("proto", transport_name(p.transport, p.source.is_v6()));
+      json.member("proto", transport_name(p.transport));
+      if (p.icmp_type) json.member("icmp_type", *p.icmp_type);
+      if (p.icmp_code) json.member("icmp_code", *p.icmp_code);
       json.member("ip_v", p.source.is_v6() ? 6 : 4);
     }
     if (!p.community_id.empty()) json.member("community_id", p.community_id);
@@ -100,7 +113,8 @@ std::string render_eve_alert(const Alert& alert) {
   append_alert(json, alert);
   if (alert.packet) {
     if (!alert.packet->application.empty()) json.member("app_proto", alert.packet->application);
-    json.member("direction", alert.packet->to_server ? "to_server" : "to_client");
+    if (alert.packet->flow_id != 0) json.member("direction", alert.packet->to_server ? "to_server" : "to_client");
+    if (alert.packet->flow) append_flow(json, *alert.packet->flow, alert.packet->transport);
   }
   json.end_object();
   return out;

@@ -65,10 +65,11 @@ void SignatureDetector::inspect_packet(const Packet& packet, Scope& scope) {
     const Timed timed(counters_->rules[number], check_++);
     reasons_.clear();
     if (!packet_rule_matches(signature, scope, stream_took_it)) continue;
-    if (signature.kind == RuleKind::packet_and_stream && scope.memory != nullptr) {
-      // The same bytes will be, or are, part of the stream: one alert for them.
+    if (signature.kind != RuleKind::packet && scope.memory != nullptr) {
+      // The same bytes are, or will be, part of the stream: one alert for them.
       auto& window = scope.memory->stream[index(scope.direction)];
-      window.set_resume(number, window.end());
+      const bool delivered = window.last_packet == packet.number;
+      window.set_resume(number, window.end() + (delivered ? 0 : packet.payload.size()));
     }
     matched(signature, scope, nullptr);
     if (packet_passed_) return;

@@ -41,7 +41,9 @@ const collectors::BufferRow* TransactionViews::row(std::uint32_t group, Directio
 
 bool TransactionViews::settled(std::uint32_t group, Direction direction) const {
   const auto* place = row(group, direction);
-  return place == nullptr || transaction_->complete(direction) || transaction_->progress(direction) > place->progress;
+  if (place == nullptr || transaction_->complete(direction)) return true;
+  const auto progress = transaction_->progress(direction);
+  return progress > place->progress || (!place->growing && progress == place->progress);
 }
 
 bool TransactionViews::growing(std::uint32_t group, Direction direction) const {
@@ -176,6 +178,11 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
                                                                     : Direction::to_client;
   if (direction != scope.direction && !signature.transactional) return ChainResult::never;
   NumberSource number{&transaction, chain.buffer, direction, 0};
+  if (const auto* count = std::get_if<CountTest>(&chain.tests.front())) {
+    if (!views_.settled(chain.group, direction)) return ChainResult::no;
+    while (views_.view(chain.group, direction, number.index) != nullptr) ++number.index;
+    return count->range.holds(number.index) ? ChainResult::yes : ChainResult::never;
+  }
   const bool numeric = std::holds_alternative<NumberTest>(chain.tests.front());
   if (chain.buffer == Buffer::none || numeric) {
     // Numbers and events have no bytes.

@@ -158,6 +158,11 @@ struct EventTest {
   std::uint16_t event = 0;
   std::string text;
 };
+// How many instances the buffer has.
+struct CountTest {
+  NumberRange range;
+  std::string text;
+};
 struct EntropyTest {
   std::size_t offset = 0;
   std::size_t bytes = 0;  // 0 = all
@@ -169,7 +174,7 @@ struct EntropyTest {
 struct Base64Test;
 
 using Test = std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest,
-                          AbsentTest, NumberTest, EntropyTest, EventTest, std::shared_ptr<Base64Test>>;
+                          AbsentTest, NumberTest, EntropyTest, EventTest, CountTest, std::shared_ptr<Base64Test>>;
 
 // base64_decode and, nested, the base64_data part that looks at its result.
 struct Base64Test {

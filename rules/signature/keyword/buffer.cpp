@@ -73,9 +73,14 @@ Outcome read_decompress(const OptionAst& option, Transform& transform) {
 }  // namespace
 
 Outcome read_sticky(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
-  if (auto done = no_value(option); !done) return done;
+  auto side = row.side;
+  // Buffers of both sides may be asked for one of them: rules about a request and its response need it.
+  if (side == collectors::BufferSide::both && option.value == "to_client") side = collectors::BufferSide::to_client;
+  else if (side == collectors::BufferSide::both && option.value == "to_server")
+    side = collectors::BufferSide::to_server;
+  else if (auto done = no_value(option); !done) return done;
   if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
-  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, row.multiple);
+  rule.select(Source::transaction, static_cast<Buffer>(row.argument), side, row.multiple);
   return {};
 }
 

@@ -176,6 +176,28 @@ Outcome read_flowint(RuleBuilder& rule, const OptionAst& option, const KeywordRo
   return {};
 }
 
+// flow.pkts:toclient,>10 or the older flow.pkts_toclient:>10; without a side both together count.
+Outcome read_flow_counter(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  PacketTest test;
+  auto kind = row.argument;
+  std::string_view text = trim(option.value);
+  if (const auto comma = text.find(','); comma != std::string_view::npos) {
+    const auto side = trim(text.substr(0, comma));
+    text = trim(text.substr(comma + 1));
+    if (side == "toserver") kind = static_cast<std::uint16_t>(kind + 1);
+    else if (side == "toclient") kind = static_cast<std::uint16_t>(kind + 2);
+    else if (side != "either") return wrong(option, "the side must be toserver, toclient or either");
+    else test.mode = 1;
+  }
+  const auto range = parse_range(text);
+  if (!range) return wrong(option, "'" + std::string(text) + "' is not a number or range");
+  test.kind = static_cast<PacketTest::Kind>(kind);
+  test.range = *range;
+  test.text = option.name + ":" + option.value;
+  rule.signature.packet_tests.push_back(std::move(test));
+  return {};
+}
+
 Outcome read_xbits(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   if (trim(option.value) == "noalert") {
     rule.info.noalert = true;

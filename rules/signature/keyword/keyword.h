@@ -76,7 +76,18 @@ TOCSIN_KEYWORD(read_modifier);       // argument: Buffer
 TOCSIN_KEYWORD(read_packet_buffer);  // argument: Source
 TOCSIN_KEYWORD(read_number_buffer);  // argument: Buffer
 TOCSIN_KEYWORD(read_transform);      // argument: TransformKind
+// tls.cpp
+TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
+TOCSIN_KEYWORD(read_tls_version);
+TOCSIN_KEYWORD(read_tls_chain_length);
+TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
+// file.cpp
+TOCSIN_KEYWORD(read_filename);
+TOCSIN_KEYWORD(read_fileext);
+TOCSIN_KEYWORD(read_filesize);
+TOCSIN_KEYWORD(read_filestore);
 // flow.cpp
+TOCSIN_KEYWORD(read_flow_counter);  // argument: PacketTest::Kind of both directions
 TOCSIN_KEYWORD(read_flow);
 TOCSIN_KEYWORD(read_flowbits);
 TOCSIN_KEYWORD(read_flowint);

@@ -49,9 +49,19 @@ void RuleBuilder::select_base64() {
 }
 
 Outcome RuleBuilder::add_transform(Transform transform) {
-  if (!selected_ || !pending_)
-    return refuse("S0310", "a transform must follow its sticky buffer directly",
-                  "Put the transform between the buffer and its first content");
+  if (!selected_)
+    return refuse("S0310", "the transform follows no sticky buffer", "Select a buffer before the transform");
+  if (!pending_) {
+    // After contents: what follows is about the same buffer, changed once more.
+    const Chain& from = signature.chains[current_];
+    pending_chain_ = Chain{};
+    pending_chain_.source = from.source;
+    pending_chain_.buffer = from.buffer;
+    pending_chain_.side = from.side;
+    pending_chain_.transforms = from.transforms;
+    pending_ = true;
+    last_content_.reset();
+  }
   pending_chain_.transforms.push_back(std::move(transform));
   return {};
 }

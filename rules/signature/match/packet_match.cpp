@@ -133,10 +133,20 @@ bool flow_counter_holds(const PacketTest& test, const Flow& flow) noexcept {
       value =
           static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(flow.last - flow.start).count());
       break;
-    case Kind::flow_packets: value = flow.client.packets + flow.server.packets; break;
+    case Kind::flow_packets:
+      if (test.mode == 1)
+        return test.range.holds(static_cast<std::int64_t>(flow.client.packets)) ||
+               test.range.holds(static_cast<std::int64_t>(flow.server.packets));
+      value = flow.client.packets + flow.server.packets;
+      break;
     case Kind::flow_packets_to_server: value = flow.client.packets; break;
     case Kind::flow_packets_to_client: value = flow.server.packets; break;
-    case Kind::flow_bytes: value = flow.client.bytes + flow.server.bytes; break;
+    case Kind::flow_bytes:
+      if (test.mode == 1)
+        return test.range.holds(static_cast<std::int64_t>(flow.client.bytes)) ||
+               test.range.holds(static_cast<std::int64_t>(flow.server.bytes));
+      value = flow.client.bytes + flow.server.bytes;
+      break;
     case Kind::flow_bytes_to_server: value = flow.client.bytes; break;
     case Kind::flow_bytes_to_client: value = flow.server.bytes; break;
     default: return false;
@@ -221,7 +231,10 @@ bool transport_test_holds(const PacketTest& test, const Packet& p) noexcept {
     case Kind::icmpv6_mtu:
       return p.protocol == ip_protocol::icmpv6 && p.icmp_type == 2 && p.transport.size() >= 8 &&
              test.range.holds((std::int64_t{big16(p.transport, 4)} << 16) | big16(p.transport, 6));
-    case Kind::payload_size: return !p.is_fragment && test.range.holds(static_cast<std::int64_t>(p.payload.size()));
+    case Kind::payload_size:
+      // "Not this size" is about packets that carry something.
+      if (test.range.kind == NumberRange::Kind::not_equal && p.payload.empty()) return false;
+      return !p.is_fragment && test.range.holds(static_cast<std::int64_t>(p.payload.size()));
     default: return false;
   }
 }

@@ -1,0 +1,87 @@
+// Keywords of TLS that are not plain buffers: values in quotes, numbers, parts of the random.
+#include <array>
+
+#include "collectors/base/text.h"
+#include "rules/signature/keyword/keyword.h"
+
+namespace tocsin::rules::signature {
+
+using collectors::Buffer;
+using collectors::BufferSide;
+using collectors::Protocol;
+
+namespace {
+
+std::optional<std::int64_t> version_number(std::string_view word) {
+  struct Name {
+    std::string_view name;
+    std::int64_t number;
+  };
+  static constexpr std::array<Name, 6> names{
+      {{"1.0", 0x0301}, {"1.1", 0x0302}, {"1.2", 0x0303}, {"1.3", 0x0304}, {"sslv3", 0x0300}, {"sslv2", 0x0002}}};
+  if (word.starts_with("tls")) word.remove_prefix(3);
+  for (const auto& name : names)
+    if (name.name == word) return name.number;
+  if (word.starts_with("0x")) return parse_number(word);
+  return std::nullopt;
+}
+
+}  // namespace
+
+// tls.subject:"CN=x", tls.issuerdn:"…": contained; tls.fingerprint:"…": equal. A '!' before the quotes negates.
+Outcome read_tls_text(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  const auto quoted = parse_quoted(option.value);
+  auto bytes = quoted ? parse_content(quoted->text) : std::nullopt;
+  if (!bytes || bytes->empty())
+    return refuse("S0392", option.name + " is not a text in quotes", "Write " + option.name + ":\"text\";");
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  ContentTest test;
+  test.pattern = std::move(*bytes);
+  test.negated = quoted->negated;
+  test.text = option.value;
+  if (static_cast<Buffer>(row.argument) == Buffer::tls_cert_fingerprint) {
+    test.nocase = test.starts_with = test.ends_with = true;
+    for (auto& byte : test.pattern) byte = static_cast<std::uint8_t>(to_lower_ascii(static_cast<char>(byte)));
+  }
+  rule.add_to(static_cast<Buffer>(row.argument), row.side, std::move(test));
+  return {};
+}
+
+Outcome read_tls_version(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto quoted = parse_quoted(option.value);
+  const auto number = quoted ? version_number(lower_ascii(quoted->text)) : std::nullopt;
+  if (!number) return refuse("S0392", "tls.version: '" + option.value + "' is not known", "Write tls.version:1.2;");
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  NumberRange range;
+  range.kind = quoted->negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal;
+  range.low = *number;
+  rule.select(Source::transaction, Buffer::tls_version, BufferSide::both, true);
+  rule.add(NumberTest{range, "tls.version:" + option.value});
+  rule.select_payload();
+  return {};
+}
+
+Outcome read_tls_chain_length(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto range = parse_range(option.value);
+  if (!range) return refuse("S0392", option.name + ": '" + option.value + "' is not a number", "Write 3, >3 or 1<>4");
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  rule.select(Source::transaction, Buffer::tls_certs, BufferSide::to_client, true);
+  rule.add(CountTest{*range, option.name + ":" + option.value});
+  rule.select_payload();
+  return {};
+}
+
+// The first four bytes of the random were the sender's clock, the other 28 are random.
+Outcome read_tls_random_part(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  rule.select(Source::transaction, Buffer::tls_random, BufferSide::both, false);
+  Transform part;
+  part.kind = TransformKind::subslice;
+  part.first = row.argument;
+  part.second = row.argument == 0 ? 4 : 28;
+  part.mode = 2;
+  part.option = option.name;
+  return rule.add_transform(std::move(part));
+}
+
+}  // namespace tocsin::rules::signature
