@@ -28,10 +28,15 @@ void assign_host(EventBuilder& builder, const HostFields& host, std::string_view
   if (host.address != Field{}) builder.set(host.address, text);
 }
 
-// Splits "1.2.3.4:80", "[::1]:80", "1.2.3.4#53", "1.2.3.4(80)", "1.2.3.4/80".
+// Splits "1.2.3.4:80", "1.2.3.4:80:WAN", "[::1]:80", "1.2.3.4#53", "1.2.3.4(80)", "1.2.3.4/80".
 void assign_endpoint(EventBuilder& builder, const HostFields& host, std::string_view text) {
   text = trim(text);
   std::string_view port;
+  if (const auto first = text.find(':'); first != npos && text.find(':', first + 1) != npos) {
+    if (const auto address = parse_address(text.substr(0, first)); address && address->is_v4())
+      text = text.substr(0, text.find(':', first + 1));
+  }
+  if (text.ends_with(':')) text.remove_suffix(1);
   if (text.ends_with(')')) {
     const auto open = text.rfind('(');
     if (open != npos) {

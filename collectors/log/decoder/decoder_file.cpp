@@ -116,12 +116,12 @@ class DecoderCompiler {
     }
   }
 
-  static constexpr std::array<std::string_view, 26> decoder_keys{
-      "decoder", "doc",    "programs", "lines", "needs",  "class",     "dataset",     "set",   "copy",
-      "lookup",  "drop",   "then",     "keys",  "prefix", "keep",      "keep_mapped", "when",  "patterns",
-      "columns", "native", "samples",  "not",   "pairs",  "separator", "expressions", "family"};
-  static constexpr std::array<std::string_view, 10> pattern_keys{"id",   "match", "set",   "copy",    "lookup",
-                                                                 "drop", "then",  "class", "dataset", "needs"};
+  static constexpr std::array<std::string_view, 27> decoder_keys{
+      "decoder", "doc",    "programs", "lines", "needs",  "class",     "dataset",     "set",    "copy",
+      "lookup",  "drop",   "then",     "keys",  "prefix", "keep",      "keep_mapped", "when",   "patterns",
+      "columns", "native", "samples",  "not",   "pairs",  "separator", "expressions", "family", "time"};
+  static constexpr std::array<std::string_view, 11> pattern_keys{"id",   "match", "set",     "copy",  "lookup", "drop",
+                                                                 "then", "class", "dataset", "needs", "time"};
 
   template <std::size_t N>
   void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
@@ -209,6 +209,14 @@ class DecoderCompiler {
         lookup.table[lower_ascii(row.first.as<std::string>())] = row.second.as<std::string>();
       if (m["else"]) lookup.otherwise = m["else"].as<std::string>();
       out.lookup.push_back(std::move(lookup));
+    }
+    if (const auto time = node["time"]) {
+      Effects::Moment moment;
+      for (const auto& from : texts(time["from"])) moment.from.push_back(names_.intern(from));
+      const auto form = parse_stamp_form(time["form"] ? time["form"].as<std::string>() : "iso");
+      if (!form) throw YAML::Exception(time.Mark(), "unknown time form");
+      moment.form = *form;
+      out.time = std::move(moment);
     }
     if (node["drop"])
       for (const auto& name : texts(node["drop"])) out.drop.push_back(names_.intern(name));

@@ -61,6 +61,17 @@ void look_up(const Effects::Lookup& lookup, LineContext& line) {
   else if (!lookup.otherwise.empty()) line.builder.set_typed(lookup.to, lookup.otherwise);
 }
 
+void find_moment(const Effects::Moment& moment, LineContext& line) {
+  std::string text;
+  for (const auto from : moment.from) {
+    const Value* value = line.builder.find(from);
+    if (value == nullptr) return;
+    if (!text.empty()) text += ' ';
+    append_text(text, *value);
+  }
+  if (const auto stamp = read_stamp(moment.form, text)) line.observed = line.clock.resolve(*stamp, line.reference);
+}
+
 }  // namespace
 
 bool holds(const std::vector<Condition>& conditions, const EventBuilder& builder) {
@@ -71,6 +82,7 @@ void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
   for (const auto& c : effects.set) line.builder.set_typed(c.field, c.text);
   for (const auto& c : effects.copy) copy_first(c, line);
   for (const auto& l : effects.lookup) look_up(l, line);
+  if (effects.time) find_moment(*effects.time, line);
   if (effects.event_class) verdict.event_class = *effects.event_class;
   if (!effects.dataset.empty()) verdict.dataset = effects.dataset;
   for (const auto& branch : effects.then)

@@ -33,12 +33,18 @@ struct Effects {
     std::unordered_map<std::string, std::string> table;  // keys in lower case
     std::string otherwise;                               // empty: nothing is set
   };
+  // When it happened, from one or more keys joined by a space: `time: {from: [date, time], form: iso}`.
+  struct Moment {
+    std::vector<Field> from;
+    StampForm form = StampForm::iso;
+  };
   struct Branch;
 
   std::vector<Constant> set;
   std::vector<Copy> copy;
   std::vector<Lookup> lookup;
   std::vector<Field> drop;
+  std::optional<Moment> time;
   std::vector<Branch> then;  // in order; each that holds is applied
   std::optional<EventClass> event_class;
   std::string dataset;

@@ -50,8 +50,9 @@ class Cursor {
   void word() {
     while ((peek() | 32) >= 'a' && (peek() | 32) <= 'z') ++at_;
   }
-  Duration fraction() {
-    if (peek() != '.' && peek() != ',') return {};
+  // ".123456"; ",123" too where a comma cannot be the next column of a table.
+  Duration fraction(bool comma) {
+    if (peek() != '.' && !(comma && peek() == ',')) return {};
     if (at_ + 1 >= text_.size() || !digit(text_[at_ + 1])) return {};
     ++at_;
     std::int64_t value = 0;
@@ -79,14 +80,14 @@ struct Parts {
   Duration clock{};
 };
 
-Duration read_clock(Cursor& c) {
+Duration read_clock(Cursor& c, bool comma = false) {
   const int h = c.number(1, 2);
   c.need(':');
   const int m = c.number(2, 2);
   c.need(':');
   const int s = c.number(2, 2);
   if (h > 23 || m > 59 || s > 60) c.failed();
-  return hours{h} + minutes{m} + seconds{s} + c.fraction();
+  return hours{h} + minutes{m} + seconds{s} + c.fraction(comma);
 }
 
 // Z, +hh:mm, +hhmm, +hh; absent leaves the cursor where it was.
@@ -165,7 +166,7 @@ std::optional<Stamp> read_iso(Cursor c, char separator) {
   p.day = c.number(2, 2);
   if (!c.take('T') && !c.take('t')) c.need(' ');
   if (!c.ok()) return std::nullopt;
-  p.clock = read_clock(c);
+  p.clock = read_clock(c, separator == '-');
   const auto mark = c.at();
   auto offset = read_offset(c);
   if (!offset && c.peek() == ' ') {  // "… 06:55:46 +0000" and "… 06:55:46 UTC"
@@ -237,7 +238,7 @@ std::optional<Stamp> read_epoch(Cursor c) {
   const bool in_milliseconds = digits == 13;
   if (value > (in_milliseconds ? seconds_most * 1000 : seconds_most)) return std::nullopt;
   Duration since = in_milliseconds ? Duration{milliseconds{value}} : Duration{seconds{value}};
-  since += c.fraction();
+  since += c.fraction(false);
   Stamp stamp;
   stamp.local = LocalTime{since};
   stamp.offset = seconds{0};
