@@ -157,6 +157,10 @@ void read_tag(std::string_view text, Envelope& out) noexcept {
   }
   if (text.starts_with(':')) text.remove_prefix(1);
   skip_spaces(text);
+  if (text.starts_with("[ID ")) {  // Solaris: "[ID 800047 auth.notice] …"
+    const auto close = text.substr(0, 64).find("] ");
+    if (close != std::string_view::npos) text.remove_prefix(close + 2);
+  }
   out.message = text;
   if (out.program.starts_with('/')) out.program.remove_prefix(out.program.rfind('/') + 1);
 }
@@ -171,10 +175,10 @@ bool read_envelope(std::string_view line, Envelope& out) noexcept {
   }
   skip_spaces(text);
   if (text.empty()) return false;
+  bool spaced = false;
   if (is_digit(text[0])) {
     e.stamp = read_stamp(StampForm::iso, text);
-    // "2024-12-10 06:55:46 …" without a T opens many application logs too: the decoders for whole lines know better.
-    if (e.stamp && text.size() > 10 && text[10] == ' ' && !has_priority) return false;
+    spaced = e.stamp && text[10] == ' ';
   } else {
     e.stamp = read_stamp(StampForm::syslog, text);
     if (!e.stamp) e.stamp = read_stamp(StampForm::ctime, text);
@@ -183,6 +187,8 @@ bool read_envelope(std::string_view line, Envelope& out) noexcept {
     text.remove_prefix(e.stamp->length);
     if (!text.empty() && text[0] != ' ' && text[0] != ':') return false;
     read_host_and_tag(text, e);
+    // "2024-12-10 06:55:46 …" without a T opens many application logs too: a host and a tag with a process id tell.
+    if (spaced && !has_priority && (e.host.empty() || e.pid.empty())) return false;
   } else {
     if (!has_priority) return false;
     read_host_and_tag(text, e);

@@ -1,5 +1,6 @@
 #include "collectors/log/line/line_decoder.h"
 
+#include <algorithm>
 #include <array>
 
 #include "collectors/base/text.h"
@@ -102,7 +103,8 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   if (source_.masking == Masking::on) masked_ += mask_secrets(text_);
   LineContext context{builder, fields_, source_.clock, ingested, std::nullopt};
   Draft draft;
-  const std::string_view text = text_;
+  std::string_view text = text_;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   bool done = false;
   if (source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
     done = read_audit(text, context, draft, id);
@@ -130,7 +132,7 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
                              .dataset = refine(draft.verdict.dataset),
                              .source = source_.name};
   choose_host(draft.header, builder);
-  builder.finish(draft.header, text);
+  builder.finish(draft.header, text_);
   drain(events_most - 1, ingested, builder);
   return draft.good;
 }

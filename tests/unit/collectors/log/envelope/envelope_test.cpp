@@ -86,6 +86,8 @@ TEST(Envelope, reads_what_is_written) {
       {"Jun 14 15:16:01 mail postfix/smtpd[2]: connect", "mail", "postfix/smtpd", "2", "connect"},
       {"Jun 14 15:16:01 h some words without tag", "h", "", "", "some words without tag"},
       {"Jun 14 15:16:01 h /usr/sbin/cron[1]: x", "h", "cron", "1", "x"},
+      {"2020-03-25 09:01:30.852002-0700  mac sshd[11885]: hello", "mac", "sshd", "11885", "hello"},
+      {"Aug 18 07:30:25 192.0.2.5 sshd[20247]: [ID 800047 auth.notice] hi", "192.0.2.5", "sshd", "20247", "hi"},
       {"Jun 14 15:16:01 h kernel: [12.5] a: b", "h", "kernel", "", "[12.5] a: b"},
   };
   for (const auto& c : cases) {
@@ -100,7 +102,8 @@ TEST(Envelope, reads_what_is_written) {
 
 TEST(Envelope, refuses_what_is_not_syslog) {
   Envelope e;
-  for (const std::string_view line : {"", " ", "<", "<999>x", "hello world", "1.2.3.4 - - [x]", "{\"a\":1}", "<1234>"})
+  for (const std::string_view line : {"", " ", "<", "<999>x", "hello world", "1.2.3.4 - - [x]", "{\"a\":1}", "<1234>",
+                                      "2024-03-01 10:00:00 install x:amd64 1"})
     EXPECT_FALSE(read_envelope(line, e)) << line;
 }
 
