@@ -302,9 +302,36 @@ StoreStatus Store::status() const {
 }
 
 Result<std::uint64_t> Store::retain_alerts(Time older_than) {
-  TOCSIN_TRY(auto drop, database_->statement("DELETE FROM alert WHERE time < ?"));
-  drop.bind(older_than);
-  return drop.run();
+  std::uint64_t deleted = 0;
+  auto done = database_->atomically([&]() -> Result<void> {
+    TOCSIN_TRY(auto unmap, database_->statement("DELETE FROM incident_alert WHERE alert IN (SELECT id FROM alert WHERE "
+                                                "time < ?)"));
+    unmap.bind(older_than);
+    TOCSIN_CHECK(unmap.run());
+    TOCSIN_TRY(auto drop, database_->statement("DELETE FROM alert WHERE time < ?"));
+    drop.bind(older_than);
+    TOCSIN_TRY(deleted, drop.run());
+    return {};
+  });
+  if (!done) return std::unexpected(std::move(done).error());
+  return deleted;
+}
+
+Result<std::uint64_t> Store::retain_bytes(std::uint64_t bytes) {
+  constexpr int portion = 500;  // alerts per transaction: the casework thread has other work
+  std::uint64_t deleted = 0;
+  TOCSIN_TRY(const auto page, database_->query_number("PRAGMA page_size"));
+  for (;;) {
+    TOCSIN_TRY(const auto pages, database_->query_number("PRAGMA page_count"));
+    TOCSIN_TRY(const auto unused, database_->query_number("PRAGMA freelist_count"));
+    if (static_cast<std::uint64_t>((pages - unused) * page) <= bytes) return deleted;
+    TOCSIN_TRY(const auto limit,
+               database_->query_number(
+                   fmt::format("SELECT max(time) FROM (SELECT time FROM alert ORDER BY time LIMIT {})", portion)));
+    TOCSIN_TRY(const auto gone, retain_alerts(Time{Duration{limit + 1}}));
+    if (gone == 0) return deleted;  // what is left is the journal and its kin, which stay
+    deleted += gone;
+  }
 }
 
 Result<void> Store::verify() {

@@ -98,6 +98,8 @@ class Store {
   const std::filesystem::path& directory() const noexcept { return directory_; }
   // Deletes alerts that are older; incidents and the journal stay. The number deleted.
   Result<std::uint64_t> retain_alerts(Time older_than);
+  // The oldest alerts, until what store.db really holds is at most `bytes`; the file itself does not shrink.
+  Result<std::uint64_t> retain_bytes(std::uint64_t bytes);
   // Slow: every page and the chains of journal and audit.
   Result<void> verify();
 

@@ -123,7 +123,9 @@ Result<TakenAlert> Casework::take(const rules::Alert& alert) {
   for (std::size_t i = 1; i < groups.size(); ++i) {
     const std::string why = "alert " + render_digest(alert.id).substr(0, 8) + " (" +
                             (alert.rule ? alert.rule->title : std::string()) + ") links both";
-    TOCSIN_CHECK(merge(into, groups[i], why, options_.self));
+    const auto merged = merge(into, groups[i], why, options_.self);
+    // What two incidents cannot be is no reason to lose the alert; only a journal that cannot write is.
+    if (!merged && merged.error().code != Code::conflict) return std::unexpected(merged.error());
   }
   TOCSIN_TRY(const auto* incident, load(into));
   TOCSIN_TRY(const auto changes, decide(*incident, command::AddAlert{alert}, options_.self, *clock_));

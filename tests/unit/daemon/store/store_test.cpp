@@ -404,5 +404,20 @@ TEST(StoreOpen, retention_deletes_old_alerts_with_their_entities) {
   EXPECT_EQ(store->database().query_number("SELECT count(DISTINCT alert) FROM alert_entity").value(), 6);
 }
 
+TEST(StoreOpen, retention_by_bytes_deletes_the_oldest_and_stops_when_nothing_is_left) {
+  const Scratch scratch;
+  ManualClock clock(at(0));
+  auto store = open_store(scratch, clock);
+  Checkpoint checkpoint;
+  for (std::int64_t i = 0; i < 3000; ++i) checkpoint.alerts.push_back(numbered(i));
+  ASSERT_TRUE(store->commit(std::move(checkpoint)));
+  const auto deleted = store->retain_bytes(1'500'000).value();
+  EXPECT_GT(deleted, 0U);
+  EXPECT_LT(deleted, 3000U);
+  EXPECT_EQ(store->database().query_number("SELECT min(time) FROM alert").value(),
+            at(static_cast<std::int64_t>(deleted)).time_since_epoch().count());
+  EXPECT_EQ(store->retain_bytes(1).value(), 3000 - deleted);
+}
+
 }  // namespace
 }  // namespace tocsin::daemon
