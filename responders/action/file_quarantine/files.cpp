@@ -28,9 +28,10 @@ Result<FileDescriptor> open_plainly(int directory, const std::string& path, std:
   const long descriptor = syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
   if (descriptor >= 0) return FileDescriptor(static_cast<int>(descriptor));
   const int reason = errno;
-  if (reason == ELOOP)
+  // O_DIRECTORY on a link says ENOTDIR.
+  if (reason == ELOOP || reason == ENOTDIR)
     return fail(Code::denied,
-                fmt::format("{} goes through a symbolic link; name the real path", escape_terminal(path)));
+                fmt::format("{} goes through a symbolic link or no folder; name the real path", escape_terminal(path)));
   return fail_errno(fmt::format("cannot open {}", escape_terminal(path)), reason);
 }
 

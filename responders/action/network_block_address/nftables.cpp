@@ -40,7 +40,9 @@ Result<std::string> Nftables::run(const std::string& commands, Listing listing) 
   const std::string_view all = error == nullptr ? "" : error;
   const std::string message = escape_terminal(all.substr(0, all.find('\n')));
   Code code = Code::failure;
-  if (all.find("No such file or directory") != std::string_view::npos) code = Code::not_found;
+  if (all.find("No such file or directory") != std::string_view::npos ||
+      all.find("element does not exist") != std::string_view::npos)
+    code = Code::not_found;
   else if (all.find("Operation not permitted") != std::string_view::npos || reason == EPERM) code = Code::denied;
   else if (all.find("interval overlaps") != std::string_view::npos ||
            all.find("conflicting intervals") != std::string_view::npos)

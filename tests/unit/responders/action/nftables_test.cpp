@@ -1,0 +1,60 @@
+// The real thing: nftables in a network namespace of this process's own. Skipped where one cannot be made.
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <memory>
+
+#include "responders/action/network_block_address/network_block_address.h"
+#include "responders/action/network_block_address/nftables.h"
+
+namespace tocsin::responders {
+namespace {
+
+class NftablesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
+    // Its socket belongs to the namespace it is opened in, so it is opened after leaving the host's.
+    nftables_ = std::make_unique<Nftables>();
+    if (!nftables_->run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
+    action_ = make_network_block_address({clock_, random_, {}, {}});
+  }
+  Parameters parameters(std::string address, std::string ttl = "10m") {
+    return parse_parameters(action_->spec(), {{"address", std::move(address)}, {"ttl", std::move(ttl)}}).value();
+  }
+  ManualClock clock_;
+  SeededRandom random_{1};
+  std::unique_ptr<Nftables> nftables_;
+  std::unique_ptr<Action> action_;
+};
+
+TEST_F(NftablesTest, blocks_verifies_and_undoes_every_family) {
+  for (const char* address : {"203.0.113.5", "203.0.113.0/24", "2001:db8::5", "2001:db8::/48"}) {
+    EXPECT_EQ(action_->verify(parameters(address), "k")->presence, Presence::absent) << address;
+    const auto applied = action_->apply(parameters(address), "k");
+    ASSERT_TRUE(applied.has_value()) << applied.error().text();
+    EXPECT_EQ(applied->state, Outcome::State::applied);
+    EXPECT_EQ(action_->verify(parameters(address), "k")->presence, Presence::in_effect) << address;
+    EXPECT_TRUE(action_->undo(parameters(address), "k", {}).has_value());
+    EXPECT_EQ(action_->verify(parameters(address), "k")->presence, Presence::absent) << address;
+    EXPECT_TRUE(action_->undo(parameters(address), "k", {}).has_value());
+  }
+}
+
+TEST_F(NftablesTest, a_longer_block_takes_over_and_a_shorter_one_does_not) {
+  ASSERT_TRUE(action_->apply(parameters("203.0.113.5", "10m"), "a").has_value());
+  EXPECT_EQ(action_->apply(parameters("203.0.113.5", "1m"), "b")->state, Outcome::State::already);
+  EXPECT_EQ(action_->apply(parameters("203.0.113.5", "1h"), "c")->state, Outcome::State::applied);
+  EXPECT_TRUE(action_->rehearse(parameters("203.0.113.5", "1m"))->already);
+}
+
+TEST_F(NftablesTest, notices_and_mends_flushed_rules) {
+  ASSERT_TRUE(action_->apply(parameters("203.0.113.5"), "a").has_value());
+  ASSERT_TRUE(nftables_->run("flush chain inet tocsin arriving\n").has_value());
+  EXPECT_EQ(action_->verify(parameters("203.0.113.5"), "a")->presence, Presence::changed);
+  ASSERT_TRUE(action_->apply(parameters("203.0.113.5"), "b").has_value());
+  EXPECT_EQ(action_->verify(parameters("203.0.113.5"), "b")->presence, Presence::in_effect);
+}
+
+}  // namespace
+}  // namespace tocsin::responders

@@ -1,0 +1,108 @@
+// Every shipped playbook: clean under --strict, and its rehearsal is the one kept beside it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "responders/action/table.h"
+#include "responders/playbook/run/run.h"
+#include "responders/playbook/trigger.h"
+
+namespace tocsin::responders {
+namespace {
+
+const std::filesystem::path packs = std::filesystem::path(TOCSIN_SOURCE_DIR) / "responders/packs";
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::filesystem::path> folders() {
+  std::vector<std::filesystem::path> out;
+  for (const auto& entry : std::filesystem::directory_iterator(packs))
+    if (entry.is_directory()) out.push_back(entry.path());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+PlanRef load(const std::filesystem::path& folder) {
+  Diagnostics diagnostics;
+  auto plan = load_playbook(read(folder / "playbook.json"), (folder / "playbook.json").string(), diagnostics,
+                            Strictness::strict);
+  for (const Diagnostic& diagnostic : diagnostics.all()) ADD_FAILURE() << render_text(diagnostic);
+  return plan.value_or(nullptr);
+}
+
+TEST(Packs, rehearse_as_expected) {
+  ASSERT_FALSE(folders().empty());
+  for (const auto& folder : folders()) {
+    const PlanRef plan = load(folder);
+    ASSERT_NE(plan, nullptr) << folder;
+    EXPECT_FALSE(plan->attack().empty()) << folder << " names no ATT&CK technique";
+    EXPECT_TRUE(plan->foreign_commands().empty()) << folder;
+    const JsonDocument facts = read_json(read(folder / "inputs.json"));
+    ASSERT_TRUE(facts.problems.empty()) << folder;
+    Inputs inputs;
+    for (const JsonMember& member : facts.root.members) inputs.emplace_back(member.name, member.value.text);
+    OfflineGateway offline;
+    const ManualClock clock;
+    const auto rehearsal = rehearse(plan, inputs, offline, clock, facts.root.find("__incident__")->text);
+    ASSERT_TRUE(rehearsal.has_value()) << folder;
+    const std::string text = render_text(*rehearsal);
+    if (std::getenv("TOCSIN_UPDATE_GOLDEN") != nullptr) std::ofstream(folder / "expected.txt") << text;
+    EXPECT_EQ(text, read(folder / "expected.txt"))
+        << folder << ": run with TOCSIN_UPDATE_GOLDEN=1 and read the difference";
+  }
+}
+
+TEST(Packs, triggers_name_playbooks_that_are_there) {
+  Diagnostics diagnostics;
+  const Triggers triggers = Triggers::load(read(packs / "triggers.yaml"), "triggers.yaml", diagnostics);
+  for (const Diagnostic& diagnostic : diagnostics.all()) ADD_FAILURE() << render_text(diagnostic);
+  std::vector<std::string> ids;
+  for (const auto& folder : folders()) ids.push_back(load(folder)->id());
+  for (const Trigger& trigger : triggers.all())
+    EXPECT_NE(std::find(ids.begin(), ids.end(), trigger.playbook), ids.end()) << trigger.name;
+  for (const std::string& id : ids)
+    EXPECT_TRUE(std::any_of(triggers.all().begin(), triggers.all().end(), [&](const Trigger& t) {
+      return t.playbook == id;
+    })) << id;
+}
+
+TEST(Triggers, match_techniques_with_their_children) {
+  Diagnostics diagnostics;
+  const Triggers triggers =
+      Triggers::load("triggers:\n  - {playbook: p1, attack: [T1110], severity: 40}\n  - {playbook: p2, rules: [r9]}\n",
+                     "t", diagnostics);
+  ASSERT_FALSE(diagnostics.has_errors());
+  Incident incident;
+  incident.severity = 50;
+  IncidentAlert alert;
+  alert.attack = {"T1110.001", "credential-access"};
+  incident.alerts.push_back(alert);
+  EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p1"});
+  incident.severity = 39;
+  EXPECT_TRUE(triggers.match(incident).empty());
+  incident.alerts[0].attack = {"T11101"};
+  incident.alerts[0].rule = "r9";
+  EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p2"});
+}
+
+TEST(Triggers, mistakes_have_a_place) {
+  Diagnostics diagnostics;
+  const Triggers triggers = Triggers::load(
+      "triggers:\n  - {playbook: p1}\n  - {playbook: p2, colour: red}\n  - {playbook: p3, severity: 101}\n  - "
+      "{playbook: p4, severity: 1}\n",
+      "t", diagnostics);
+  EXPECT_EQ(diagnostics.errors(), 3U);
+  EXPECT_EQ(diagnostics.all()[1].line, 3U);
+  EXPECT_EQ(triggers.all().size(), 1U);
+  EXPECT_EQ((Triggers::load("[", "t", diagnostics).all().size()), 0U);
+}
+
+}  // namespace
+}  // namespace tocsin::responders
