@@ -12,6 +12,12 @@ std::string_view mime_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
 
+// Senders may state whole paths of either kind.
+std::string_view base_name(std::string_view path) {
+  const std::size_t slash = path.find_last_of("/\\");
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
 }  // namespace
 
 void HttpTransaction::fill(EventBuilder& builder) const {
@@ -49,8 +55,9 @@ void HttpTransaction::fill(EventBuilder& builder) const {
   if (status != 0) builder.set(field::http_response_status_code, std::uint64_t{status});
   if (const auto* type = response.find("Content-Type")) text(field::http_response_mime_type, mime_type(type->value));
   if (response.progress != 0) builder.set(field::http_response_body_bytes, response.body_size);
-  if (!response.files.empty()) text(field::file_name, response.files.front().name);
-  if (!request.files.empty()) text(field::file_name, request.files.front().name);
+  // An upload's name says more than that of the page which answers it.
+  const auto& files = request.files.empty() ? response.files : request.files;
+  if (!files.empty()) text(field::file_name, base_name(files.front().name));
 }
 
 }  // namespace tocsin::collectors
