@@ -38,14 +38,24 @@ void Desk::decide(rules::Alert alert) {
 }
 
 void Desk::release(Time watermark) {
+  decide_up_to(watermark);
+  Unique unique(*this);
+  for (auto& rules : active_) rules.state->advance(watermark, unique);
+}
+
+void Desk::settle(Time now) {
+  decide_up_to(Time::max());
+  Unique unique(*this);
+  for (auto& rules : active_) rules.state->advance(now, unique);
+}
+
+void Desk::decide_up_to(Time watermark) {
   const auto due =
       std::partition(pending_.begin(), pending_.end(), [&](const rules::Alert& a) { return a.time > watermark; });
   std::vector<rules::Alert> now(std::make_move_iterator(due), std::make_move_iterator(pending_.end()));
   pending_.erase(due, pending_.end());
   std::ranges::sort(now, [](const rules::Alert& a, const rules::Alert& b) { return rank(a) < rank(b); });
   for (auto& alert : now) decide(std::move(alert));
-  Unique unique(*this);
-  for (auto& rules : active_) rules.state->advance(watermark, unique);
 }
 
 void Desk::finish() { release(Time::max()); }

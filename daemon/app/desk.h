@@ -37,6 +37,8 @@ class Desk {
   void offer(std::vector<rules::Alert> alerts);
   // Everything up to `watermark` will not be preceded by anything that is still to come: decide and hand on.
   void release(Time watermark);
+  // Live: decides everything that is here, then tells the engines what time it is.
+  void settle(Time now);
   // No more will come.
   void finish();
   std::uint64_t repeats() const noexcept { return repeats_; }
@@ -53,6 +55,7 @@ class Desk {
   static constexpr std::size_t remembered_most = 1U << 20;
 
   void decide(rules::Alert alert);
+  void decide_up_to(Time watermark);
 
   std::vector<ActiveRules>& active_;
   rules::AlertSink& out_;

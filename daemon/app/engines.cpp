@@ -57,6 +57,25 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   return out;
 }
 
+Engines Engines::fresh_copy() const {
+  Engines out;
+  out.files_ = files_;
+  for (const auto& rules : active_) out.active_.push_back({rules.set, rules.set->make_state()});
+  return out;
+}
+
+Desk& Engines::desk(rules::AlertSink& out) {
+  if (desk_ == nullptr) desk_ = std::make_unique<Desk>(active_, out);
+  return *desk_;
+}
+
+void Engines::inherit(const Engines& old) {
+  for (auto& rules : active_)
+    for (const auto& before : old.active_)
+      // State that does not fit the new rules is theirs to ignore; counting starts over then.
+      if (before.set->engine() == rules.set->engine()) static_cast<void>(rules.state->restore(before.state->save()));
+}
+
 std::size_t Engines::loaded() const noexcept {
   std::size_t count = 0;
   for (const auto& rules : active_) count += rules.set->rules().size();

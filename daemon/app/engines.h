@@ -29,12 +29,20 @@ class Engines {
 
   std::vector<ActiveRules>& active() noexcept { return active_; }
   const std::vector<ActiveRules>& active() const noexcept { return active_; }
+  // The same rules with host-wide state of their own: for an exercise beside the live traffic.
+  Engines fresh_copy() const;
+  // Live: where alerts of these engines are decided. Made on first use; `out` must be the same each time.
+  Desk& desk(rules::AlertSink& out);
+  // Takes over what another load of the rules had counted so far.
+  void inherit(const Engines& old);
+
   std::size_t loaded() const noexcept;
   std::size_t files() const noexcept { return files_; }
   std::vector<std::string> remarks() const;
 
  private:
   std::vector<ActiveRules> active_;
+  std::unique_ptr<Desk> desk_;
   std::size_t files_ = 0;
 };
 

@@ -1,0 +1,127 @@
+#include "daemon/app/live/casework_thread.h"
+
+#include <fmt/format.h>
+
+#include "rules/alert.h"
+
+namespace tocsin::daemon {
+
+CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<ReportDesk> reports, const Clock& clock,
+                               Log& log, Metrics& metrics, CaseworkOptionsLive options, Listener listener)
+    : inbox_(inbox),
+      keeper_(keeper),
+      reports_(std::move(reports)),
+      clock_(clock),
+      log_(log),
+      options_(options),
+      listener_(std::move(listener)),
+      alerts_stored_(metrics.counter("tocsin_alerts", "Alerts stored; exercises are left out")),
+      checkpoints_(metrics.counter("tocsin_checkpoints", "Checkpoints committed")),
+      storing_(metrics.gauge("tocsin_storing", "1 while what is detected can be stored")) {
+  storing_.set(1);
+  last_checkpoint_ = last_retention_ = clock.now();
+}
+
+CaseworkThread::~CaseworkThread() { join(); }
+
+void CaseworkThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void CaseworkThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void CaseworkThread::run() {
+  constexpr Duration turn = std::chrono::milliseconds{200};
+  for (;;) {
+    auto work = inbox_.receive_for(turn);
+    if (!work && inbox_.closed()) break;
+    if (work) take(std::move(*work));
+    const Time now = clock_.now();
+    if (urgent_ || (!keeper_.idle() && now - last_checkpoint_ >= options_.checkpoint_every)) checkpoint();
+    if (!work) housekeeping(now);
+  }
+  checkpoint();
+}
+
+void CaseworkThread::take(Work work) {
+  for (auto& alert : work.decided) keeper_.raise(std::move(alert));
+  urgent_ = urgent_ || !work.decided.empty();
+  if (work.generation != nullptr) {
+    auto& desk = work.generation->engines->desk(keeper_);
+    urgent_ = urgent_ || !work.alerts.empty();
+    desk.offer(std::move(work.alerts));
+    desk.settle(clock_.now());
+    if (!work.positions.empty())
+      for (const auto& active : work.generation->engines->active())
+        if (auto state = active.state->save(); !state.empty())
+          keeper_.set_detector(std::string(rules::engine_name(active.set->engine())), std::move(state));
+  }
+  for (const auto& batch : work.events) keeper_.append(batch, work.durability);
+  for (auto& [source, value] : work.positions) keeper_.set_position(std::move(source), std::move(value));
+  for (auto& interval : work.blind) blind_.push_back(std::move(interval));
+  if (!work.task) return;
+  checkpoint();
+  work.task(*this);
+}
+
+void CaseworkThread::checkpoint() {
+  urgent_ = false;
+  last_checkpoint_ = clock_.now();
+  if (!blind_.empty()) {
+    for (const auto& interval : blind_)
+      if (auto added = keeper_.store().records().add_blind(interval); !added) report_trouble(added.error());
+    blind_.clear();
+  }
+  if (keeper_.idle()) return;
+  auto filed = keeper_.checkpoint();
+  if (!filed) return report_trouble(filed.error());
+  checkpoints_.add();
+  if (storing_.value() == 0) log_.info("storing again");
+  storing_.set(1);
+  for (const auto& item : *filed) {
+    if (item.alert.exercise == Exercise::no) alerts_stored_.add();
+    listener_(item);
+  }
+}
+
+void CaseworkThread::report_trouble(const Error& error) {
+  storing_.set(0);
+  log_.limited(LogLevel::error, "store", "cannot store: " + error.text() + "; detection goes on, alerts wait for room");
+}
+
+Result<void> CaseworkThread::in_transaction(const std::function<Result<void>()>& change) {
+  auto& store = keeper_.store();
+  TOCSIN_CHECK(store.begin());
+  auto done = change();
+  if (done) {
+    if (auto committed = store.commit(); !committed) done = std::unexpected(std::move(committed).error());
+    else return {};
+  }
+  store.rollback();
+  TOCSIN_CHECK(keeper_.casework().reload());
+  return done;
+}
+
+void CaseworkThread::housekeeping(Time now) {
+  if (reports_ && now >= next_report_look_) {
+    next_report_look_ = now + std::chrono::seconds{2};
+    auto made = reports_->run_due();
+    if (!made) log_.limited(LogLevel::error, "reports", "scheduled reports: " + made.error().text());
+    else
+      for (const auto& one : *made) {
+        if (one.trouble)
+          log_.limited(LogLevel::error, "reports", "report " + one.row.period + ": " + one.trouble->text());
+        else log_.info("report " + one.row.period + " made");
+      }
+  }
+  if (now - last_retention_ < options_.retain_every) return;
+  last_retention_ = now;
+  const Time events_since = options_.events.keep > Duration{0} ? now - options_.events.keep : Time{};
+  const Time alerts_since = options_.alerts.keep > Duration{0} ? now - options_.alerts.keep : Time{};
+  const auto bytes = options_.events.most.bytes == 0 ? UINT64_MAX : options_.events.most.bytes;
+  if (auto retained = keeper_.retain(events_since, bytes, alerts_since); !retained) report_trouble(retained.error());
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,67 @@
+#pragma once
+// The single casework thread: takes work from the inbox, decides alerts in order, commits one checkpoint after the
+// other, and runs what people asked for between them. Everything that changes an incident or the store happens here.
+
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "collectors/base/log.h"
+#include "collectors/base/metrics.h"
+#include "daemon/app/live/inbox.h"
+#include "daemon/report/desk.h"
+
+namespace tocsin::daemon {
+
+struct CaseworkOptionsLive {
+  Duration checkpoint_every = std::chrono::seconds{1};  // when nothing is urgent; an alert is always urgent
+  Duration retain_every = std::chrono::hours{1};
+  RetentionConfig events;
+  RetentionConfig alerts;
+};
+
+class CaseworkThread {
+ public:
+  // Called on this thread for each alert once it is stored.
+  using Listener = std::function<void(const FiledAlert&)>;
+
+  // All references outlive the thread. `reports` may be empty.
+  CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<ReportDesk> reports, const Clock& clock, Log& log,
+                 Metrics& metrics, CaseworkOptionsLive options, Listener listener);
+  ~CaseworkThread();
+
+  void start();
+  // Takes what is left in the (closed) inbox, commits it and ends.
+  void join();
+
+  // For tasks.
+  Keeper& keeper() noexcept { return keeper_; }
+  // What a task changed in casework or the store is committed when it returns; an error rolls it back.
+  Result<void> in_transaction(const std::function<Result<void>()>& change);
+
+ private:
+  void run();
+  void take(Work work);
+  void checkpoint();
+  void housekeeping(Time now);
+  void report_trouble(const Error& error);
+
+  Inbox& inbox_;
+  Keeper& keeper_;
+  std::optional<ReportDesk> reports_;
+  const Clock& clock_;
+  Log& log_;
+  const CaseworkOptionsLive options_;
+  const Listener listener_;
+  Counter& alerts_stored_;
+  Counter& checkpoints_;
+  Gauge& storing_;
+  std::vector<BlindInterval> blind_;
+  Time last_checkpoint_{};
+  Time last_retention_{};
+  Time next_report_look_{};
+  bool urgent_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,292 @@
+#include "daemon/app/live/daemon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <future>
+
+#include <fmt/format.h>
+
+#include "daemon/app/store_methods.h"
+
+namespace tocsin::daemon {
+namespace {
+
+std::string own_host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "localhost";
+}
+
+collectors::AllowList allow_list(const Config& config) {
+  collectors::AllowList out;
+  for (const auto& log : config.collect.logs) out.logs.insert(out.logs.end(), log.paths.begin(), log.paths.end());
+  if (config.collect.audit.enabled) out.logs.push_back(config.collect.audit.path);
+  if (config.collect.journald.enabled) out.journals.push_back(config.collect.journald.directory);
+  for (const auto& interface : config.collect.interfaces) out.interfaces.push_back(interface.name);
+  return out;
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config, Places places, const Clock& clock, Random& random, Log& log)
+    : config_(std::move(config)),
+      places_(std::move(places)),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      host_(config_.host.name.empty() ? own_host_name() : config_.host.name),
+      started_(clock.now()),
+      inbox_(std::max<std::size_t>(64, config_.limits.batches_waiting)) {}
+
+Daemon::~Daemon() { stop(); }
+
+Result<GenerationRef> Daemon::load_generation(std::uint64_t number) {
+  auto next = std::make_shared<Generation>();
+  next->number = number;
+  Diagnostics diagnostics;
+  TOCSIN_TRY(next->decoders, load_decoders(config_, names_, diagnostics));
+  auto options = engine_options(config_, {});
+  options.metrics = &metrics_;
+  next->engines = std::make_unique<Engines>(Engines::load(options, diagnostics));
+  next->refused = diagnostics.errors();
+  for (const auto& d : diagnostics.all())
+    if (d.severity == Severity::error) log_.warning(render_text(d));
+  for (const auto& remark : next->engines->remarks()) log_.warning(remark);
+  log_.info(fmt::format("{} rules loaded from {} files, {} refused", next->engines->loaded(), next->engines->files(),
+                        next->refused));
+  return next;
+}
+
+Result<void> Daemon::open_store() {
+  StoreOptions store;
+  store.free_least = config_.store.free_least.bytes;
+  responders::CaseworkOptions casework;
+  casework.grouping.window = config_.incidents.window;
+  casework.grouping.age_most = config_.incidents.longest;
+  casework.organization = config_.host.organization;
+  casework.self = {static_cast<std::uint32_t>(::getuid()), responders::Actor::nobody, "tocsind"};
+  KeeperOptions options{config_.store.directory, store, std::move(casework), responders::IncidentIds::random(random_),
+                        config_.store.events};
+  TOCSIN_TRY(keeper_, Keeper::open(std::move(options), clock_, names_));
+  const auto current = generations_->current();
+  for (auto& active : current->engines->active()) {
+    TOCSIN_TRY(const auto saved, keeper_->store().detector(rules::engine_name(active.set->engine())));
+    if (saved.empty()) continue;
+    if (auto restored = active.state->restore(saved); !restored)
+      log_.warning("state of an engine could not be restored: " + restored.error().text());
+  }
+  return {};
+}
+
+Result<void> Daemon::open_collectors() {
+  auto connected = collectors::OpenerClient::connect(config_.collect.opener, std::chrono::seconds{5});
+  if (connected) opener_.emplace(std::move(*connected));
+  else {
+    remarks_.push_back("no opener: " + connected.error().message);
+    opener_.emplace(collectors::OpenerClient::local(allow_list(config_)));
+  }
+  files_ = std::make_unique<OpenedFiles>(*opener_);
+  for (const auto& wanted : config_.collect.interfaces) {
+    std::vector<std::string> names{wanted.name};
+    if (wanted.name == "auto") {
+      auto found = opener_->interfaces();
+      if (!found) {
+        remarks_.push_back("interfaces: " + found.error().text());
+        continue;
+      }
+      names = std::move(*found);
+    }
+    for (const auto& name : names) {
+      collectors::RingRequest request;
+      request.interface = name;
+      request.filter = wanted.filter;
+      request.rings = std::max(1U, wanted.workers == 0 ? std::thread::hardware_concurrency() : wanted.workers);
+      request.bytes = wanted.ring.bytes;
+      request.snapshot = wanted.snapshot;
+      request.promiscuous = wanted.promiscuous;
+      auto rings = opener_->open_rings(request);
+      if (!rings) {
+        remarks_.push_back("interface " + name + ": " + rings.error().text());
+        continue;
+      }
+      for (std::size_t i = 0; i < rings->size(); ++i) {
+        auto ring = collectors::PacketRing::map((*rings)[i].descriptor.release(), (*rings)[i].geometry);
+        if (!ring) {
+          remarks_.push_back("interface " + name + ": " + ring.error().text());
+          continue;
+        }
+        LivePacketsOptions options;
+        options.interface = name;
+        options.host = host_;
+        options.worker = i;
+        options.workers = rings->size();
+        options.packets.source = "interface:" + name;
+        options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
+        options.packets.host = host_;
+        // Frames of this host itself leave with checksums the card has yet to fill in.
+        options.packets.decode.checksums = collectors::ChecksumMode::ignore;
+        options.packets.stream.memory_most = config_.limits.stream_memory.bytes;
+        packets_.push_back(std::make_unique<LivePackets>(std::move(*ring), std::move(options), names_, *generations_,
+                                                         inbox_, clock_, log_, metrics_));
+      }
+    }
+  }
+  LiveLogsOptions logs;
+  logs.config = config_;
+  logs.host = host_;
+  if (auto zone = collectors::TimeZone::load(config_.collect.time_zone)) logs.zone = std::move(*zone);
+  else remarks_.push_back("time zone: " + zone.error().text() + "; UTC is used");
+  TOCSIN_TRY(logs.positions, keeper_->store().positions());
+  logs_ = std::make_unique<LiveLogs>(std::move(logs), *files_, names_, *generations_, inbox_, clock_, log_, metrics_);
+  for (const auto& remark : remarks_) log_.warning(remark);
+  return {};
+}
+
+Result<void> Daemon::open_control() {
+  add_store_methods(methods_, config_.store.directory, clock_);
+  add_daemon_methods(methods_, *this);
+  add_exercise_method(methods_, *this);
+  ControlOptions options;
+  options.path = config_.control.socket;
+  options.policy.groups = find_role_groups({config_.control.viewer, config_.control.analyst, config_.control.responder,
+                                            config_.control.approver, config_.control.admin});
+  options.policy.own_user = ::getuid();
+  options.connections_most = config_.control.connections_most;
+  TOCSIN_TRY(control_, ControlServer::start(std::move(options), methods_));
+  return {};
+}
+
+Result<void> Daemon::confine() {
+  collectors::SandboxPolicy policy;
+  policy.seccomp = config_.sandbox.seccomp;
+  policy.landlock = config_.sandbox.landlock;
+  policy.capabilities = config_.sandbox.capabilities;
+  policy.read_only = collectors::system_read_only_paths();
+  const auto add = [&](const std::string& path) {
+    std::error_code error;
+    // Data of a build tree is behind links; the rule must name what they lead to.
+    const auto real = std::filesystem::canonical(path, error);
+    if (!error) policy.read_only.push_back(real);
+  };
+  for (const auto* list : {&config_.rules.packs, &config_.rules.paths, &config_.rules.decoders, &config_.rules.views,
+                           &config_.respond.playbooks})
+    for (const auto& path : *list) add(path);
+  add(places_.data);
+  add(config_.file);
+  if (config_.collect.journald.enabled) {
+    add(config_.collect.journald.directory);
+    add("/run/log/journal");
+  }
+  policy.read_write = {config_.store.directory, places_.state, places_.runtime};
+  for (const auto& report : config_.reports) policy.read_write.push_back(report.directory);
+  if (!config_.metrics.textfile.empty())
+    policy.read_write.push_back(std::filesystem::path(config_.metrics.textfile).parent_path());
+  TOCSIN_TRY(sandbox_, collectors::confine(policy));
+  for (const auto& layer : sandbox_.layers)
+    if (layer.state != collectors::LayerState::active)
+      log_.warning(
+          fmt::format("sandbox: {} is {}: {}", layer.name, collectors::layer_state_name(layer.state), layer.detail));
+  return {};
+}
+
+Result<void> Daemon::start() {
+  TOCSIN_TRY(auto first, load_generation(1));
+  generations_ = std::make_unique<Generations>(std::move(first));
+  TOCSIN_CHECK(open_store());
+  Diagnostics playbooks;
+  response_ = std::make_unique<ResponseDesk>(PlaybookShelf::load(config_.respond, playbooks), config_.respond, inbox_,
+                                             clock_, random_, log_);
+  for (const auto& d : playbooks.all())
+    if (d.severity == Severity::error) log_.warning(render_text(d));
+  for (const auto& report : config_.reports) {
+    std::error_code error;
+    std::filesystem::create_directories(report.directory, error);
+  }
+  TOCSIN_CHECK(open_collectors());
+  // From here on nothing more is opened that was not named; hostile bytes come only after this.
+  TOCSIN_CHECK(confine());
+  TOCSIN_TRY(auto reports,
+             ReportDesk::open(keeper_->store(), clock_, config_.reports, host_, config_.host.organization));
+  CaseworkOptionsLive live;
+  live.events = config_.store.event_retention;
+  live.alerts = config_.store.alert_retention;
+  casework_ = std::make_unique<CaseworkThread>(
+      inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live, [this](const FiledAlert& filed) {
+        if (filed.alert.exercise == Exercise::no)
+          log_.limited(LogLevel::info, filed.alert.rule->id,
+                       fmt::format("alert: {} (severity {}, {})", filed.alert.rule->title, filed.alert.severity,
+                                   filed.alert.host));
+        if (filed.taken.how != responders::Taken::opened && filed.taken.how != responders::Taken::joined) return;
+        if (const auto incident = keeper_->casework().incident(filed.taken.incident)) response_->consider(*incident);
+      });
+  casework_->start();
+  response_->start();
+  TOCSIN_CHECK(open_control());
+  for (auto& ring : packets_) ring->start();
+  logs_->start();
+  return {};
+}
+
+void Daemon::reload() {
+  auto next = load_generation(generations_->number() + 1);
+  if (!next) {
+    log_.error("reload: " + next.error().text() + "; the rules in force stay");
+    return;
+  }
+  Work work;
+  work.task = [this, made = std::move(*next)](CaseworkThread&) {
+    made->engines->inherit(*generations_->current()->engines);
+    generations_->replace(made);
+    log_.info("reloaded");
+  };
+  inbox_.send(std::move(work));
+}
+
+void Daemon::tick() {
+  const auto& metrics = config_.metrics;
+  if (metrics.textfile.empty() || clock_.now() - metrics_written_ < metrics.every) return;
+  metrics_written_ = clock_.now();
+  // Written beside and renamed: the node exporter never reads half a file.
+  const std::string draft = metrics.textfile + ".new";
+  std::FILE* file = std::fopen(draft.c_str(), "we");
+  if (file == nullptr) return log_.limited(LogLevel::warning, "textfile", "cannot write " + draft);
+  const auto text = metrics_.render_openmetrics();
+  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) == 0 && whole) std::rename(draft.c_str(), metrics.textfile.c_str());
+}
+
+void Daemon::stop() {
+  if (control_) control_->stop();
+  for (auto& ring : packets_) ring->stop();
+  if (logs_) logs_->stop();
+  for (auto& ring : packets_) ring->join();
+  if (logs_) logs_->join();
+  if (response_) response_->stop();
+  inbox_.close();
+  if (casework_) casework_->join();
+}
+
+Result<void> Daemon::on_casework(std::function<Result<void>(Keeper&)> change) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  auto outcome = promise->get_future();
+  Work work;
+  work.task = [promise, change = std::move(change)](CaseworkThread& casework) {
+    promise->set_value(casework.in_transaction([&] { return change(casework.keeper()); }));
+  };
+  if (!inbox_.send(std::move(work))) return fail(Code::unreachable, "the daemon is stopping");
+  return outcome.get();
+}
+
+Result<void> Daemon::settle() {
+  auto promise = std::make_shared<std::promise<void>>();
+  auto done = promise->get_future();
+  Work work;
+  work.task = [promise](CaseworkThread&) { promise->set_value(); };
+  if (!inbox_.send(std::move(work))) return fail(Code::unreachable, "the daemon is stopping");
+  done.get();
+  return {};
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,92 @@
+#pragma once
+// tocsind, put together: the only place that knows everyone. Built in order, stopped in reverse.
+
+#include <memory>
+#include <string>
+
+#include "collectors/base/log.h"
+#include "collectors/base/metrics.h"
+#include "collectors/opener/client.h"
+#include "collectors/opener/sandbox.h"
+#include "daemon/app/live/casework_thread.h"
+#include "daemon/app/live/live_logs.h"
+#include "daemon/app/live/live_packets.h"
+#include "daemon/app/live/opened_files.h"
+#include "daemon/app/live/response_desk.h"
+#include "daemon/config/config.h"
+#include "daemon/config/places.h"
+#include "daemon/control/server.h"
+
+namespace tocsin::daemon {
+
+class Daemon {
+ public:
+  // `config` has absolute paths. References outlive the daemon.
+  Daemon(Config config, Places places, const Clock& clock, Random& random, Log& log);
+  ~Daemon();
+
+  // Opens, loads, confines itself, then starts its threads. The first error that makes watching impossible.
+  Result<void> start();
+  // SIGHUP: rules, decoders and their configuration anew, beside the running ones; a mistake keeps the old.
+  void reload();
+  // Between signals, about once a second: metrics file, health.
+  void tick();
+  // Sources stop, the inbox drains, everything found is committed.
+  void stop();
+
+  // For the methods of the control socket.
+  FieldNames& names() noexcept { return names_; }
+  Generations& generations() noexcept { return *generations_; }
+  Inbox& inbox() noexcept { return inbox_; }
+  const Config& config() const noexcept { return config_; }
+  const Clock& clock() const noexcept { return clock_; }
+  Random& random() noexcept { return random_; }
+  Metrics& metrics() noexcept { return metrics_; }
+  Log& log() noexcept { return log_; }
+  const PlaybookShelf& shelf() const noexcept { return response_->shelf(); }
+  const std::string& host() const noexcept { return host_; }
+  std::string status_json() const;
+
+  // Runs on the casework thread, in one transaction; waits for it.
+  Result<void> on_casework(std::function<Result<void>(Keeper&)> change);
+  // Waits until all that was sent before is committed.
+  Result<void> settle();
+
+ private:
+  Result<GenerationRef> load_generation(std::uint64_t number);
+  Result<void> open_store();
+  Result<void> open_collectors();
+  Result<void> open_control();
+  Result<void> confine();
+
+  Config config_;
+  const Places places_;
+  const Clock& clock_;
+  Random& random_;
+  Log& log_;
+  std::string host_;
+  Time started_{};
+  Metrics metrics_;
+  FieldNames names_;
+  Inbox inbox_;
+  std::unique_ptr<Generations> generations_;
+  std::unique_ptr<Keeper> keeper_;
+  std::optional<collectors::OpenerClient> opener_;
+  std::unique_ptr<OpenedFiles> files_;
+  std::unique_ptr<ResponseDesk> response_;
+  std::unique_ptr<CaseworkThread> casework_;
+  std::vector<std::unique_ptr<LivePackets>> packets_;
+  std::unique_ptr<LiveLogs> logs_;
+  MethodTable methods_;
+  std::optional<ControlServer> control_;
+  collectors::SandboxReport sandbox_;
+  std::vector<std::string> remarks_;  // what could not be opened, shown by status
+  Time metrics_written_{};
+};
+
+// The methods that need more than the store: status, metrics, incident changes, playbooks, reports, exercises.
+void add_daemon_methods(MethodTable& methods, Daemon& daemon);
+// replay.run: an exercise through the running pipeline.
+void add_exercise_method(MethodTable& methods, Daemon& daemon);
+
+}  // namespace tocsin::daemon

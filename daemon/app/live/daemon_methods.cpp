@@ -1,0 +1,339 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "daemon/app/incident_row.h"
+#include "daemon/app/live/daemon.h"
+#include "daemon/store/reader.h"
+#include "responders/playbook/inputs.h"
+
+namespace tocsin::daemon {
+namespace {
+
+namespace json = boost::json;
+namespace command = responders::command;
+
+responders::Actor actor_of(const Call& call) {
+  responders::Actor actor;
+  actor.uid = call.peer().user;
+  actor.login_uid = call.peer().login_user.value_or(responders::Actor::nobody);
+  actor.name = call.peer().name;
+  return actor;
+}
+
+// Every change of state says why.
+Result<std::string> reason_of(const Call& call) {
+  const auto reason = call.text("reason").value_or("");
+  if (reason.empty()) return fail(Code::usage, "say why with --reason \"…\"; it is kept in the journal");
+  return reason;
+}
+
+Result<IncidentId> incident_of(Daemon& daemon, const Call& call) {
+  TOCSIN_TRY(const auto name, call.require("incident"));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  return reader->find_incident(name);
+}
+
+Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std::string_view verb,
+                             const std::function<Result<responders::Command>(const std::string& reason)>& make) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto id, incident_of(daemon, call));
+  TOCSIN_TRY(const auto wanted, make(reason));
+  const auto actor = actor_of(call);
+  responders::Incident after;
+  const bool dry = call.flag("dry_run");
+  if (dry) {
+    TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+    TOCSIN_TRY(auto now, reader->incident(id));
+    TOCSIN_TRY(const auto changes, responders::decide(now, wanted, actor, daemon.clock()));
+    for (const auto& change : changes) now = responders::evolve(std::move(now), change);
+    after = std::move(now);
+  } else {
+    TOCSIN_CHECK(daemon.on_casework([&](Keeper& keeper) -> Result<void> {
+      TOCSIN_TRY(after, keeper.casework().command(id, wanted, actor));
+      AuditEntry entry;
+      entry.time = daemon.clock().now();
+      entry.actor = actor;
+      entry.act = "incident." + std::string(verb);
+      entry.target = after.alias;
+      entry.reason = reason;
+      entry.outcome = "ok";
+      return keeper.store().records().add_audit(entry);
+    }));
+  }
+  reply.row(render_incident_row(after, [](const rules::AlertId&) { return std::string{}; }, {}));
+  reply.summary("message", fmt::format("{}{}: {} ({})", dry ? "would be " : "", after.alias,
+                                       responders::state_name(after.state), verb));
+  return {};
+}
+
+void add_incident_changes(MethodTable& methods, Daemon& daemon) {
+  const auto add = [&](const char* verb, const char* summary,
+                       std::function<Result<responders::Command>(const Call&, const std::string&)> make) {
+    methods.add({std::string("incident.") + verb, Role::analyst, summary,
+                 [&daemon, verb, make](const Call& call, Reply& reply) {
+                   return change_incident(daemon, call, reply, verb,
+                                          [&](const std::string& reason) { return make(call, reason); });
+                 }});
+  };
+  add("take", "make an incident yours", [](const Call& call, const std::string&) -> Result<responders::Command> {
+    return command::Assign{call.peer().name};
+  });
+  add("contain", "it can do no more harm",
+      [](const Call&, const std::string& reason) -> Result<responders::Command> { return command::Contain{reason}; });
+  add("reopen", "take it up again",
+      [](const Call&, const std::string& reason) -> Result<responders::Command> { return command::Reopen{reason}; });
+  add("note", "add to its timeline", [](const Call& call, const std::string&) -> Result<responders::Command> {
+    TOCSIN_TRY(auto text, call.require("text"));
+    return command::Note{std::move(text)};
+  });
+  add("close", "close with a verdict", [](const Call& call, const std::string& reason) -> Result<responders::Command> {
+    TOCSIN_TRY(const auto name, call.require("verdict"));
+    const auto verdict = responders::parse_verdict(name);
+    if (!verdict)
+      return fail(Code::usage, "--verdict is one of true_positive, false_positive, indeterminate, duplicate, other");
+    return command::Close{*verdict, reason, {}};
+  });
+}
+
+Result<void> list_playbooks(Daemon& daemon, Reply& reply) {
+  for (const auto& playbook : daemon.shelf().playbooks) {
+    json::object row;
+    row["id"] = playbook.plan->id();
+    row["name"] = playbook.plan->name();
+    row["steps"] = playbook.plan->steps().size();
+    json::array actions;
+    for (const auto& step : playbook.plan->steps())
+      for (const auto& one : step.commands)
+        actions.emplace_back(one.action != nullptr ? one.action->name : std::string_view(one.type));
+    row["actions"] = std::move(actions);
+    std::string trigger;
+    for (const auto& t : daemon.shelf().triggers.all())
+      if (t.playbook == playbook.plan->id())
+        for (const auto& tag : t.attack) trigger += (trigger.empty() ? "" : ", ") + tag;
+    row["trigger"] = trigger;
+    row["state"] = playbook.plan->check_valid(daemon.clock().now()) ? "ready" : "expired";
+    row["file"] = playbook.file;
+    if (!reply.row(json::serialize(row))) break;
+  }
+  return {};
+}
+
+Result<void> playbook_status(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  IncidentId incident;
+  if (call.text("incident")) {
+    TOCSIN_TRY(incident, incident_of(daemon, call));
+  }
+  TOCSIN_TRY(const auto runs, reader->records().runs(incident));
+  for (const auto& run : runs) {
+    TOCSIN_TRY(const auto steps, reader->records().run_steps(run.id));
+    json::object row;
+    row["started"] = render_time(run.started);
+    row["run"] = render_uuid(run.id.uuid);
+    row["playbook"] = run.playbook;
+    const auto of = reader->incident(run.incident);
+    row["incident"] = of ? of->alias : std::string{};
+    row["mode"] = run.mode;
+    row["state"] = run.state;
+    row["step"] = steps.empty() ? std::string{} : steps.back().step;
+    row["outcome"] = steps.empty() ? std::string{} : steps.back().outcome;
+    if (!reply.row(json::serialize(row))) break;
+  }
+  return {};
+}
+
+// Rehearses what fits the incident (or the one named) now, through the guard, and shows it; nothing is recorded.
+Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto id, incident_of(daemon, call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto incident, reader->incident(id));
+  std::vector<const LoadedPlaybook*> chosen;
+  if (const auto name = call.text("playbook"); name && !name->empty()) {
+    const auto* found = daemon.shelf().find(*name);
+    if (found == nullptr) return fail(Code::not_found, "no playbook is called " + *name + "; see tocsin playbook list");
+    chosen.push_back(found);
+  } else {
+    chosen = daemon.shelf().fitting(incident);
+  }
+  if (chosen.empty())
+    return fail(Code::not_found,
+                "no playbook fits " + incident.alias + "; name one with --playbook (tocsin playbook list)");
+  responders::ResponderClient guard(daemon.config().respond.socket);
+  const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
+  for (const auto* playbook : chosen) {
+    TOCSIN_TRY(const auto rehearsal, responders::rehearse(playbook->plan, responders::inputs_from_incident(incident),
+                                                          guard, daemon.clock(), incident.alias, marked));
+    json::object row;
+    row["playbook"] = playbook->plan->name();
+    row["text"] = responders::render_text(rehearsal);
+    json::error_code error;
+    row["rehearsal"] = json::parse(responders::render_json(rehearsal), error);
+    if (!reply.row(json::serialize(row))) break;
+  }
+  return {};
+}
+
+Result<void> ask_responder(Daemon& daemon, Reply& reply,
+                           const std::function<Result<std::string>(responders::ResponderClient&)>& ask,
+                           std::string_view rows) {
+  responders::ResponderClient guard(daemon.config().respond.socket);
+  TOCSIN_TRY(const auto text, ask(guard));
+  json::error_code error;
+  const auto value = json::parse(text, error);
+  if (error || !value.is_object()) return fail(Code::failure, "the responder's answer cannot be read");
+  const auto* list = value.get_object().if_contains(rows);
+  if (list == nullptr || !list->is_array()) {
+    reply.row(text);
+    return {};
+  }
+  for (const auto& row : list->get_array())
+    if (row.is_object() && !reply.row(json::serialize(row))) break;
+  return {};
+}
+
+void add_response_methods(MethodTable& methods, Daemon& daemon) {
+  methods.add({"playbook.list", Role::viewer, "playbooks that are loaded",
+               [&daemon](const Call&, Reply& r) { return list_playbooks(daemon, r); }});
+  methods.add({"playbook.status", Role::viewer, "runs and rehearsals",
+               [&daemon](const Call& c, Reply& r) { return playbook_status(daemon, c, r); }});
+  methods.add({"playbook.rehearse", Role::analyst, "what a playbook would do",
+               [&daemon](const Call& c, Reply& r) { return rehearse_playbook(daemon, c, r); }});
+  methods.add({"action.list", Role::viewer, "what was asked of the guard", [&daemon](const Call&, Reply& r) {
+                 return ask_responder(daemon, r, [](auto& guard) { return guard.list(); }, "entries");
+               }});
+  methods.add(
+      {"action.halt", Role::responder, "stop all actions", [&daemon](const Call& call, Reply& r) -> Result<void> {
+         TOCSIN_TRY(const auto reason, reason_of(call));
+         const bool resume = call.flag("resume");
+         return ask_responder(
+             daemon, r, [&](auto& guard) { return resume ? guard.resume(reason) : guard.halt(reason); }, "none");
+       }});
+}
+
+Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  ReportScope scope;
+  scope.host = daemon.host();
+  scope.made = daemon.clock().now();
+  scope.organization = daemon.config().host.organization;
+  const auto kind = call.text("kind").value_or("daily");
+  const auto format_name = call.text("format").value_or("html");
+  const auto formats = {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json};
+  const auto format = std::ranges::find(formats, format_name, [](ReportFormat f) { return name_of(f); });
+  if (format == formats.end()) return fail(Code::usage, "--format is one of html, markdown, csv, json");
+  Report report;
+  if (kind == "incident") {
+    TOCSIN_TRY(const auto id, incident_of(daemon, call));
+    TOCSIN_TRY(report, make_incident(*reader, id, scope));
+  } else {
+    Period period;
+    period.until = parse_time(call.text("until").value_or("")).value_or(daemon.clock().now());
+    period.since = parse_time(call.text("since").value_or("")).value_or(period.until - std::chrono::hours{24});
+    period.name = render_time(period.until);
+    TOCSIN_TRY(report, make_daily(*reader, period, scope));
+  }
+  json::object row;
+  row["kind"] = kind;
+  row["format"] = format_name;
+  row["content"] = render(report, *format);
+  reply.row(json::serialize(row));
+  return {};
+}
+
+Result<void> list_reports(Daemon& daemon, Reply& reply) {
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  for (const auto* kind : {"daily", "weekly", "monthly"}) {
+    TOCSIN_TRY(const auto last, reader->records().last_report(kind));
+    if (!last) continue;
+    for (const auto& path : last->files) {
+      json::object row;
+      row["made"] = render_time(last->made);
+      row["kind"] = last->kind;
+      row["period"] = last->period;
+      row["format"] = path.substr(path.rfind('.') + 1);
+      row["path"] = path;
+      reply.row(json::serialize(row));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
+  methods.add({"status", Role::viewer, "what is watched, lost, loaded and confined",
+               [&daemon](const Call&, Reply& reply) -> Result<void> {
+                 reply.row(daemon.status_json());
+                 return {};
+               }});
+  methods.add({"metrics", Role::viewer, "OpenMetrics text", [&daemon](const Call&, Reply& reply) -> Result<void> {
+                 json::object row;
+                 row["text"] = daemon.metrics().render_openmetrics();
+                 reply.row(json::serialize(row));
+                 return {};
+               }});
+  add_incident_changes(methods, daemon);
+  add_response_methods(methods, daemon);
+  methods.add({"report.make", Role::viewer, "one report now",
+               [&daemon](const Call& c, Reply& r) { return make_report(daemon, c, r); }});
+  methods.add({"report.list", Role::viewer, "the last reports of each kind",
+               [&daemon](const Call&, Reply& r) { return list_reports(daemon, r); }});
+}
+
+std::string Daemon::status_json() const {
+  json::object row;
+  json::object daemon;
+  daemon["state"] = "watching";
+  daemon["version"] = TOCSIN_VERSION;
+  daemon["since"] = render_time(started_);
+  daemon["pid"] = ::getpid();
+  daemon["host"] = host_;
+  daemon["mode"] = name_of(config_.respond.mode);
+  row["daemon"] = std::move(daemon);
+  json::array collect;
+  const auto source = [&](const std::string& name, const std::string& state, std::uint64_t events, std::uint64_t lost,
+                          const std::string& detail) {
+    json::object one;
+    one["source"] = name;
+    one["state"] = state;
+    one["events"] = events;
+    one["lost"] = lost;
+    one["detail"] = detail;
+    collect.push_back(std::move(one));
+  };
+  for (const auto& ring : packets_) {
+    const auto state = ring->state();
+    source(state.source, state.state, state.packets, state.lost, "packets");
+  }
+  for (const auto& state : logs_->states()) source(state.source, state.state, state.events, state.lost, state.detail);
+  for (const auto& remark : remarks_) source("not opened", "off", 0, 0, remark);
+  row["collect"] = std::move(collect);
+  json::array rules;
+  const auto generation = generations_->current();
+  for (const auto& active : generation->engines->active()) {
+    json::object one;
+    one["engine"] = rules::engine_name(active.set->engine());
+    one["loaded"] = active.set->rules().size();
+    rules.push_back(std::move(one));
+  }
+  row["rules"] = std::move(rules);
+  json::object store;
+  // The store belongs to the casework thread; what is shown here comes from metrics that it keeps.
+  store["path"] = config_.store.directory;
+  store["waiting"] = inbox_.size();
+  row["store"] = std::move(store);
+  json::array sandbox;
+  for (const auto& layer : sandbox_.layers) {
+    json::object one;
+    one["name"] = layer.name;
+    one["state"] = collectors::layer_state_name(layer.state);
+    one["detail"] = layer.detail;
+    sandbox.push_back(std::move(one));
+  }
+  row["sandbox"] = std::move(sandbox);
+  return json::serialize(row);
+}
+
+}  // namespace tocsin::daemon

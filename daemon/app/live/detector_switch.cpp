@@ -1,0 +1,78 @@
+#include "daemon/app/live/detector_switch.h"
+
+#include "collectors/base/assert.h"
+
+namespace tocsin::daemon {
+
+using collectors::Flow;
+
+// Says which generation of detectors last saw its flow or transaction. Lives in our own slot.
+struct DetectorSwitch::Mark final : collectors::FlowExtension {
+  explicit Mark(std::uint64_t g) : generation(g) {}
+  std::uint64_t generation;
+};
+
+template <class Carrier>
+void DetectorSwitch::renew(Carrier& carrier) {
+  if (generation_ <= 1) return;
+  auto& mark = carrier.extension[slot()];
+  if (mark != nullptr && static_cast<Mark&>(*mark).generation == generation_) return;
+  for (auto& kept : carrier.extension) kept.reset();
+  mark = std::make_unique<Mark>(generation_);
+}
+
+void DetectorSwitch::attached(std::size_t slot) {
+  Observer::attached(slot);
+  TOCSIN_ASSERT(slot == 0);  // it must be the worker's only observer: the other slots are its detectors'
+}
+
+void DetectorSwitch::use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink) {
+  ++generation_;
+  observers_.clear();
+  detectors_ = std::move(detectors);
+  for (auto& detector : detectors_) {
+    auto* observer = detector->observer(sink);
+    if (observer == nullptr) continue;
+    observers_.push_back(observer);
+    TOCSIN_ASSERT(observers_.size() < Flow::extensions_most);
+    observer->attached(observers_.size());
+  }
+}
+
+void DetectorSwitch::on_flow_start(Flow& flow, const collectors::Packet& packet) {
+  renew(flow);
+  for (auto* observer : observers_) observer->on_flow_start(flow, packet);
+}
+
+void DetectorSwitch::on_packet(const collectors::Packet& packet) {
+  if (packet.flow != nullptr) renew(*packet.flow);
+  for (auto* observer : observers_) observer->on_packet(packet);
+}
+
+void DetectorSwitch::on_stream(const collectors::StreamChunk& chunk) {
+  renew(chunk.flow);
+  for (auto* observer : observers_) observer->on_stream(chunk);
+}
+
+void DetectorSwitch::on_transaction(const collectors::TransactionUpdate& update) {
+  renew(update.flow);
+  renew(update.transaction);
+  for (auto* observer : observers_) observer->on_transaction(update);
+}
+
+void DetectorSwitch::on_file(const collectors::FileChunk& chunk) {
+  renew(chunk.flow);
+  if (chunk.transaction != nullptr) renew(*chunk.transaction);
+  for (auto* observer : observers_) observer->on_file(chunk);
+}
+
+void DetectorSwitch::on_flow_end(Flow& flow, collectors::FlowEnd reason) {
+  renew(flow);
+  for (auto* observer : observers_) observer->on_flow_end(flow, reason);
+}
+
+void DetectorSwitch::on_time(Time now) {
+  for (auto* observer : observers_) observer->on_time(now);
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,39 @@
+#pragma once
+// Stands between the packet worker and the packet engines so that rules can be reloaded while flows go on: after a
+// reload, what the old detectors kept on a flow or a transaction is dropped the moment the new ones first meet it. One
+// worker's thread.
+
+#include <memory>
+#include <vector>
+
+#include "collectors/packet/observer.h"
+#include "rules/detector.h"
+
+namespace tocsin::daemon {
+
+class DetectorSwitch final : public collectors::Observer {
+ public:
+  // Between packets. At most Flow::extensions_most - 1 observers.
+  void use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink);
+
+  void attached(std::size_t slot) override;
+  void on_flow_start(collectors::Flow& flow, const collectors::Packet& packet) override;
+  void on_packet(const collectors::Packet& packet) override;
+  void on_stream(const collectors::StreamChunk& chunk) override;
+  void on_transaction(const collectors::TransactionUpdate& update) override;
+  void on_file(const collectors::FileChunk& chunk) override;
+  void on_flow_end(collectors::Flow& flow, collectors::FlowEnd reason) override;
+  void on_time(Time now) override;
+
+ private:
+  struct Mark;
+  // Until the first reload there is nothing old, and this costs one comparison.
+  template <class Carrier>
+  void renew(Carrier& carrier);
+
+  std::vector<std::unique_ptr<rules::Detector>> detectors_;
+  std::vector<collectors::Observer*> observers_;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace tocsin::daemon

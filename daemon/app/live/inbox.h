@@ -1,0 +1,33 @@
+#pragma once
+// The one way to the casework thread: what collectors found, and what people ask for. Bounded; durable sources wait for
+// room, packet workers never do.
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/base/channel.h"
+#include "daemon/app/keeper.h"
+#include "daemon/app/live/generation.h"
+
+namespace tocsin::daemon {
+
+class CaseworkThread;
+
+struct Work {
+  GenerationRef generation;           // whose rules found the alerts; null when `decided`
+  std::vector<rules::Alert> alerts;   // raw, to be decided
+  std::vector<rules::Alert> decided;  // by an exercise's own desk
+  std::vector<EventBatch> events;
+  Durability durability = Durability::transient;
+  std::vector<std::pair<std::string, std::string>> positions;
+  std::vector<BlindInterval> blind;
+  std::function<void(CaseworkThread&)> task;  // runs after everything before it was committed
+
+  Work() = default;
+};
+
+using Inbox = Channel<Work>;
+
+}  // namespace tocsin::daemon

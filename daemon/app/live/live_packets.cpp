@@ -1,0 +1,176 @@
+#include "daemon/app/live/live_packets.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tocsin::daemon {
+
+// Packet worker, packet engines and the engines that look at its records, with their collected findings.
+class LivePackets::Lane final : public collectors::RecordSink {
+ public:
+  Lane(const LivePacketsOptions& options, FieldNames& names, const Generations& generations)
+      : context_{names, options.worker, options.workers, options.host, Exercise::no},
+        worker_(options.packets, names, *this, {&switch_}) {
+    renew(generations);
+  }
+
+  void renew(const Generations& generations) {
+    generation_ = generations.current();
+    std::vector<std::unique_ptr<rules::Detector>> detectors;
+    const rules::WorkerContext context{context_.names, context_.worker, context_.workers, context_.host, Exercise::no};
+    for (auto& active : generation_->engines->active()) detectors.push_back(active.set->attach(context, *active.state));
+    switch_.use(std::move(detectors), alerts_);
+    events_ = std::make_unique<EventLane>(context_, generation_->engines->active());
+  }
+
+  void on_records(EventBatch batch) override {
+    events_->inspect(batch);
+    records_.push_back(std::move(batch));
+  }
+
+  collectors::PacketWorker& worker() noexcept { return worker_; }
+  const GenerationRef& generation() const noexcept { return generation_; }
+  std::vector<rules::Alert> take_alerts() {
+    auto out = alerts_.take();
+    for (auto& alert : events_->take_alerts()) out.push_back(std::move(alert));
+    return out;
+  }
+  std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
+
+ private:
+  LaneContext context_;
+  GenerationRef generation_;
+  AlertBuffer alerts_;
+  DetectorSwitch switch_;
+  std::unique_ptr<EventLane> events_;
+  std::vector<EventBatch> records_;
+  collectors::PacketWorker worker_;
+};
+
+namespace {
+
+std::string label(const LivePacketsOptions& options) {
+  return fmt::format("interface=\"{}\",worker=\"{}\"", options.interface, options.worker);
+}
+
+}  // namespace
+
+LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options, FieldNames& names,
+                         const Generations& generations, Inbox& inbox, const Clock& clock, Log& log, Metrics& metrics)
+    : ring_(std::move(ring)),
+      options_(std::move(options)),
+      generations_(generations),
+      inbox_(inbox),
+      clock_(clock),
+      log_(log),
+      received_(metrics.counter("tocsin_packets_received", "Packets taken from the ring", label(options_))),
+      dropped_ring_(
+          metrics.counter("tocsin_packets_dropped", "Packets lost, by cause", label(options_) + ",cause=\"ring\"")),
+      dropped_inbox_(
+          metrics.counter("tocsin_records_dropped", "Packet records casework had no room for", label(options_))),
+      bytes_(metrics.counter("tocsin_packet_bytes", "Bytes taken from the ring", label(options_))),
+      lane_(std::make_unique<Lane>(options_, names, generations)) {}
+
+LivePackets::~LivePackets() {
+  stop();
+  join();
+}
+
+void LivePackets::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void LivePackets::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+LivePackets::State LivePackets::state() const {
+  return {"interface:" + options_.interface, down_.load() ? "interface down" : "watching", packets_.load(),
+          lost_.load()};
+}
+
+void LivePackets::run() {
+  constexpr Duration patience = std::chrono::milliseconds{100};
+  std::uint64_t number = 0;
+  while (!over_.load(std::memory_order_relaxed)) {
+    if (generations_.number() != lane_->generation()->number) lane_->renew(generations_);
+    auto polled = ring_.poll(patience, [&](const collectors::RawFrame& frame) {
+      collectors::RawFrame numbered = frame;
+      numbered.number = ++number;
+      lane_->worker().process(numbered);
+    });
+    const Time now = clock_.now();
+    if (!polled) {
+      down_.store(true);
+      log_.limited(LogLevel::warning, "ring " + options_.interface, options_.interface + ": " + polled.error().text());
+      if (polled.error().code != Code::unreachable) break;
+      std::this_thread::sleep_for(std::chrono::seconds{1});
+      continue;
+    }
+    down_.store(false);
+    packets_.fetch_add(*polled, std::memory_order_relaxed);
+    lane_->worker().advance(now);
+    if (now - accounted_ >= std::chrono::seconds{1}) account(now);
+    hand_over();
+  }
+  lane_->worker().finish();
+  account(clock_.now());
+  hand_over();
+}
+
+// Every lost packet is in one counter and in one blind interval.
+void LivePackets::account(Time now) {
+  const auto now_seen = ring_.statistics();
+  if (!now_seen) return;
+  received_.add(now_seen->delivered - seen_.delivered);
+  bytes_.add(now_seen->delivered_bytes - seen_.delivered_bytes);
+  const auto dropped = now_seen->dropped - seen_.dropped;
+  seen_ = *now_seen;
+  if (dropped != 0) {
+    dropped_ring_.add(dropped);
+    lost_.fetch_add(dropped, std::memory_order_relaxed);
+    if (blind_count_ == 0) blind_since_ = accounted_ == Time{} ? now : accounted_;
+    blind_count_ += dropped;
+  } else if (blind_count_ != 0) {
+    Work work;
+    BlindInterval blind;
+    blind.source = "interface:" + options_.interface;
+    blind.cause = "ring full";
+    blind.since = blind_since_;
+    blind.until = now;
+    blind.count = blind_count_;
+    work.blind.push_back(std::move(blind));
+    if (inbox_.try_send(work)) blind_count_ = 0;
+  }
+  accounted_ = now;
+}
+
+void LivePackets::hand_over() {
+  constexpr std::size_t waiting_most = 4096;
+  for (auto& alert : lane_->take_alerts()) {
+    const auto same = [&](const rules::Alert& other) {
+      return other.rule == alert.rule && other.entities == alert.entities;
+    };
+    // Full: repeats of one rule about the same entities become one counted alert; the count is the trace of the
+    // folding.
+    const auto folded = waiting_.size() < waiting_most ? waiting_.end() : std::ranges::find_if(waiting_, same);
+    if (folded != waiting_.end()) folded->count += alert.count;
+    else if (waiting_.size() < waiting_most * 2) waiting_.push_back(std::move(alert));
+    else dropped_inbox_.add();
+  }
+  auto records = lane_->take_records();
+  if (waiting_.empty() && records.empty()) return;
+  Work work;
+  work.generation = lane_->generation();
+  work.alerts = std::move(waiting_);
+  work.events = std::move(records);
+  if (inbox_.try_send(work)) {
+    waiting_.clear();
+    return;
+  }
+  waiting_ = std::move(work.alerts);
+  for (const auto& batch : work.events) dropped_inbox_.add(batch.size());
+}
+
+}  // namespace tocsin::daemon

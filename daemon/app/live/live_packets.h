@@ -1,0 +1,74 @@
+#pragma once
+// Live capture: one thread per ring, run to completion. It never waits for anybody: what casework or the event lanes
+// cannot take at once is folded or dropped, counted, and told as a blind interval.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "collectors/base/log.h"
+#include "collectors/base/metrics.h"
+#include "collectors/packet/capture/ring.h"
+#include "daemon/app/lanes.h"
+#include "daemon/app/live/detector_switch.h"
+#include "daemon/app/live/inbox.h"
+
+namespace tocsin::daemon {
+
+struct LivePacketsOptions {
+  collectors::PacketOptions packets;
+  std::string interface;
+  std::string host;
+  std::size_t worker = 0;
+  std::size_t workers = 1;
+};
+
+class LivePackets {
+ public:
+  // References outlive the object.
+  LivePackets(collectors::PacketRing ring, LivePacketsOptions options, FieldNames& names,
+              const Generations& generations, Inbox& inbox, const Clock& clock, Log& log, Metrics& metrics);
+  ~LivePackets();
+  void start();
+  void stop() noexcept { over_.store(true, std::memory_order_relaxed); }
+  void join();
+
+  struct State {
+    std::string source;
+    std::string state;  // "watching", "interface down", …
+    std::uint64_t packets = 0;
+    std::uint64_t lost = 0;
+  };
+  State state() const;
+
+ private:
+  class Lane;
+  void run();
+  void account(Time now);
+  void hand_over();
+
+  collectors::PacketRing ring_;
+  const LivePacketsOptions options_;
+  const Generations& generations_;
+  Inbox& inbox_;
+  const Clock& clock_;
+  Log& log_;
+  Counter& received_;
+  Counter& dropped_ring_;
+  Counter& dropped_inbox_;
+  Counter& bytes_;
+  std::unique_ptr<Lane> lane_;
+  collectors::RingStatistics seen_;
+  Time accounted_{};
+  Time blind_since_{};
+  std::uint64_t blind_count_ = 0;
+  std::vector<rules::Alert> waiting_;
+  std::atomic<std::uint64_t> packets_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> down_{false};
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,148 @@
+#include "daemon/app/live/response_desk.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "daemon/app/live/casework_thread.h"
+#include "daemon/app/rule_files.h"
+#include "responders/playbook/inputs.h"
+
+namespace tocsin::daemon {
+namespace fs = std::filesystem;
+using responders::Incident;
+
+PlaybookShelf PlaybookShelf::load(const RespondConfig& config, Diagnostics& diagnostics) {
+  PlaybookShelf out;
+  for (const auto& directory : config.playbooks) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(directory, fs::directory_options::follow_directory_symlink, error), end;
+         !error && it != end; it.increment(error))
+      if (it->path().filename() == "playbook.json") files.push_back(it->path());
+    std::ranges::sort(files);
+    for (const auto& file : files) {
+      const auto text = read_file(file, 4U << 20);
+      if (!text) continue;
+      if (auto plan = responders::load_playbook(*text, file.string(), diagnostics))
+        out.playbooks.push_back({std::move(*plan), file});
+    }
+  }
+  if (const auto text = read_file(config.triggers, 1U << 20))
+    out.triggers = responders::Triggers::load(*text, config.triggers, diagnostics);
+  return out;
+}
+
+const LoadedPlaybook* PlaybookShelf::find(std::string_view name_or_id) const {
+  for (const auto& playbook : playbooks)
+    if (playbook.plan->id() == name_or_id || playbook.plan->name() == name_or_id ||
+        fs::path(playbook.file).parent_path().filename() == name_or_id)
+      return &playbook;
+  return nullptr;
+}
+
+std::vector<const LoadedPlaybook*> PlaybookShelf::fitting(const Incident& incident) const {
+  std::vector<const LoadedPlaybook*> out;
+  for (const auto& id : triggers.match(incident))
+    if (const auto* playbook = find(id)) out.push_back(playbook);
+  return out;
+}
+
+ResponseDesk::ResponseDesk(PlaybookShelf shelf, const RespondConfig& config, Inbox& inbox, const Clock& clock,
+                           Random& random, Log& log)
+    : shelf_(std::move(shelf)),
+      client_(config.socket, std::chrono::seconds{10}),
+      inbox_(inbox),
+      clock_(clock),
+      random_(random),
+      log_(log) {}
+
+ResponseDesk::~ResponseDesk() { stop(); }
+
+void ResponseDesk::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void ResponseDesk::stop() {
+  waiting_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ResponseDesk::consider(const Incident& incident) {
+  Incident copy = incident;
+  if (!waiting_.try_send(copy))
+    log_.limited(LogLevel::warning, "response",
+                 "too many incidents wait for a rehearsal; ask with tocsin playbook rehearse --incident");
+}
+
+void ResponseDesk::run() {
+  constexpr std::size_t done_most = 65536;
+  while (auto incident = waiting_.receive()) {
+    for (const auto* playbook : shelf_.fitting(*incident)) {
+      if (done_.size() > done_most) done_.erase(done_.begin());
+      if (done_.emplace(incident->id, playbook->plan->id()).second) rehearse(*incident, *playbook);
+    }
+  }
+}
+
+void ResponseDesk::rehearse(const Incident& incident, const LoadedPlaybook& playbook) {
+  const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
+  auto rehearsal = responders::rehearse(playbook.plan, responders::inputs_from_incident(incident), client_, clock_,
+                                        incident.alias, marked);
+  if (!rehearsal) {
+    log_.limited(LogLevel::warning, "rehearse " + playbook.plan->name(),
+                 playbook.plan->name() + " for " + incident.alias + ": " + rehearsal.error().text());
+    return;
+  }
+  Work work;
+  const RunId run{make_uuid7(clock_.now(), random_)};
+  work.task = [rehearsal = std::move(*rehearsal), id = incident.id, run, this](CaseworkThread& casework) {
+    const Time now = clock_.now();
+    auto done = casework.in_transaction([&] { return record_rehearsal(casework.keeper(), id, run, rehearsal, now); });
+    if (!done)
+      log_.limited(LogLevel::warning, "rehearsal", "a rehearsal could not be recorded: " + done.error().text());
+  };
+  inbox_.send(std::move(work));
+}
+
+Result<void> record_rehearsal(Keeper& keeper, IncidentId incident, RunId run, const responders::Rehearsal& rehearsal,
+                              Time now) {
+  RunRow row;
+  row.id = run;
+  row.incident = incident;
+  row.playbook = rehearsal.playbook_name;
+  row.mode = "rehearse";
+  row.state = responders::run_state_name(rehearsal.result);
+  row.exercise = rehearsal.marked == responders::Marked::exercise ? Exercise::yes : Exercise::no;
+  row.started = row.updated = now;
+  auto& records = keeper.store().records();
+  TOCSIN_CHECK(records.put_run(row));
+  std::size_t actions = 0;
+  for (const auto& step : rehearsal.steps) {
+    actions += step.commands.size();
+    RunStepRow one;
+    one.run = run;
+    one.key = step.execution;
+    one.step = step.label;
+    one.action = step.commands.empty() ? std::string{} : step.commands.front().action;
+    one.phase = "outcome";
+    one.time = now;
+    one.outcome = responders::step_status_name(step.status);
+    one.json = responders::render_json(step);
+    TOCSIN_TRY([[maybe_unused]] const bool fresh, records.put_run_step(one));
+  }
+  responders::change::RunRecorded recorded;
+  recorded.run = run;
+  recorded.playbook = rehearsal.playbook_name;
+  recorded.phase = responders::change::RunPhase::finished;
+  recorded.mode = "rehearse";
+  recorded.outcome = "forecast";
+  recorded.text = fmt::format("rehearsed: {} steps, {} commands; nothing was applied", rehearsal.steps.size(), actions);
+  responders::Actor self;
+  self.name = "tocsind";
+  TOCSIN_TRY([[maybe_unused]] const auto after,
+             keeper.casework().command(incident, responders::command::RecordRun{std::move(recorded)}, self));
+  return {};
+}
+
+}  // namespace tocsin::daemon

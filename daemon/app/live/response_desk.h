@@ -1,0 +1,66 @@
+#pragma once
+// What an incident sets in motion: triggers choose playbooks, each is rehearsed through the guard, and what it would do
+// goes into the incident's timeline. One thread of its own: a responder that is slow must not hold up casework.
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collectors/base/log.h"
+#include "daemon/app/live/inbox.h"
+#include "daemon/config/config.h"
+#include "responders/guard/client.h"
+#include "responders/playbook/run/run.h"
+#include "responders/playbook/trigger.h"
+
+namespace tocsin::daemon {
+
+struct LoadedPlaybook {
+  responders::PlanRef plan;
+  std::string file;
+};
+
+// Playbooks and triggers as the configuration names them. Read before the sandbox closes; immutable.
+struct PlaybookShelf {
+  std::vector<LoadedPlaybook> playbooks;
+  responders::Triggers triggers;
+
+  static PlaybookShelf load(const RespondConfig& config, Diagnostics& diagnostics);
+  const LoadedPlaybook* find(std::string_view name_or_id) const;
+  // What fits the incident, in the order of the triggers.
+  std::vector<const LoadedPlaybook*> fitting(const responders::Incident& incident) const;
+};
+
+class ResponseDesk {
+ public:
+  ResponseDesk(PlaybookShelf shelf, const RespondConfig& config, Inbox& inbox, const Clock& clock, Random& random,
+               Log& log);
+  ~ResponseDesk();
+  void start();
+  void stop();
+
+  // An incident was opened or has a new kind of alert. Never waits; when too many are waiting the oldest is kept.
+  void consider(const responders::Incident& incident);
+  const PlaybookShelf& shelf() const noexcept { return shelf_; }
+
+ private:
+  void run();
+  void rehearse(const responders::Incident& incident, const LoadedPlaybook& playbook);
+
+  const PlaybookShelf shelf_;
+  responders::ResponderClient client_;
+  Inbox& inbox_;
+  const Clock& clock_;
+  Random& random_;
+  Log& log_;
+  Channel<responders::Incident> waiting_{256};
+  std::set<std::pair<IncidentId, std::string>> done_;  // once per incident and playbook
+  std::thread thread_;
+};
+
+// Puts a rehearsal into the incident's timeline and the store's runs. Casework thread, inside its transaction.
+Result<void> record_rehearsal(Keeper& keeper, IncidentId incident, RunId run, const responders::Rehearsal& rehearsal,
+                              Time now);
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,224 @@
+// playbook check, rehearse and run; report make.
+
+#include <fstream>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "collectors/base/text.h"
+#include "daemon/app/rule_files.h"
+#include "daemon/cli/commands/tables.h"
+#include "daemon/cli/output.h"
+#include "daemon/cli/relay.h"
+#include "daemon/config/config.h"
+#include "responders/guard/client.h"
+#include "responders/playbook/run/run.h"
+
+namespace tocsin::daemon {
+namespace {
+
+namespace json = boost::json;
+
+json::object diagnostic_row(const Diagnostic& d) {
+  static constexpr std::string_view severities[] = {"note", "warning", "error"};
+  json::object row;
+  row["severity"] = severities[static_cast<std::size_t>(d.severity)];
+  row["code"] = d.code;
+  row["file"] = d.file;
+  row["line"] = d.line;
+  row["column"] = d.column;
+  row["item"] = d.item;
+  row["cause"] = d.cause;
+  row["next_step"] = d.next_step;
+  return row;
+}
+
+Result<responders::PlanRef> plan_of(CommandContext& context, const std::string& file, Diagnostics& diagnostics) {
+  TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
+  const auto strict =
+      context.options.flag("strict") ? responders::Strictness::strict : responders::Strictness::tolerant;
+  return responders::load_playbook(text, file, diagnostics, strict);
+}
+
+Result<void> check_playbooks(CommandContext& context) {
+  const auto files = context.options.list("file");
+  if (files.empty()) return fail(Code::usage, "name at least one playbook file");
+  std::size_t good = 0;
+  for (const auto& file : files) {
+    Diagnostics diagnostics;
+    auto plan = plan_of(context, file, diagnostics);
+    if (!plan && diagnostics.all().empty()) return std::unexpected(std::move(plan).error());
+    good += plan.has_value();
+    if (!plan) context.exit_status = 1;
+    if (context.output.for_people()) {
+      for (const auto& d : diagnostics.all()) context.out << render_text(d) << '\n';
+      context.out << fmt::format("{}: {}\n", escape_terminal(file), plan ? "may run" : "refused");
+      continue;
+    }
+    json::object row;
+    row["file"] = file;
+    row["valid"] = plan.has_value();
+    json::array list;
+    for (const auto& d : diagnostics.all()) list.push_back(diagnostic_row(d));
+    row["diagnostics"] = std::move(list);
+    context.output.row(row);
+  }
+  return {};
+}
+
+Result<responders::Inputs> inputs_of(CommandContext& context) {
+  responders::Inputs out;
+  for (const auto& pair : context.options.list("set")) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) return fail(Code::usage, "--set takes NAME=VALUE, e.g. __source_ip__=203.0.113.9");
+    out.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return out;
+}
+
+// Rehearsing without a responder still tells what would be done; only the guard's word is missing.
+class NoGuard final : public responders::ActionGateway {
+ public:
+  Result<responders::Rehearsed> rehearse(const responders::ActionRequest&) override {
+    return fail(Code::unreachable, "no responder is running: the guard was not asked");
+  }
+  Result<responders::Applied> apply(const responders::ActionRequest&) override {
+    return fail(Code::denied, "a rehearsal applies nothing");
+  }
+  Result<responders::Verification> verify(const std::string&) override {
+    return fail(Code::unreachable, "no responder is running");
+  }
+  Result<responders::Outcome> undo(const std::string&, const std::string&) override {
+    return fail(Code::unreachable, "no responder is running");
+  }
+};
+
+Result<void> rehearse_for_incident(CommandContext& context) {
+  auto summary = call_daemon(context, [&](const json::object& row) {
+    if (!context.output.for_people()) {
+      const auto* rehearsal = row.if_contains("rehearsal");
+      if (rehearsal != nullptr && rehearsal->is_object()) context.output.row(rehearsal->get_object());
+      return true;
+    }
+    const auto* text = row.if_contains("text");
+    if (text != nullptr && text->is_string())
+      for (const auto line : split(std::string_view(text->get_string()), '\n'))
+        context.out << escape_terminal(line) << '\n';
+    return true;
+  });
+  if (!summary) return std::unexpected(std::move(summary).error());
+  return {};
+}
+
+Result<void> rehearse_playbook(CommandContext& context) {
+  if (context.options.text("incident")) return rehearse_for_incident(context);
+  const auto file = context.options.text_or("playbook", "");
+  if (file.empty()) return fail(Code::usage, "name a playbook file, or an incident with --incident");
+  Diagnostics diagnostics;
+  auto plan = plan_of(context, file, diagnostics);
+  for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';
+  if (!plan) return std::unexpected(std::move(plan).error());
+  TOCSIN_TRY(const auto inputs, inputs_of(context));
+  NoGuard alone;
+  Config config;
+  resolve_paths(config, context.places);
+  responders::ResponderClient client(config.respond.socket, std::chrono::seconds{2});
+  responders::ActionGateway& gateway = client.status() ? static_cast<responders::ActionGateway&>(client) : alone;
+  TOCSIN_TRY(const auto rehearsal,
+             responders::rehearse(*plan, inputs, gateway, context.clock, {}, responders::Marked::exercise));
+  if (context.output.for_people()) context.out << responders::render_text(rehearsal);
+  else TOCSIN_CHECK(context.output.row_json(responders::render_json(rehearsal)));
+  return {};
+}
+
+Result<void> make_report(CommandContext& context) {
+  std::string content;
+  TOCSIN_TRY([[maybe_unused]] const auto summary, call_daemon(context, [&](const json::object& row) {
+               const auto* text = row.if_contains("content");
+               if (text != nullptr && text->is_string()) content = std::string(text->get_string());
+               return true;
+             }));
+  const auto path = context.options.text_or("file", "");
+  if (path.empty()) {
+    context.out << content;
+    return {};
+  }
+  std::ofstream out(path, std::ios::binary);
+  out << content;
+  out.close();
+  if (!out) return fail(Code::failure, "cannot write " + path + "; check that its directory exists and has room");
+  context.err << "written: " << escape_terminal(path) << '\n';
+  return {};
+}
+
+constexpr Example check_examples[] = {
+    {"tocsin playbook check playbook.json", "judge a CACAO 2.0 playbook before it may run"},
+    {"tocsin playbook check --strict -o json playbooks/*/playbook.json", "warnings are errors; for a script"}};
+constexpr Example rehearse_examples[] = {{"tocsin playbook rehearse --incident INC-2026-0042",
+                                          "what fits an incident: what it would do, touch, and how it is undone"},
+                                         {"tocsin playbook rehearse playbook.json --set __source_ip__=203.0.113.9",
+                                          "a file, with values of your own; nothing is applied"}};
+constexpr Example report_examples[] = {
+    {"tocsin report make daily --file report.html", "the last 24 hours"},
+    {"tocsin report make incident --incident INC-2026-0042 --format markdown", "one incident, to the terminal"}};
+constexpr OptionRow check_options[] = {
+    {.name = "file", .kind = OptionKind::positional_list, .value = "", .help = "playbook files"},
+    {.name = "strict", .kind = OptionKind::flag, .value = "", .help = "warnings are errors"}};
+constexpr OptionRow rehearse_options[] = {
+    {.name = "playbook",
+     .kind = OptionKind::positional,
+     .value = "",
+     .help = "playbook file; with --incident: its name"},
+    {.name = "incident",
+     .kind = OptionKind::value,
+     .value = "INCIDENT",
+     .help = "ask the daemon to rehearse for this incident"},
+    {.name = "set", .kind = OptionKind::list, .value = "NAME=VALUE", .help = "value of a variable"},
+    {.name = "strict", .kind = OptionKind::flag, .value = "", .help = "warnings are errors"}};
+constexpr OptionRow report_options[] = {
+    {.name = "kind",
+     .kind = OptionKind::positional,
+     .value = "",
+     .help = "daily or incident",
+     .choices = "daily|incident",
+     .required = true},
+    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "which one, for kind incident"},
+    {.name = "format",
+     .kind = OptionKind::value,
+     .value = "FORMAT",
+     .help = "default html",
+     .choices = "html|markdown|csv|json"},
+    {.name = "file", .kind = OptionKind::value, .value = "FILE", .help = "write here instead of standard output"}};
+constexpr Column check_columns[] = {{"file", "FILE"}, {"valid", "VALID"}};
+
+constexpr CommandRow rows[] = {{.noun = "playbook",
+                                .verb = "check",
+                                .summary = "may a playbook run? every reason why not",
+                                .examples = check_examples,
+                                .options = check_options,
+                                .features = feature::output,
+                                .columns = check_columns,
+                                .run = check_playbooks},
+                               {.noun = "playbook",
+                                .verb = "rehearse",
+                                .summary = "what a playbook would do; nothing is applied",
+                                .examples = rehearse_examples,
+                                .options = rehearse_options,
+                                .features = feature::output | feature::daemon | feature::config,
+                                .columns = {},
+                                .run = rehearse_playbook},
+                               {.noun = "report",
+                                .verb = "make",
+                                .summary = "a report now, as HTML, Markdown, CSV or JSON",
+                                .examples = report_examples,
+                                .options = report_options,
+                                .features = feature::period | feature::daemon | feature::config,
+                                .columns = {},
+                                .run = make_report}};
+
+}  // namespace
+
+std::span<const CommandRow> local_playbook_commands() { return rows; }
+
+}  // namespace tocsin::daemon

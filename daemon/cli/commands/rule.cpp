@@ -1,0 +1,199 @@
+// rule check, eval and test; decode: judged here, with no daemon.
+
+#include <istream>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "collectors/base/text.h"
+#include "daemon/app/engines.h"
+#include "daemon/app/rule_files.h"
+#include "daemon/app/rule_test/rule_test.h"
+#include "daemon/app/workbench.h"
+#include "daemon/cli/commands/tables.h"
+#include "daemon/cli/output.h"
+#include "rules/sigma/evaluate.h"
+
+namespace tocsin::daemon {
+namespace {
+
+namespace json = boost::json;
+
+Result<Config> configured(CommandContext& context) {
+  Diagnostics diagnostics;
+  auto config = read_config(context.options.text_or("config", context.places.config), context.places, diagnostics);
+  if (config) return config;
+  if (config.error().code != Code::not_found) return config;
+  Config defaults;
+  resolve_paths(defaults, context.places);
+  return defaults;
+}
+
+json::object refused_row(const Diagnostic& d) {
+  json::object row;
+  row["file"] = d.file;
+  row["line"] = d.line;
+  row["rule"] = d.item;
+  row["code"] = d.code;
+  row["reason"] = d.cause;
+  row["next_step"] = d.next_step;
+  return row;
+}
+
+Result<void> check_rules(CommandContext& context) {
+  TOCSIN_TRY(const auto config, configured(context));
+  Diagnostics diagnostics;
+  const auto engines = Engines::load(engine_options(config, context.options.list("path")), diagnostics);
+  const auto format = context.output.format();
+  if (format == Format::json || format == Format::yaml) {
+    json::object row;
+    row["loaded"] = engines.loaded();
+    json::array refused;
+    for (const auto& d : diagnostics.all())
+      if (d.severity == Severity::error) refused.push_back(refused_row(d));
+    row["refused"] = std::move(refused);
+    context.output.row(row);
+  } else if (context.output.for_people()) {
+    for (const auto& d : diagnostics.all())
+      if (d.severity != Severity::note || context.options.flag("notes")) context.out << render_text(d) << '\n';
+    for (const auto& remark : engines.remarks()) context.out << escape_terminal(remark) << '\n';
+    context.out << fmt::format("{} rules loaded from {} files, {} refused\n", engines.loaded(), engines.files(),
+                               diagnostics.errors());
+  } else {
+    for (const auto& d : diagnostics.all())
+      if (d.severity == Severity::error) context.output.row(refused_row(d));
+  }
+  if (diagnostics.has_errors()) context.exit_status = 1;
+  return {};
+}
+
+Result<void> eval_rules(CommandContext& context) {
+  Diagnostics diagnostics;
+  const auto paths = context.options.list("rules");
+  const auto files = read_rule_files(paths, diagnostics);
+  rules::sigma::Evaluator evaluator(files.sigma, rules::sigma::SigmaOptions{}, diagnostics);
+  for (const auto& d : diagnostics.all())
+    if (d.severity == Severity::error) context.err << render_text(d) << '\n';
+  std::string line;
+  while (std::getline(context.in, line)) {
+    if (trim(line).empty()) continue;
+    auto answer = evaluator.answer(line);
+    if (!answer) return std::unexpected(std::move(answer).error());
+    context.out << *answer << '\n';
+  }
+  context.out.flush();
+  return {};
+}
+
+Result<void> test_rules(CommandContext& context) {
+  TOCSIN_TRY(const auto config, configured(context));
+  auto paths = context.options.list("path");
+  if (paths.empty()) paths = config.rules.packs;
+  TOCSIN_TRY(const auto outcome, run_rule_tests(config, paths));
+  for (const auto& failure : outcome.failures) {
+    json::object row;
+    row["file"] = failure.file;
+    row["rule"] = failure.rule;
+    row["case"] = failure.which;
+    row["reason"] = failure.reason;
+    context.output.row(row);
+  }
+  context.output.finish();
+  context.err << fmt::format("{} passed, {} failed\n", outcome.passed, outcome.failures.size());
+  if (!outcome.failures.empty() || outcome.passed == 0) context.exit_status = 1;
+  return {};
+}
+
+Result<void> decode_lines(CommandContext& context) {
+  TOCSIN_TRY(const auto config, configured(context));
+  FieldNames names;
+  Diagnostics diagnostics;
+  TOCSIN_TRY(const auto decoders, load_decoders(config, names, diagnostics));
+  for (const auto& d : diagnostics.all())
+    if (d.severity == Severity::error) context.err << render_text(d) << '\n';
+  const auto explain = [&](const std::string& line) {
+    collectors::LineSource source;
+    source.name = "command line";
+    source.default_host = "localhost";
+    context.out << collectors::explain_line(decoders, names, line, std::move(source), context.clock.now()) << '\n';
+  };
+  const auto given = context.options.list("line");
+  for (const auto& line : given) explain(line);
+  std::string line;
+  while (given.empty() && std::getline(context.in, line)) explain(line);
+  return {};
+}
+
+constexpr Example check_examples[] = {
+    {"tocsin rule check", "judge the configured packs"},
+    {"tocsin rule check mine.rules sigma/ tools.yar", "judge these before they are installed"},
+    {"tocsin rule check -o json rules/", "loaded and refused, for a script"}};
+constexpr Example eval_examples[] = {
+    {"tocsin rule eval --rules sigma/ < questions.jsonl", "{\"rule\": ID, \"event\": {…}} a line; one answer each"}};
+constexpr Example test_examples[] = {{"tocsin rule test", "run the tests beside the shipped rules"},
+                                     {"tocsin rule test my-pack/", "run the tests of a pack"}};
+constexpr Example decode_examples[] = {
+    {"tocsin decode 'Nov 22 15:30:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 5000 ssh2'",
+     "which decoder, which fields"},
+    {"tail -n 5 /var/log/auth.log | tocsin decode", "the same for lines on standard input"}};
+constexpr OptionRow check_options[] = {{.name = "path",
+                                        .kind = OptionKind::positional_list,
+                                        .value = "",
+                                        .help = "rule files and directories; default: the configured ones"},
+                                       {.name = "notes", .kind = OptionKind::flag, .value = "", .help = "notes too"}};
+constexpr OptionRow eval_options[] = {
+    {.name = "rules", .kind = OptionKind::list, .value = "PATH", .help = "Sigma files and directories"}};
+constexpr OptionRow test_options[] = {
+    {.name = "path", .kind = OptionKind::positional_list, .value = "", .help = "packs; default: the configured ones"}};
+constexpr OptionRow decode_options[] = {
+    {.name = "line", .kind = OptionKind::positional_list, .value = "", .help = "lines; default: standard input"},
+    {.name = "explain", .kind = OptionKind::flag, .value = "", .help = "say which decoder matched (always done)"}};
+constexpr Column refused_columns[] = {{"file", "FILE", Style::plain, false, true},
+                                      {"line", "LINE"},
+                                      {"rule", "RULE"},
+                                      {"code", "CODE"},
+                                      {"reason", "REASON", Style::plain, false, true}};
+constexpr Column failure_columns[] = {{"file", "FILE", Style::plain, false, true},
+                                      {"rule", "RULE"},
+                                      {"case", "CASE"},
+                                      {"reason", "REASON", Style::plain, false, true}};
+
+constexpr CommandRow rows[] = {{.noun = "rule",
+                                .verb = "check",
+                                .summary = "diagnostics for every rule; fails when any was refused",
+                                .examples = check_examples,
+                                .options = check_options,
+                                .features = feature::output | feature::config | feature::single,
+                                .columns = refused_columns,
+                                .run = check_rules},
+                               {.noun = "rule",
+                                .verb = "eval",
+                                .summary = "questions to Sigma rules, one JSON object a line",
+                                .examples = eval_examples,
+                                .options = eval_options,
+                                .features = feature::config,
+                                .columns = {},
+                                .run = eval_rules},
+                               {.noun = "rule",
+                                .verb = "test",
+                                .summary = "run the tests beside rules",
+                                .examples = test_examples,
+                                .options = test_options,
+                                .features = feature::output | feature::config,
+                                .columns = failure_columns,
+                                .run = test_rules},
+                               {.noun = "decode",
+                                .verb = "",
+                                .summary = "what the decoders make of a line",
+                                .examples = decode_examples,
+                                .options = decode_options,
+                                .features = feature::config,
+                                .columns = {},
+                                .run = decode_lines}};
+
+}  // namespace
+
+std::span<const CommandRow> rule_commands() { return rows; }
+
+}  // namespace tocsin::daemon
