@@ -202,11 +202,14 @@ class Run {
   }
 
   // The nearest place from `at` on where one of the following literals stands (or the end of the text).
-  std::size_t next_follow(const Op& op, std::size_t at) const {
+  std::size_t next_follow(const Op& op, std::size_t at) {
     std::size_t best = op.follow_end && at <= text_.size() ? text_.size() : npos;
     for (const auto literal : op.follows) best = std::min(best, text_.find(pattern_.ops[literal].literal, at));
+    charge(std::min(best, text_.size()) - std::min(at, text_.size()));
     return best;
   }
+  // Searching costs by the byte: a long text must not make each step dear.
+  void charge(std::size_t searched) { steps_ += static_cast<std::uint32_t>(searched / 64); }
 
   bool last_first(const Op& op, std::size_t pc, std::size_t at, std::size_t count, std::size_t least) {
     if (op.follow_end && try_at(op, pc, at, text_.size(), count)) return true;
@@ -217,6 +220,7 @@ class Run {
         const auto found = text_.rfind(pattern_.ops[literal].literal, bound);
         if (found != npos && found >= least && (best == npos || found > best)) best = found;
       }
+      charge(best == npos ? bound : bound - std::min(best, bound));
       if (best == npos) return false;
       if (try_at(op, pc, at, best, count)) return true;
       if (best == 0) return false;
