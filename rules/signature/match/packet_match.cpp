@@ -239,6 +239,17 @@ bool transport_test_holds(const PacketTest& test, const Packet& p) noexcept {
   }
 }
 
+// Some ICMP types have more header than the eight bytes all share: RFC 792, 950, 1256.
+Bytes icmp_header(const Packet& p) noexcept {
+  std::size_t wanted = p.transport.size();
+  if (p.icmp_type == 13 || p.icmp_type == 14) wanted = 20;
+  if (p.icmp_type == 17 || p.icmp_type == 18) wanted = 12;
+  if (p.icmp_type == 9 && p.transport.size() >= 6) wanted = 8 + std::size_t{p.transport[4]} * p.transport[5] * 4;
+  const bool joined = p.transport.data() + p.transport.size() == p.payload.data();
+  if (wanted <= p.transport.size() || !joined) return p.transport;
+  return {p.transport.data(), std::min(wanted, p.transport.size() + p.payload.size())};
+}
+
 }  // namespace
 
 bool header_fits(const Signature& signature, const Scope& scope) noexcept {
@@ -277,7 +288,7 @@ std::optional<BufferView> packet_buffer(Source source, const Packet& packet) noe
                                     : std::nullopt;
     case Source::tcp_header: return packet.is_tcp() ? part(packet.transport) : std::nullopt;
     case Source::udp_header: return packet.is_udp() ? part(packet.transport) : std::nullopt;
-    case Source::icmpv4_header: return packet.protocol == ip_protocol::icmp ? part(packet.transport) : std::nullopt;
+    case Source::icmpv4_header: return packet.protocol == ip_protocol::icmp ? part(icmp_header(packet)) : std::nullopt;
     case Source::icmpv6_header: return packet.protocol == ip_protocol::icmpv6 ? part(packet.transport) : std::nullopt;
     case Source::transaction: return std::nullopt;
   }
