@@ -1,7 +1,9 @@
 #include "collectors/packet/capture/ring.h"
 
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -114,6 +116,7 @@ PacketRing::PacketRing(PacketRing&& other) noexcept
       geometry_(other.geometry_),
       memory_(std::exchange(other.memory_, nullptr)),
       next_block_(other.next_block_),
+      down_(other.down_),
       statistics_(other.statistics_) {}
 
 PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
@@ -123,6 +126,7 @@ PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
   geometry_ = other.geometry_;
   memory_ = std::exchange(other.memory_, nullptr);
   next_block_ = other.next_block_;
+  down_ = other.down_;
   statistics_ = other.statistics_;
   return *this;
 }
@@ -142,8 +146,22 @@ Result<std::size_t> PacketRing::poll(Duration patience, const FrameCallback& cal
   // What was captured before a failure is given before the failure is.
   auto waited = wait(patience);
   TOCSIN_TRY(const std::size_t frames, drain(callback));
-  if (frames == 0 && !waited) return std::unexpected<Error>(std::move(waited).error());
+  if (frames != 0) {
+    down_ = false;
+    return frames;
+  }
+  if (!waited) return std::unexpected<Error>(std::move(waited).error());
+  // The kernel tells of it once; it stays true until the interface is up.
+  if (down_ && !interface_up()) return interface_failed(ENETDOWN);
+  down_ = false;
   return frames;
+}
+
+bool PacketRing::interface_up() const noexcept {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(geometry_.interface);
+  return ::ioctl(descriptor_, SIOCGIFNAME, &request) == 0 && ::ioctl(descriptor_, SIOCGIFFLAGS, &request) == 0 &&
+         (request.ifr_flags & IFF_UP) != 0;
 }
 
 Result<std::size_t> PacketRing::drain(const FrameCallback& callback) {
@@ -203,6 +221,7 @@ Result<void> PacketRing::wait(Duration patience) {
   if ((watched.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0) return {};
   int error_number = 0;  // reading it clears it, so that the next wait is a wait again
   socklen_t size = sizeof error_number;
+  down_ = true;
   if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error_number, &size) != 0) error_number = errno;
   return interface_failed(error_number);
 }

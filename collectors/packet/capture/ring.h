@@ -1,7 +1,8 @@
 #pragma once
 // The receiving end of a live capture: a TPACKET_V3 ring that the privileged opener configured (packet_socket.h) and
-// whose descriptor came here by SCM_RIGHTS. Needs no capability; uses mmap, munmap, ppoll, getsockopt, getsockname and
-// close only. Interface: packet(7) and Documentation/networking/packet_mmap.rst of the kernel.
+// whose descriptor came here by SCM_RIGHTS. Needs no capability; uses mmap, munmap, ppoll, getsockopt, getsockname,
+// ioctl (SIOCGIFNAME, SIOCGIFFLAGS) and close only. Interface: packet(7) and Documentation/networking/packet_mmap.rst
+// of the kernel.
 //
 // Loss is exact: offered = delivered + still in the ring + dropped, by the kernel's own counters.
 
@@ -67,8 +68,8 @@ class PacketRing {
 
   // Gives every frame of the blocks that are full (one turn of the ring at most); waits up to `patience` when none is.
   // 0 means nothing came, or a signal did. A frame's bytes hold during its callback; the block goes back to the kernel
-  // after its last frame. `unreachable`: the interface went down (polling again waits for its return); `not_found`: it
-  // was removed, open anew.
+  // after its last frame. `unreachable`: the interface is down; later calls wait `patience` and say so again until it
+  // is back, then go on. `not_found`: it was removed, open anew.
   Result<std::size_t> poll(Duration patience, const FrameCallback& callback);
 
   // Totals since the ring was opened. The kernel's counters have 32 bits and reset at each read: ask at least every
@@ -85,12 +86,14 @@ class PacketRing {
   Result<std::size_t> drain(const FrameCallback& callback);
   Result<void> give_block(const std::uint8_t* block, const FrameCallback& callback);
   Result<void> wait(Duration patience);
+  bool interface_up() const noexcept;
   std::unexpected<Error> interface_failed(int error_number) const;
 
   int descriptor_ = -1;
   RingGeometry geometry_;
   std::uint8_t* memory_ = nullptr;
   std::uint32_t next_block_ = 0;
+  bool down_ = false;  // the kernel said so, and nothing showed the contrary yet
   RingStatistics statistics_;
 };
 
