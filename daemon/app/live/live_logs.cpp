@@ -57,7 +57,7 @@ void LiveLogs::follow(const std::string& glob, collectors::LogKind kind,
   tail.glob = glob;
   tail.source.kind = kind;
   tail.source.default_host = options_.host;
-  tail.source.clock.zone = options_.zone;
+  tail.source.clock = collectors::LineClock(options_.zone, 0);
   tail.line_most = options_.config.limits.line.bytes;
   // A host that is watched for the first time begins now: its old lines are not news.
   tail.start_at = known.empty() ? collectors::StartAt::end : collectors::StartAt::beginning;

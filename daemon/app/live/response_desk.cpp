@@ -1,5 +1,6 @@
 #include "daemon/app/live/response_desk.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "collectors/base/text.h"
+#include "collectors/log/line/line_decoder.h"
 #include "daemon/app/engines.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/app/rule_test/rule_test.h"
