@@ -76,7 +76,8 @@ void bind(CLI::App& app, Binding& binding) {
   }
   if (row.kind == OptionKind::list)
     binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
-  if (row.kind == OptionKind::value) binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  if (row.kind == OptionKind::value)
+    binding.option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
 }
 
 Error explain(const CommandRow& command, const std::list<Binding>& bindings, const Words& extras,
