@@ -66,7 +66,7 @@ Correlator::Slot& Correlator::slot(std::uint32_t correlation, std::vector<std::s
       erase(correlation, std::prev(table.slots.end()));
       ++evicted_groups_;
     }
-    table.slots.push_front({std::move(key), std::move(values), Group(network_.correlations[correlation]), now});
+    table.slots.push_front({std::move(key), std::move(values), Group(network_.correlations[correlation]), now, {}});
     table.by_key.emplace(table.slots.front().key, table.slots.begin());
   }
   auto& found = table.slots.front();
@@ -74,11 +74,12 @@ Correlator::Slot& Correlator::slot(std::uint32_t correlation, std::vector<std::s
   return found;
 }
 
-void Correlator::feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence,
+void Correlator::feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence, Origin origin,
                       const Fired& fired) {
   const auto& definition = network_.correlations[correlation];
   const auto now = occurrence.time;
   auto& place = slot(correlation, std::move(key), now);
+  place.origin = std::move(origin);
   auto& group = place.group;
   group.expire(place.seen - definition.timespan);
   if (now <= place.seen - definition.timespan) return;  // too late for any window
@@ -145,6 +146,7 @@ void Correlator::fire(std::uint32_t correlation, Slot& place, Time now, const Fi
   firing.correlation = correlation;
   firing.key = place.values;
   firing.time = now;
+  firing.origin = place.origin;
   firing.value = place.group.measure(network_.correlations[correlation], now);
   const auto& entries = place.group.entries();
   const auto first = entries.size() > most_events ? entries.size() - most_events : 0;

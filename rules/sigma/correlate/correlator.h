@@ -34,6 +34,7 @@ struct Firing {
   Time time{};
   double value = 0;             // what the thresholds were compared with
   std::vector<EventId> events;  // contributing, the latest at most 64
+  Origin origin;                // of the latest
 };
 
 class Correlator {
@@ -43,7 +44,8 @@ class Correlator {
 
   using Fired = std::function<void(const Firing&)>;
   // An occurrence in a group. Windows that closed before it must have been dealt with by `advance`.
-  void feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence, const Fired& fired);
+  void feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence, Origin origin,
+            const Fired& fired);
   // Event time is `now`: closes windows, in order of their time.
   void advance(Time now, const Fired& fired);
 
@@ -61,6 +63,7 @@ class Correlator {
     std::vector<std::string> values;
     Group group;
     Time seen{};
+    Origin origin;
   };
   using Slots = std::list<Slot>;
   struct Table {

@@ -21,6 +21,12 @@ struct Occurrence {
   std::string value;  // for value_count: the tuple, unambiguous
 };
 
+// Whom an alert is about when no event is at hand: a window that closed.
+struct Origin {
+  std::string host;
+  Exercise exercise = Exercise::no;
+};
+
 class Group {
  public:
   explicit Group(const Correlation& correlation);

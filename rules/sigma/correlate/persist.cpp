@@ -9,7 +9,7 @@
 namespace tocsin::rules::sigma {
 namespace {
 
-constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t format_version = 2;
 
 class Writer {
  public:
@@ -91,6 +91,8 @@ std::string Correlator::save() const {
       w.number(place->values.size());
       for (const auto& value : place->values) w.text(value);
       w.time(place->seen);
+      w.text(place->origin.host);
+      w.number(place->origin.exercise == Exercise::yes ? 1 : 0);
       w.number(place->group.armed ? 1 : 0);
       w.time(place->group.fired_at);
       w.number(place->group.waiting ? 1 : 0);
@@ -117,6 +119,8 @@ Result<void> Correlator::restore(std::string_view saved) {
       const auto count = r.number();
       for (std::uint64_t i = 0; i < count && r.ok(); ++i) values.push_back(r.text());
       const auto seen = r.time();
+      Origin origin{r.text(), {}};
+      if (r.number() != 0) origin.exercise = Exercise::yes;
       const bool armed = r.number() != 0;
       const auto fired_at = r.time();
       const bool waiting = r.number() != 0;
@@ -129,6 +133,7 @@ Result<void> Correlator::restore(std::string_view saved) {
         place->group.add(network_.correlations[known], std::move(occurrence), tables_[known].most_entries);
       }
       if (place == nullptr) continue;
+      place->origin = std::move(origin);
       place->group.armed = armed;
       place->group.fired_at = fired_at;
       place->group.waiting = waiting;

@@ -70,8 +70,12 @@ void SigmaState::decide(Alert alert, AlertSink& out) {
     out.raise(std::move(alert));
     return;
   }
-  const Alert base = alert;
-  if (!carried->silent) out.raise(std::move(alert));
+  if (carried->contributions.empty()) {
+    if (!carried->silent) out.raise(std::move(alert));
+    return;
+  }
+  if (!carried->silent) out.raise(Alert(alert));
+  const Alert base = std::move(alert);
   const auto event = base.events.empty() ? EventId{} : base.events.back();
   for (const auto& contribution : carried->contributions) feed(contribution, base.time, event, &base, out, 0);
 }
@@ -87,7 +91,9 @@ void SigmaState::feed(const Contribution& contribution, Time time, const EventId
   occurrence.member = contribution.member;
   occurrence.event = event;
   if (!add_value(occurrence, network_.correlations[contribution.correlation], contribution.values)) return;
-  correlator_.feed(contribution.correlation, contribution.key, std::move(occurrence),
+  Origin origin;
+  if (base != nullptr) origin = {base->host, base->exercise};
+  correlator_.feed(contribution.correlation, contribution.key, std::move(occurrence), std::move(origin),
                    [&](const Firing& firing) { fired(firing, base, out, depth); });
 }
 
@@ -121,6 +127,11 @@ Alert SigmaState::make_alert(const Firing& firing, const Alert* base) const {
   Alert alert;
   if (base != nullptr) alert = *base;
   alert.carried.reset();
+  if (base == nullptr) {
+    alert.host = firing.origin.host;
+    alert.exercise = firing.origin.exercise;
+    alert.add_entity(EntityKind::host, EntityRole::target, alert.host);
+  }
   alert.rule = network_.rules[firing.correlation];
   alert.time = firing.time;
   alert.severity = alert.rule->severity;
