@@ -63,7 +63,9 @@ int landlock_abi() noexcept {
 
 Result<SandboxLayer> apply_landlock(const SandboxPolicy& policy) {
   const int abi = landlock_abi();
-  if (abi == 0) return SandboxLayer{"landlock", LayerState::off, "this kernel has none, or it is not in its lsm= list"};
+  if (abi == 0)
+    return SandboxLayer{"landlock", LayerState::off,
+                        "this kernel has none, its lsm= list leaves it out, or a container forbids it"};
   landlock_ruleset_attr attributes{};
   attributes.handled_access_fs = handled_rights(abi);
   const OwnedDescriptor ruleset(

@@ -147,9 +147,9 @@ Result<SandboxReport> confine(const SandboxPolicy& policy) {
 SandboxReport probe_sandbox() {
   SandboxReport report;
   const int abi = landlock_abi();
-  report.layers.push_back(
-      {"landlock", abi > 0 ? LayerState::active : LayerState::off,
-       abi > 0 ? fmt::format("ABI {}", abi) : "this kernel has none, or it is not in its lsm= list"});
+  report.layers.push_back({"landlock", abi > 0 ? LayerState::active : LayerState::off,
+                           abi > 0 ? fmt::format("ABI {}", abi)
+                                   : "this kernel has none, its lsm= list leaves it out, or a container forbids it"});
   const bool seccomp = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
   report.layers.push_back(
       {"seccomp", seccomp ? LayerState::active : LayerState::off, seccomp ? "filters" : "this kernel has none"});

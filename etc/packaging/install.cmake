@@ -55,14 +55,14 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "security monitoring and incident response for Linux hosts
- Tocsin watches a host's packets, logs and files, raises alerts that explain
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "security monitoring and incident response for Linux hosts")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Tocsin watches a host's packets, logs and files, raises alerts that explain
  themselves, groups them into incidents, and runs response playbooks that can
  be rehearsed, approved and undone.")
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers, adduser")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd, tzdata")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables, auditd")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
