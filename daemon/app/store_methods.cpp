@@ -154,6 +154,39 @@ Result<void> list_incidents(const path& store, const Call& call, Reply& reply) {
   return {};
 }
 
+std::string joined(const json::object& command, std::string_view key) {
+  std::string out;
+  const auto* texts = command.if_contains(key);
+  if (texts == nullptr || !texts->is_array()) return out;
+  for (const auto& text : texts->get_array())
+    if (text.is_string()) out += (out.empty() ? "" : "; ") + std::string(text.get_string());
+  return out;
+}
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const auto* found = object.if_contains(key);
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
+}
+
+// One line per command of a step; starts, ends and conditions do nothing to anybody and are left out.
+void add_commands(json::array& steps, const RunStepRow& step, const std::string& mode) {
+  const auto trace = parsed(step.json);
+  const auto* commands = trace.if_contains("commands");
+  if (commands == nullptr || !commands->is_array()) return;
+  for (const auto& value : commands->get_array()) {
+    if (!value.is_object()) continue;
+    const auto& command = value.get_object();
+    json::object one;
+    one["name"] = step.step;
+    one["state"] = mode == "rehearse" ? "rehearsed" : step.outcome;
+    const auto would = joined(command, "would");
+    one["forecast"] = would.empty() ? text_of(command, "text") : would;
+    one["undo"] = text_of(command, "undo");
+    if (mode != "rehearse") one["outcome"] = text_of(command, "text");
+    steps.push_back(std::move(one));
+  }
+}
+
 Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
   TOCSIN_TRY(const auto name, call.require("incident"));
   TOCSIN_TRY(const auto reader, StoreReader::open(store));
@@ -168,13 +201,7 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
     row["state"] = run.state;
     json::array steps;
     TOCSIN_TRY(const auto taken, reader->records().run_steps(run.id));
-    for (const auto& step : taken) {
-      json::object one = parsed(step.json);
-      one["name"] = step.step;
-      one["state"] = step.phase;
-      if (!step.outcome.empty()) one["outcome"] = step.outcome;
-      steps.push_back(std::move(one));
-    }
+    for (const auto& step : taken) add_commands(steps, step, run.mode);
     row["steps"] = std::move(steps);
     playbooks.push_back(json::serialize(row));
   }
@@ -196,7 +223,7 @@ Result<void> search(const path& store, const Call& call, Reply& reply) {
   // The longest word prunes best; the others and --where are looked for in what it finds.
   const auto longest = std::ranges::max_element(words, {}, &std::string::size);
   if (longest != words.end()) query.text = *longest;
-  constexpr std::size_t looked_at_most = 1'000'000;
+  constexpr std::size_t looked_at_most = 100'000;  // as much as the store gives at once
   query.limit =
       wanted.limit == 0 || !words.empty() || !event_class.empty() || call.text("where") ? looked_at_most : wanted.limit;
   TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));

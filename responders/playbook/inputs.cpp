@@ -28,6 +28,31 @@ const Entity* first(const Incident& incident, EntityKind kind) {
   return nullptr;
 }
 
+// The server outside that data went to or orders came from: of the alerts that speak of command and control or of
+// exfiltration, the first address that is no private one (RFC 1918, RFC 4193, loopback, link-local).
+std::string outside_server(const Incident& incident) {
+  static constexpr std::string_view techniques[] = {"T1041", "T1048", "T1071", "T1090",
+                                                    "T1102", "T1105", "T1567", "T1572"};
+  static constexpr std::string_view inside[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8",
+                                                "169.254.0.0/16", "fc00::/7",      "fe80::/10",      "::1/128"};
+  for (const IncidentAlert& alert : incident.alerts) {
+    const bool speaks = std::ranges::any_of(alert.attack, [](const std::string& tag) {
+      return std::ranges::any_of(techniques, [&](std::string_view technique) { return tag.starts_with(technique); });
+    });
+    if (!speaks) continue;
+    for (const Entity& entity : alert.entities) {
+      const auto address = parse_address(entity.value);
+      if (entity.kind != EntityKind::address || !address) continue;
+      const bool private_one = std::ranges::any_of(inside, [&](std::string_view text) {
+        const auto network = parse_network(text, HostBits::refuse);
+        return network && network->contains(address->unmapped());
+      });
+      if (!private_one) return entity.value;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Inputs inputs_from_incident(const Incident& incident) {
@@ -44,6 +69,7 @@ Inputs inputs_from_incident(const Incident& incident) {
   add("__severity__", std::to_string(incident.severity));
   add_entity("__source_ip__", first(incident, EntityKind::address, EntityRole::actor));
   add_entity("__target_ip__", first(incident, EntityKind::address, EntityRole::target));
+  add("__outside_ip__", outside_server(incident));
   add_entity("__user__", first(incident, EntityKind::user));
   add_entity("__process__", first(incident, EntityKind::process));
   add_entity("__domain__", first(incident, EntityKind::domain));

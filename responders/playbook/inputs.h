@@ -7,7 +7,8 @@
 namespace tocsin::responders {
 
 // __incident__, __host__, __severity__, __title__; the first of each kind, most telling role first: __source_ip__
-// (address, actor), __target_ip__ (address, target), __user__, __file__, __process__, __domain__, __technique__.
+// (address, actor), __target_ip__ (address, target), __outside_ip__ (a public address of command and
+// control or exfiltration alerts), __user__, __file__, __process__, __domain__, __technique__.
 // What the incident does not know is left out, so the variable keeps its default or stays without a value.
 Inputs inputs_from_incident(const Incident& incident);
 

@@ -125,6 +125,8 @@ RuleInfo rule_info(const YR_RULE& rule, const SourceIndex& source) {
   const YR_RULE* const self = &rule;  // the library's macros want a plain name
   YR_META* meta = nullptr;
   yr_rule_metas_foreach(self, meta) apply(info, meta_text(*meta));
+  // Analysts read sentences; the identifier stays the rule's id.
+  if (!info.description.empty()) info.title = info.description.substr(0, info.description.find_first_of(".;\n"));
   const char* tag = nullptr;
   yr_rule_tags_foreach(self, tag) {
     auto ids = attack_ids(tag);

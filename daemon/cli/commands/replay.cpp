@@ -123,7 +123,7 @@ Result<void> replay_live(CommandContext& context) {
   }
   writer.end_array().end_object();
   auto summary = call_method(context, "replay.run", params, numbers, [&](const json::object& row) {
-    context.output.row(row);
+    if (!context.output.for_people()) context.output.row(row);
     return true;
   });
   for (const int number : numbers) ::close(number);
