@@ -299,7 +299,8 @@ TEST(Store, kill_9_loses_nothing_and_doubles_nothing) {
   auto reader = StoreReader::open(scratch.path()).value();
   EXPECT_EQ(reader->alerts({.limit = 10'000}).value().alerts.size(), static_cast<std::size_t>(2 * rounds));
   std::uint64_t in_incidents = 0;
-  for (const auto& row : reader->incidents({.limit = 10'000}).value().incidents) in_incidents += row.alert_count;
+  const auto page = reader->incidents({.limit = 10'000}).value();
+  for (const auto& row : page.incidents) in_incidents += row.alert_count;
   EXPECT_EQ(in_incidents, static_cast<std::uint64_t>(2 * rounds));
 }
 
