@@ -73,12 +73,16 @@ Result<std::vector<FiledAlert>> Keeper::checkpoint() {
   return filed;
 }
 
-Result<void> Keeper::retain(Time events_since, std::uint64_t event_bytes, Time alerts_since) {
+Result<void> Keeper::retain(Time events_since, std::uint64_t event_bytes, Time alerts_since,
+                            std::uint64_t alert_bytes) {
   for (const auto number : durable_->retain(events_since, event_bytes))
     TOCSIN_CHECK(store_->records().drop_segment("log", number));
   for (const auto number : transient_->retain(events_since, event_bytes))
     TOCSIN_CHECK(store_->records().drop_segment("packet", number));
   TOCSIN_TRY([[maybe_unused]] const auto deleted, store_->retain_alerts(alerts_since));
+  if (alert_bytes != 0) {
+    TOCSIN_TRY([[maybe_unused]] const auto cut, store_->retain_bytes(alert_bytes));
+  }
   return {};
 }
 

@@ -58,7 +58,7 @@ class Keeper final : public rules::AlertSink {
   Store& store() noexcept { return *store_; }
   std::uint64_t events_dropped() const noexcept { return durable_->dropped() + transient_->dropped(); }
   // Deletes what is older or larger than asked. Between checkpoints.
-  Result<void> retain(Time events_since, std::uint64_t event_bytes, Time alerts_since);
+  Result<void> retain(Time events_since, std::uint64_t event_bytes, Time alerts_since, std::uint64_t alert_bytes);
 
  private:
   Keeper(std::unique_ptr<Store> store, responders::Casework casework, std::unique_ptr<SegmentWriter> durable,

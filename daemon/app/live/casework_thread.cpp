@@ -121,7 +121,8 @@ void CaseworkThread::housekeeping(Time now) {
   const Time events_since = options_.events.keep > Duration{0} ? now - options_.events.keep : Time{};
   const Time alerts_since = options_.alerts.keep > Duration{0} ? now - options_.alerts.keep : Time{};
   const auto bytes = options_.events.most.bytes == 0 ? UINT64_MAX : options_.events.most.bytes;
-  if (auto retained = keeper_.retain(events_since, bytes, alerts_since); !retained) report_trouble(retained.error());
+  if (auto retained = keeper_.retain(events_since, bytes, alerts_since, options_.alerts.most.bytes); !retained)
+    report_trouble(retained.error());
 }
 
 }  // namespace tocsin::daemon

@@ -1,5 +1,8 @@
 #include "daemon/app/live/daemon.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +20,25 @@ namespace {
 std::string own_host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "localhost";
+}
+
+// An alert whose actor is the host itself happened here; and the host's address must not tie strangers together.
+std::set<std::string> own_addresses() {
+  std::set<std::string> out;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return out;
+  for (const auto* at = list; at != nullptr; at = at->ifa_next) {
+    if (at->ifa_addr == nullptr) continue;
+    if (at->ifa_addr->sa_family == AF_INET) {
+      const auto* v4 = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
+      out.insert(render_address(IpAddress::v4(Bytes(reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), 4))));
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(at->ifa_addr);
+      out.insert(render_address(IpAddress::v6(Bytes(reinterpret_cast<const std::uint8_t*>(&v6->sin6_addr), 16))));
+    }
+  }
+  ::freeifaddrs(list);
+  return out;
 }
 
 collectors::AllowList allow_list(const Config& config) {
@@ -65,6 +87,7 @@ Result<void> Daemon::open_store() {
   responders::CaseworkOptions casework;
   casework.grouping.window = config_.incidents.window;
   casework.grouping.age_most = config_.incidents.longest;
+  casework.grouping.own_addresses = own_addresses();
   casework.organization = config_.host.organization;
   casework.self = {static_cast<std::uint32_t>(::getuid()), responders::Actor::nobody, "tocsind"};
   KeeperOptions options{config_.store.directory, store, std::move(casework), responders::IncidentIds::random(random_),

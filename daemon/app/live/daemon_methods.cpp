@@ -161,10 +161,12 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
     return fail(Code::not_found,
                 "no playbook fits " + incident.alias + "; name one with --playbook (tocsin playbook list)");
   responders::ResponderClient guard(daemon.config().respond.socket);
+  responders::OfflineGateway offline;
+  auto& gateway = reachable(guard, offline);
   const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
   for (const auto* playbook : chosen) {
     TOCSIN_TRY(const auto rehearsal, responders::rehearse(playbook->plan, responders::inputs_from_incident(incident),
-                                                          guard, daemon.clock(), incident.alias, marked));
+                                                          gateway, daemon.clock(), incident.alias, marked));
     json::object row;
     row["playbook"] = playbook->plan->name();
     row["text"] = responders::render_text(rehearsal);

@@ -86,10 +86,15 @@ void ResponseDesk::run() {
   }
 }
 
+responders::ActionGateway& reachable(responders::ResponderClient& guard, responders::OfflineGateway& otherwise) {
+  if (guard.status()) return guard;
+  return otherwise;
+}
+
 void ResponseDesk::rehearse(const Incident& incident, const LoadedPlaybook& playbook) {
   const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
-  auto rehearsal = responders::rehearse(playbook.plan, responders::inputs_from_incident(incident), client_, clock_,
-                                        incident.alias, marked);
+  auto rehearsal = responders::rehearse(playbook.plan, responders::inputs_from_incident(incident),
+                                        reachable(client_, offline_), clock_, incident.alias, marked);
   if (!rehearsal) {
     log_.limited(LogLevel::warning, "rehearse " + playbook.plan->name(),
                  playbook.plan->name() + " for " + incident.alias + ": " + rehearsal.error().text());

@@ -10,6 +10,7 @@
 #include "collectors/base/log.h"
 #include "daemon/app/live/inbox.h"
 #include "daemon/config/config.h"
+#include "responders/action/table.h"
 #include "responders/guard/client.h"
 #include "responders/playbook/run/run.h"
 #include "responders/playbook/trigger.h"
@@ -50,6 +51,7 @@ class ResponseDesk {
 
   const PlaybookShelf shelf_;
   responders::ResponderClient client_;
+  responders::OfflineGateway offline_;
   Inbox& inbox_;
   const Clock& clock_;
   Random& random_;
@@ -58,6 +60,9 @@ class ResponseDesk {
   std::set<std::pair<IncidentId, std::string>> done_;  // once per incident and playbook
   std::thread thread_;
 };
+
+// The guard, or when no responder runs the gateway that tells what would be done without the guard's word.
+responders::ActionGateway& reachable(responders::ResponderClient& guard, responders::OfflineGateway& otherwise);
 
 // Puts a rehearsal into the incident's timeline and the store's runs. Casework thread, inside its transaction.
 Result<void> record_rehearsal(Keeper& keeper, IncidentId incident, RunId run, const responders::Rehearsal& rehearsal,

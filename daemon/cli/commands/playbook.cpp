@@ -12,6 +12,7 @@
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
 #include "daemon/config/config.h"
+#include "responders/action/table.h"
 #include "responders/guard/client.h"
 #include "responders/playbook/run/run.h"
 
@@ -77,23 +78,6 @@ Result<responders::Inputs> inputs_of(CommandContext& context) {
   return out;
 }
 
-// Rehearsing without a responder still tells what would be done; only the guard's word is missing.
-class NoGuard final : public responders::ActionGateway {
- public:
-  Result<responders::Rehearsed> rehearse(const responders::ActionRequest&) override {
-    return fail(Code::unreachable, "no responder is running: the guard was not asked");
-  }
-  Result<responders::Applied> apply(const responders::ActionRequest&) override {
-    return fail(Code::denied, "a rehearsal applies nothing");
-  }
-  Result<responders::Verification> verify(const std::string&) override {
-    return fail(Code::unreachable, "no responder is running");
-  }
-  Result<responders::Outcome> undo(const std::string&, const std::string&) override {
-    return fail(Code::unreachable, "no responder is running");
-  }
-};
-
 Result<void> rehearse_for_incident(CommandContext& context) {
   auto summary = call_daemon(context, [&](const json::object& row) {
     if (!context.output.for_people()) {
@@ -120,7 +104,7 @@ Result<void> rehearse_playbook(CommandContext& context) {
   for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';
   if (!plan) return std::unexpected(std::move(plan).error());
   TOCSIN_TRY(const auto inputs, inputs_of(context));
-  NoGuard alone;
+  responders::OfflineGateway alone;  // tells what would be done; only the guard's word is missing
   Config config;
   resolve_paths(config, context.places);
   responders::ResponderClient client(config.respond.socket, std::chrono::seconds{2});
