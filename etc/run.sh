@@ -50,7 +50,7 @@ if sh etc/install-packages.sh build demo; then echo "all there"; else
 fi
 
 say "2/5 build (release; the first time takes about eight minutes on two cores, later ones seconds)"
-if [ "$(id -u)" -eq 0 ] || [ -w build ] || [ ! -e build ]; then sh etc/build.sh release; fi
+if [ "$(id -u)" -eq 0 ] || [ -w build ] || [ ! -e build ]; then sh etc/build.sh release tocsin tocsind tocsin-opener tocsin-responder; fi
 echo "built: $("$bin/tocsin" --version)"
 
 say "3/5 start"
@@ -86,9 +86,8 @@ echo
 echo
 "$bin/tocsin" playbook rehearse --incident "$incident"
 echo
-report=$run/state/reports/$incident.html
-"$bin/tocsin" report make incident --incident "$incident" --exercise --format html --output "$report"
-echo "report: $report"
+report=$run/$incident.html
+"$bin/tocsin" report make incident --incident "$incident" --format html --file "$report"
 
 say "Tocsin is running and watches this host. Try next:"
 cat <<EOF
@@ -97,6 +96,6 @@ cat <<EOF
   tocsin incident show $incident      the intrusion again, with its timeline
   tocsin alert list --follow          alerts of this host as they come
   tocsin doctor                       what this machine can and cannot do
-  tocsin rule explain ssh             why a rule fires
+  tocsin rule test                    the tests beside the shipped rules
 Stop it with: sh etc/run.sh stop
 EOF
