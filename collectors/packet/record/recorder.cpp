@@ -52,6 +52,14 @@ EventId id_of(std::string_view identity, std::string_view kind, std::uint64_t fl
 
 }  // namespace
 
+const std::string& Recorder::community_of(const Flow& flow) {
+  if (community_.empty() || community_flow_ != flow.id) {
+    community_ = community_id(flow);
+    community_flow_ = flow.id;
+  }
+  return community_;
+}
+
 void Recorder::flow_fields(const Flow& flow) {
   builder_.set(field::source_ip, flow.client.address);
   builder_.set(field::destination_ip, flow.server.address);
@@ -64,7 +72,7 @@ void Recorder::flow_fields(const Flow& flow) {
   if (!transport.empty()) builder_.set(field::network_transport, transport);
   builder_.set(field::network_iana_number, std::uint64_t{flow.transport});
   builder_.set(field::network_type, flow.ip_version == 6 ? "ipv6" : "ipv4");
-  builder_.set(field::network_community_id, community_id(flow));
+  builder_.set(field::network_community_id, community_of(flow));
   builder_.set(field::flow_id, flow.id);
   if (flow.vlan_count != 0) builder_.set(field::network_vlan_id, std::to_string(flow.vlan[0]));
 }

@@ -2,6 +2,9 @@
 // Transactions and ended flows → events in batches. Ids are hashes of the capture's identity and the place in it, so
 // that reading the same capture again, with any number of workers, gives the same ids.
 
+#include <cstdint>
+#include <string>
+
 #include "collectors/event/event.h"
 #include "collectors/packet/counters.h"
 #include "collectors/packet/flow.h"
@@ -30,6 +33,7 @@ class Recorder {
 
  private:
   void flow_fields(const Flow& flow);
+  const std::string& community_of(const Flow& flow);
   void finish(EventHeader header);
 
   const PacketOptions& options_;
@@ -37,6 +41,8 @@ class Recorder {
   RecordSink& sink_;
   EventBatch batch_;
   EventBuilder builder_;
+  std::uint64_t community_flow_ = 0;  // of which flow `community_` is: records of one flow often follow each other
+  std::string community_;
 };
 
 }  // namespace tocsin::collectors
