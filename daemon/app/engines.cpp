@@ -18,16 +18,29 @@ std::vector<rules::RuleSource> read_views(const std::vector<std::string>& direct
 // name.
 bool names_ports(std::string_view name) { return lower_ascii(name).find("port") != std::string::npos; }
 
-rules::signature::SignatureOptions signature_options(const EngineOptions& options, const RuleFiles& files) {
+rules::signature::SignatureOptions signature_options(const EngineOptions& options, const RuleFiles& files,
+                                                     Diagnostics& diagnostics) {
   rules::signature::SignatureOptions out;
   std::string home;
   for (const auto& network : options.home_networks) home += (home.empty() ? "[" : ",") + render_network(network);
   if (!home.empty()) out.address_variables["HOME_NET"] = home + "]";
   for (const auto& [name, value] : options.variables)
     (names_ports(name) ? out.port_variables : out.address_variables)[name] = value;
-  out.classification = {"classification.config", files.classification};
-  out.reference = {"reference.config", files.reference};
-  out.threshold = {"threshold.config", files.threshold};
+  const auto source = [&](const std::string& file, const char* name, const std::string& beside) -> rules::RuleSource {
+    if (file.empty()) return {name, beside};
+    auto text = read_file(file, 16U << 20);
+    if (text) return {file, std::move(*text)};
+    Diagnostic d;
+    d.code = "R0001";
+    d.file = file;
+    d.cause = text.error().message;
+    d.next_step = "check the path in the Suricata configuration";
+    diagnostics.add(std::move(d));
+    return {name, beside};
+  };
+  out.classification = source(options.classification_file, "classification.config", files.classification);
+  out.reference = source(options.reference_file, "reference.config", files.reference);
+  out.threshold = source(options.threshold_file, "threshold.config", files.threshold);
   return out;
 }
 
@@ -44,7 +57,8 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
     out.active_.push_back(std::move(active));
   };
   if (!files.signatures.empty())
-    add(rules::signature::compile_signatures(files.signatures, signature_options(options, files), diagnostics));
+    add(rules::signature::compile_signatures(files.signatures, signature_options(options, files, diagnostics),
+                                             diagnostics));
   if (!files.sigma.empty()) {
     const auto views = read_views(options.views, diagnostics);
     add(rules::sigma::compile_sigma(files.sigma, views, rules::sigma::SigmaOptions{}, diagnostics));

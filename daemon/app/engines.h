@@ -19,6 +19,10 @@ struct EngineOptions {
   std::vector<std::string> views;                // directories of log-source views
   std::vector<Network> home_networks;            // empty: the built-in default (private ranges)
   std::map<std::string, std::string> variables;  // further signature variables
+  // Files that replace classification.config, reference.config and threshold.config found beside rules; empty: those.
+  std::string classification_file;
+  std::string reference_file;
+  std::string threshold_file;
   Metrics* metrics = nullptr;
 };
 

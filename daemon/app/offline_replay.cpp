@@ -79,7 +79,11 @@ class OfflineRun {
   Result<std::unique_ptr<Workbench>> open_workbench_with_settings() {
     TOCSIN_TRY(settings_, read_suricata_settings(options_.suricata_yaml, options_.settings));
     for (const auto& [name, value] : settings_.variables) options_.config.rules.variables[name] = value;
-    return open_workbench(options_.config, options_.rules);
+    auto engines = engine_options(options_.config, options_.rules);
+    engines.threshold_file = settings_.threshold_file;
+    engines.classification_file = settings_.classification_file;
+    engines.reference_file = settings_.reference_file;
+    return open_workbench(options_.config, engines);
   }
 
   ReplayOptions replay_options(Recording recording) {

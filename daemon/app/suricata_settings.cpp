@@ -67,8 +67,11 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
     out.variables[std::string(key.substr(group.size()))] = value;
     return {};
   }
-  if (key == "threshold-file") {
-    out.threshold_file = value;
+  for (const auto& [name, place] : {std::pair{"threshold-file", &SuricataSettings::threshold_file},
+                                    std::pair{"classification-file", &SuricataSettings::classification_file},
+                                    std::pair{"reference-config-file", &SuricataSettings::reference_file}}) {
+    if (key != name) continue;
+    out.*place = value;
     return {};
   }
   for (const auto& [name, action] : keys) {

@@ -15,6 +15,8 @@ struct SuricataSettings {
   collectors::PacketOptions packets;
   std::map<std::string, std::string> variables;  // vars.address-groups and vars.port-groups
   std::string threshold_file;
+  std::string classification_file;
+  std::string reference_file;
   std::vector<std::string> unknown;  // keys that mean nothing here, as "stream.inline"
 };
 

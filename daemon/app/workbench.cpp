@@ -26,9 +26,13 @@ Result<std::shared_ptr<const collectors::DecoderSet>> load_decoders(const Config
 }
 
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const std::vector<std::string>& rules) {
+  return open_workbench(config, engine_options(config, rules));
+}
+
+Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const EngineOptions& engines) {
   auto bench = std::make_unique<Workbench>();
   TOCSIN_TRY(bench->decoders, load_decoders(config, bench->names, bench->diagnostics));
-  bench->engines = std::make_unique<Engines>(Engines::load(engine_options(config, rules), bench->diagnostics));
+  bench->engines = std::make_unique<Engines>(Engines::load(engines, bench->diagnostics));
   return bench;
 }
 

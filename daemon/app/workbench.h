@@ -23,6 +23,7 @@ struct Workbench {
 
 // `rules` replaces the configured packs when not empty. Fails only when decoders or views cannot be read at all.
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const std::vector<std::string>& rules);
+Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const EngineOptions& engines);
 
 EngineOptions engine_options(const Config& config, const std::vector<std::string>& rules);
 Result<std::shared_ptr<const collectors::DecoderSet>> load_decoders(const Config& config, FieldNames& names,

@@ -51,7 +51,7 @@ class Intrusion(unittest.TestCase):
     def test_one_incident_holds_them_all(self):
         incidents = alerts(replay("-o", "ndjson", "--incidents", EXAMPLES / "intrusion").stdout)
         self.assertEqual(1, len(incidents), [i.get("incident.title") for i in incidents])
-        self.assertEqual({"signature", "sigma", "yara"}, {a["engine"] for a in incidents[0]["incident.alerts"]})
+        self.assertEqual({"signature", "sigma", "yara"}, {a["rule.engine"] for a in incidents[0]["alerts"]})
 
 
 class Ordinary(unittest.TestCase):
