@@ -55,7 +55,7 @@ inline constexpr unsigned change = 16;   // --reason (required) --dry-run --yes
 inline constexpr unsigned confirm = 32;  // asks on a terminal, needs --yes elsewhere
 inline constexpr unsigned single = 64;   // one row: json and yaml print the object, not a list
 inline constexpr unsigned daemon = 128;  // --socket --timeout
-inline constexpr unsigned store = 512;    // --store
+inline constexpr unsigned store = 512;   // --store
 inline constexpr unsigned config = 256;  // --config
 }  // namespace feature
 

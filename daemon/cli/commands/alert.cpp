@@ -53,8 +53,8 @@ constexpr CommandRow rows[] = {
      .summary = "alerts, newest first",
      .examples = list_examples,
      .options = list_options,
-     .features =
-         feature::output | feature::rows | feature::period | feature::follow | feature::daemon | feature::store | feature::config,
+     .features = feature::output | feature::rows | feature::period | feature::follow | feature::daemon |
+                 feature::store | feature::config,
      .columns = columns,
      .run = relay_rows},
     {.noun = "alert",

@@ -21,6 +21,6 @@ std::span<const CommandRow> rule_commands();            // rule, decode
 std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
 std::span<const CommandRow> rule_commands();            // rule, decode
 std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
-std::span<const CommandRow> page_commands();  // completion, man, version
+std::span<const CommandRow> page_commands();            // completion, man, version
 
 }  // namespace tocsin::daemon
