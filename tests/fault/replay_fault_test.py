@@ -130,9 +130,10 @@ class Poison(Folder):
         wanted = {a["rule.id"] for a in rig.rows(rig.replay("-o", "ndjson", rig.INTRUSION / "auth.log").stdout)}
         self.assertTrue(wanted)
         poison = [b"\xff\xfe\x80" * 1000, b"%n%s%x\x1b]0;owned\x07", b"\0" * 5000, b"'; DROP TABLE alerts; --", b"A" * (2 << 20)]
-        path = self.path / "auth.log"
-        path.write_bytes(good.split(b"\n", 1)[0] + b"\n" + b"\n".join(poison) + b"\n" + good)
-        done = rig.replay("-o", "ndjson", path, memory=MEMORY)
+        (self.path / "auth.log").write_bytes(good.split(b"\n", 1)[0] + b"\n" + b"\n".join(poison) + b"\n" + good)
+        # By its content alone it would be a binary file; whoever follows a log says that it is one.
+        (self.path / "recording.yaml").write_text("name: poison\ninputs:\n  - { path: auth.log, kind: syslog, host: web01, timezone: UTC, year: 2026 }\n")
+        done = rig.replay("-o", "ndjson", self.path, memory=MEMORY)
         self.assertEqual(0, done.returncode, done.stderr[-2000:])
         self.assertLessEqual(wanted, {a["rule.id"] for a in rig.rows(done.stdout)})
 
