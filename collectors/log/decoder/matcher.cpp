@@ -25,7 +25,8 @@ std::size_t run_length(std::string_view text, Test test) {
 // Length of an address at the head of `text`, npos if there is none; "1.2.3.4:80" and "1.2.3.4." give seven bytes.
 std::size_t address_length(std::string_view text) {
   if (text.starts_with('[')) {
-    const auto inner = address_length(text.substr(1));
+    // One pair of brackets, as in "[::1]": a line of brackets must not cost a stack frame each.
+    const auto inner = text.substr(1).starts_with('[') ? npos : address_length(text.substr(1));
     return inner != npos && text.substr(1 + inner).starts_with(']') ? inner + 2 : npos;
   }
   auto n = run_length(text.substr(0, 48), [](char c) { return is_hex(c) || c == ':' || c == '.'; });
