@@ -33,7 +33,8 @@ constexpr OptionRow list_options[] = {
      .kind = OptionKind::value,
      .value = "ENGINE",
      .help = "only alerts of this engine",
-     .choices = "signature|sigma|yara|indicator|self"}};
+     .choices = "signature|sigma|yara|indicator|self"},
+    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "only those of demonstrations"}};
 constexpr OptionRow show_options[] = {
     {.name = "alert", .kind = OptionKind::positional, .help = "alert id, or a unique start of it", .required = true}};
 constexpr Column columns[] = {{"@timestamp", "TIME", Style::time},
