@@ -23,12 +23,10 @@ Outcome read_number(std::string_view keyword, std::string_view text, std::uint32
 }
 
 // "T1059.001", "TA0002", "credential_access" → tags of ATT&CK.
-void add_attack(SignatureInfo& info, std::string_view key, std::string value) {
-  if (key == "mitre_technique_id" || key == "mitre_tactic_id") {
-    info.attack.push_back(std::move(value));
-  } else if (key == "attack") {
-    info.attack.push_back(std::move(value));
-  }
+void add_attack(SignatureInfo& info, std::string_view key, std::string_view value) {
+  if (key != "mitre_technique_id" && key != "mitre_tactic_id" && key != "attack") return;
+  for (const auto tag : split(value, ' '))  // several may stand in one value
+    if (!tag.empty()) info.attack.emplace_back(tag);
 }
 
 std::optional<std::uint8_t> named_percent(std::string_view value) {
