@@ -68,6 +68,8 @@ std::unexpected<Error> fail_errno(std::string what, int error_number) {
     case ENOMEM:
     case EMFILE: code = Code::exhausted; break;
     case ECONNREFUSED:
+    case ECONNRESET:
+    case EPIPE:
     case ENETUNREACH:
     case EHOSTUNREACH: code = Code::unreachable; break;
     case ETIMEDOUT: code = Code::timed_out; break;
