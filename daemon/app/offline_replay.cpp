@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -54,6 +55,23 @@ responders::CaseworkOptions casework_options(const Config& config) {
   out.self.name = "tocsin";
   return out;
 }
+
+// Alerts on their way into the store, with a copy of those of the round at hand.
+class ToKeeper final : public rules::AlertSink {
+ public:
+  ToKeeper(Keeper& target, ManualClock& time) : keeper_(target), clock_(time) {}
+  void raise(rules::Alert alert) override {
+    clock_.advance_to(alert.time);
+    round_.push_back(alert);
+    keeper_.raise(std::move(alert));
+  }
+  std::vector<rules::Alert> take() { return std::exchange(round_, {}); }
+
+ private:
+  Keeper& keeper_;
+  ManualClock& clock_;
+  std::vector<rules::Alert> round_;
+};
 
 // The two ways an alert can go: into a store, or into a journal that ends with this run.
 class OfflineRun {
@@ -146,28 +164,27 @@ class OfflineRun {
     std::uint64_t skip = 0;
     if (const auto found = positions.find(position); found != positions.end()) skip = std::stoull(found->second);
     std::uint64_t seen = 0;
-    class ToKeeper final : public rules::AlertSink {
-     public:
-      ToKeeper(Keeper& target, ManualClock& time) : keeper_(target), clock_(time) {}
-      void raise(rules::Alert alert) override {
-        clock_.advance_to(alert.time);
-        keeper_.raise(std::move(alert));
-      }
-
-     private:
-      Keeper& keeper_;
-      ManualClock& clock_;
-    } sink(*keeper, clock);
+    ToKeeper sink(*keeper, clock);
+    std::set<rules::AlertId> shown;  // while the store was full: they come again from its backlog
     replay.round_done = [&](std::span<const EventBatch> batches) -> Result<void> {
       for (const auto& batch : batches) {
         if (seen + batch.size() > skip) keeper->append(batch, Durability::durable);
         seen += batch.size();
       }
       if (seen > skip) keeper->set_position(position, std::to_string(seen));
+      const auto round = sink.take();
       if (keeper->idle()) return {};
-      TOCSIN_TRY(const auto filed, keeper->checkpoint());
-      for (const auto& item : filed) {
-        show(item.alert);
+      auto filed = keeper->checkpoint();
+      if (!filed) {
+        if (filed.error().code != Code::exhausted) return std::unexpected(std::move(filed).error());
+        // A full disk stops storing, not detecting.
+        replayed_.store_trouble = filed.error().text();
+        for (const auto& alert : round)
+          if (shown.insert(alert.id).second) show(alert);
+        return {};
+      }
+      for (const auto& item : *filed) {
+        if (!shown.contains(item.alert.id)) show(item.alert);
         if (item.taken.how == responders::Taken::opened) opened_.push_back(item.taken.incident);
       }
       return {};

@@ -39,6 +39,7 @@ struct ReplayedIncident {
 struct OfflineReplayed {
   ReplaySummary summary;
   std::uint64_t alerts = 0;
+  std::string store_trouble;  // not empty: the store took no more; alerts were shown, not all of them kept
   std::vector<ReplayedIncident> incidents;  // in the order they were opened, those merged away left out
 };
 

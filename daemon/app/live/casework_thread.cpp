@@ -74,12 +74,17 @@ void CaseworkThread::checkpoint() {
       if (auto added = keeper_.store().records().add_blind(interval); !added) report_trouble(added.error());
     blind_.clear();
   }
-  if (keeper_.idle()) return;
+  // While the disk is full the backlog waits: an empty round asks whether there is room again.
+  if (keeper_.idle() && storing_.value() != 0) return;
   auto filed = keeper_.checkpoint();
   if (!filed) return report_trouble(filed.error());
   checkpoints_.add();
   if (storing_.value() == 0) log_.info("storing again");
   storing_.set(1);
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    trouble_.clear();
+  }
   for (const auto& item : *filed) {
     if (item.alert.exercise == Exercise::no) alerts_stored_.add();
     listener_(item);
@@ -88,6 +93,10 @@ void CaseworkThread::checkpoint() {
 
 void CaseworkThread::report_trouble(const Error& error) {
   storing_.set(0);
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    trouble_ = error.text();
+  }
   log_.limited(LogLevel::error, "store", "cannot store: " + error.text() + "; detection goes on, alerts wait for room");
 }
 
@@ -104,7 +113,16 @@ Result<void> CaseworkThread::in_transaction(const std::function<Result<void>()>&
   return done;
 }
 
+std::string CaseworkThread::store_trouble() const {
+  const std::lock_guard lock(trouble_mutex_);
+  return trouble_;
+}
+
 void CaseworkThread::housekeeping(Time now) {
+  if (storing_.value() == 0 && now >= retry_at_) {
+    retry_at_ = now + std::chrono::seconds{5};
+    checkpoint();
+  }
   if (reports_ && now >= next_report_look_) {
     next_report_look_ = now + std::chrono::seconds{2};
     auto made = reports_->run_due();

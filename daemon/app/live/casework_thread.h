@@ -3,6 +3,7 @@
 // other, and runs what people asked for between them. Everything that changes an incident or the store happens here.
 
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,9 @@ class CaseworkThread {
   // Takes what is left in the (closed) inbox, commits it and ends.
   void join();
 
+  // Empty while everything found can be stored; else why not. Any thread.
+  std::string store_trouble() const;
+
   // For tasks.
   Keeper& keeper() noexcept { return keeper_; }
   // What a task changed in casework or the store is committed when it returns; an error rolls it back.
@@ -60,7 +64,10 @@ class CaseworkThread {
   Time last_checkpoint_{};
   Time last_retention_{};
   Time next_report_look_{};
+  Time retry_at_{};
   bool urgent_ = false;
+  mutable std::mutex trouble_mutex_;
+  std::string trouble_;
   std::thread thread_;
 };
 

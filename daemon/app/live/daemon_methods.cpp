@@ -322,7 +322,9 @@ std::string Daemon::status_json() const {
   }
   row["rules"] = std::move(rules);
   json::object store;
-  // The store belongs to the casework thread; what is shown here comes from metrics that it keeps.
+  const auto trouble = casework_->store_trouble();
+  store["state"] = trouble.empty() ? "storing" : "full";
+  if (!trouble.empty()) store["trouble"] = trouble + "; detection goes on, alerts wait for room";
   store["path"] = config_.store.directory;
   store["waiting"] = inbox_.size();
   row["store"] = std::move(store);

@@ -90,6 +90,11 @@ Result<void> replay_offline(CommandContext& context) {
   } else if (only_incidents) {
     for (const auto& incident : done->incidents) context.output.row(parsed(incident.json));
   }
+  if (!done->store_trouble.empty()) {
+    context.err << escape_terminal(done->store_trouble)
+                << "\n  next: make room and replay again; what is stored is not stored twice\n";
+    context.exit_status = exit_status(Code::partial);
+  }
   for (const auto& remark : done->summary.remarks) context.err << escape_terminal(remark) << '\n';
   if (context.talkative || context.output.for_people())
     context.err << fmt::format("{} packets, {} events, {} files; {} alerts in {} incidents\n", done->summary.packets,
