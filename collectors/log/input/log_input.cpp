@@ -46,7 +46,8 @@ struct LogInput::State {
     }
     const Bytes bytes(buffer.data(), head);
     const auto guessed = guess_kind(bytes);
-    if (!guessed)
+    // A kind that was named is believed: copytruncate leaves NUL bytes in front of good lines.
+    if (!guessed && options.kind == LogKind::automatic)
       return fail(Code::invalid, options.name +
                                      " holds binary data and cannot be read as a log. Check the file, or name its kind "
                                      "if it is a capture or EVTX file.");

@@ -38,7 +38,7 @@ struct LogInputCounts {
 
 class LogInput {
  public:
-  // Reads the first bytes. invalid: the content is not text (binary data, UTF-16), or nothing could be made of it.
+  // Reads the first bytes. invalid: no kind was named and the content is no text (binary data, UTF-16).
   static Result<LogInput> open(ByteSource source, LogInputOptions options, std::shared_ptr<const DecoderSet> decoders,
                                FieldNames& names);
   ~LogInput();
