@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/diagnostic_row.h"
 #include "daemon/cli/output.h"
 #include "daemon/config/config.h"
 
@@ -17,20 +18,6 @@ namespace json = boost::json;
 std::string chosen_file(const CommandContext& context) {
   if (auto given = context.options.text("file")) return *given;
   return context.options.text_or("config", context.places.config);
-}
-
-json::object diagnostic_row(const Diagnostic& d) {
-  static constexpr std::string_view severities[] = {"note", "warning", "error"};
-  json::object row;
-  row["severity"] = severities[static_cast<std::size_t>(d.severity)];
-  row["code"] = d.code;
-  row["file"] = d.file;
-  row["line"] = d.line;
-  row["column"] = d.column;
-  row["item"] = d.item;
-  row["cause"] = d.cause;
-  row["next_step"] = d.next_step;
-  return row;
 }
 
 Result<void> check_config(CommandContext& context) {

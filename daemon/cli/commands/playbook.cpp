@@ -9,6 +9,7 @@
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/diagnostic_row.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
 #include "daemon/config/config.h"
@@ -20,20 +21,6 @@ namespace tocsin::daemon {
 namespace {
 
 namespace json = boost::json;
-
-json::object diagnostic_row(const Diagnostic& d) {
-  static constexpr std::string_view severities[] = {"note", "warning", "error"};
-  json::object row;
-  row["severity"] = severities[static_cast<std::size_t>(d.severity)];
-  row["code"] = d.code;
-  row["file"] = d.file;
-  row["line"] = d.line;
-  row["column"] = d.column;
-  row["item"] = d.item;
-  row["cause"] = d.cause;
-  row["next_step"] = d.next_step;
-  return row;
-}
 
 Result<responders::PlanRef> plan_of(CommandContext& context, const std::string& file, Diagnostics& diagnostics) {
   TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
