@@ -32,12 +32,10 @@ Result<responders::PlanRef> plan_of(CommandContext& context, const std::string& 
 Result<void> check_playbooks(CommandContext& context) {
   const auto files = context.options.list("file");
   if (files.empty()) return fail(Code::usage, "name at least one playbook file");
-  std::size_t good = 0;
   for (const auto& file : files) {
     Diagnostics diagnostics;
     auto plan = plan_of(context, file, diagnostics);
     if (!plan && diagnostics.all().empty()) return std::unexpected(std::move(plan).error());
-    good += plan.has_value();
     if (!plan) context.exit_status = 1;
     if (context.output.for_people()) {
       for (const auto& d : diagnostics.all()) context.out << render_text(d) << '\n';
