@@ -19,14 +19,53 @@ void limit_waiting(int socket, Duration patience) {
   ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+Result<OwnedDescriptor> connect_to(const std::string& path, Duration patience) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(Code::usage, "the opener's socket path is too long: " + path);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  OwnedDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!socket) return fail_errno("cannot make a socket", errno);
+  limit_waiting(socket.get(), patience);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    return fail(error == EACCES || error == EPERM ? Code::denied : Code::unreachable,
+                "tocsin-opener does not answer at " + path + " (" + std::strerror(error) +
+                    "); start it with `systemctl start tocsin-opener`");
+  }
+  return socket;
+}
+
 }  // namespace
 
 struct OpenerClient::State {
   OwnedDescriptor socket;           // or
   std::unique_ptr<Opener> in_here;  // in-process
+  std::string address;              // where to find it again; empty when the socket was given
+  Duration patience{};
 
   Result<OpenerReply> ask(OpenerRequest request) {
     if (in_here) return settle(in_here->answer(request));
+    const bool fresh = !socket;
+    if (fresh) {
+      TOCSIN_TRY(socket, connect_to(address, patience));
+    }
+    auto reply = exchange(request);
+    if (!reply && !address.empty()) {
+      // A late answer must not be taken for that of the next request. An opener that was restarted is asked once more:
+      // every request only opens or lists.
+      socket.reset();
+      if (!fresh && reply.error().code == Code::unreachable) {
+        TOCSIN_TRY(socket, connect_to(address, patience));
+        reply = exchange(request);
+        if (!reply) socket.reset();
+      }
+    }
+    if (!reply) return std::unexpected(std::move(reply).error());
+    return settle(*std::move(reply));
+  }
+  // An error here is of the way there or back; what the opener refused is in the reply.
+  Result<OpenerReply> exchange(const OpenerRequest& request) {
     TOCSIN_CHECK(send_datagram(socket.get(), encode_request(request), {}));
     auto datagram = receive_datagram(socket.get());
     if (!datagram) return std::unexpected(std::move(datagram).error().within("while waiting for tocsin-opener"));
@@ -34,7 +73,7 @@ struct OpenerClient::State {
       return fail(Code::unreachable, "tocsin-opener closed the connection; see `journalctl -u tocsin-opener`");
     TOCSIN_TRY(auto reply, decode_reply(as_bytes(datagram->bytes)));
     reply.descriptors = std::move(datagram->descriptors);
-    return settle(std::move(reply));
+    return reply;
   }
   static Result<OpenerReply> settle(OpenerReply reply) {
     if (reply.error) return std::unexpected(*std::move(reply.error));
@@ -54,20 +93,11 @@ OpenerClient& OpenerClient::operator=(OpenerClient&&) noexcept = default;
 OpenerClient::~OpenerClient() = default;
 
 Result<OpenerClient> OpenerClient::connect(const std::string& path, Duration patience) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(Code::usage, "the opener's socket path is too long: " + path);
-  std::memcpy(address.sun_path, path.data(), path.size());
-  OwnedDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!socket) return fail_errno("cannot make a socket", errno);
-  limit_waiting(socket.get(), patience);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    return fail(error == EACCES || error == EPERM ? Code::denied : Code::unreachable,
-                "tocsin-opener does not answer at " + path + " (" + std::strerror(error) +
-                    "); start it with `systemctl start tocsin-opener`");
-  }
-  return adopt(std::move(socket), patience);
+  TOCSIN_TRY(auto socket, connect_to(path, patience));
+  auto client = adopt(std::move(socket), patience);
+  client.state_->address = path;
+  client.state_->patience = patience;
+  return client;
 }
 
 OpenerClient OpenerClient::adopt(OwnedDescriptor socket, Duration patience) {

@@ -36,7 +36,8 @@ struct OpenedJournal {
 
 class OpenerClient {
  public:
-  // unreachable when nobody listens there: go on with local(), and say so.
+  // unreachable when nobody listens there: go on with local(), and say so. A connection that breaks later is made again
+  // with the next request.
   static Result<OpenerClient> connect(const std::string& path, Duration patience = std::chrono::seconds{10});
   // One end of a socketpair whose other end tocsin-opener was given with --descriptor.
   static OpenerClient adopt(OwnedDescriptor socket, Duration patience = std::chrono::seconds{10});

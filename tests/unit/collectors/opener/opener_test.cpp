@@ -1,17 +1,21 @@
 #include "collectors/opener/opener.h"
 
 #include <fcntl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "collectors/opener/client.h"
+#include "collectors/opener/server.h"
 
 namespace tocsin::collectors {
 namespace {
@@ -45,6 +49,33 @@ class OpenerTest : public testing::Test {
 
   std::string top_;
   AllowList allowed_;
+};
+
+// An opener behind its socket, in a thread; gone with the object.
+class Running {
+ public:
+  Running(const std::string& path, const AllowList& allowed, Log& log) : opener_(allowed) {
+    OpenerServerOptions options;
+    auto listener = listen_for_tocsind(path);
+    EXPECT_TRUE(listener) << listener.error().text();
+    options.listener = std::move(*listener);
+    int ends[2] = {};
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    options.signals = OwnedDescriptor(ends[0]);
+    stop_ = OwnedDescriptor(ends[1]);
+    thread_ = std::jthread(
+        [this, &log, given = std::move(options)]() mutable { EXPECT_TRUE(serve(std::move(given), opener_, log)); });
+  }
+  // The loop takes what it reads for a signal; zeroes are none to reload at.
+  ~Running() {
+    const signalfd_siginfo none{};
+    EXPECT_EQ(::write(stop_.get(), &none, sizeof none), static_cast<ssize_t>(sizeof none));
+  }
+
+ private:
+  Opener opener_;
+  OwnedDescriptor stop_;
+  std::jthread thread_;
 };
 
 TEST_F(OpenerTest, opens_what_the_list_names) {
@@ -114,6 +145,25 @@ TEST_F(OpenerTest, an_interface_that_is_not_configured_is_refused) {
   RingRequest request;
   request.interface = "lo";
   EXPECT_EQ(client.open_rings(request).error().code, Code::denied);
+}
+
+TEST_F(OpenerTest, a_client_finds_an_opener_that_was_restarted) {
+  const ManualClock clock;
+  Log log(clock, LogLevel::error, LogPrefix::plain);
+  const std::string path = top_ + "/opener.sock";
+  auto stop = std::make_unique<Running>(path, allowed_, log);
+  auto client = OpenerClient::connect(path, std::chrono::seconds{10});
+  ASSERT_TRUE(client) << client.error().text();
+  ASSERT_TRUE(client->open_log(top_ + "/log/a.log"));
+  stop = nullptr;
+  const auto missing = client->open_log(top_ + "/log/a.log");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::unreachable);
+  const Running again(path, allowed_, log);
+  const auto found = client->open_log(top_ + "/log/b.log");
+  EXPECT_TRUE(found) << found.error().text();
+  // A refusal is an answer, not a broken connection.
+  EXPECT_EQ(client->open_log(top_ + "/log/secret").error().code, Code::denied);
 }
 
 TEST(OpenerMessage, survives_the_way_there_and_back) {
