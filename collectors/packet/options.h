@@ -68,6 +68,7 @@ struct FlowTimeouts {
 };
 struct FlowOptions {
   std::uint64_t memory_most = 128ULL << 20;  // counted per worker
+  std::size_t flows_most = 0;                // per worker; 0: as many as the memory allows
   FlowTimeouts tcp{std::chrono::seconds(60), std::chrono::seconds(600), std::chrono::seconds(60)};
   FlowTimeouts udp{std::chrono::seconds(30), std::chrono::seconds(300), std::chrono::seconds(0)};
   FlowTimeouts icmp{std::chrono::seconds(30), std::chrono::seconds(300), std::chrono::seconds(0)};

@@ -66,6 +66,7 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   if (!files.yara.empty()) {
     rules::yara::YaraOptions yara;
     yara.metrics = options.metrics;
+    yara.most_scanned = options.file_most;
     add(rules::yara::compile_yara(files.yara, yara, diagnostics));
   }
   return out;

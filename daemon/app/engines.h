@@ -23,6 +23,7 @@ struct EngineOptions {
   std::string classification_file;
   std::string reference_file;
   std::string threshold_file;
+  std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
   Metrics* metrics = nullptr;
 };
 

@@ -41,27 +41,26 @@ void Keeper::append(const EventBatch& batch, Durability durability) {
   }
 }
 
-Result<std::vector<FiledAlert>> Keeper::checkpoint() {
+Result<CheckpointOutcome> Keeper::checkpoint() {
   Checkpoint round;
   round.alerts = std::exchange(alerts_, {});
   round.positions = std::exchange(positions_, {});
   round.detectors = std::exchange(detectors_, {});
   appended_ = false;
-  std::optional<Error> events_trouble;
+  CheckpointOutcome out;
   for (auto* writer : {durable_.get(), transient_.get()}) {
     auto rows = writer->flush();
     if (!rows) {
-      events_trouble = std::move(rows).error();
+      out.events_trouble = std::move(rows).error().within("alerts are stored, events are not");
       continue;
     }
     for (auto& row : *rows) round.segments.push_back(std::move(row));
   }
   // Events that are not on disk must be read again, so their positions stay; alerts are stored all the same.
-  if (events_trouble) round.positions.clear();
-  std::vector<FiledAlert> filed;
+  if (out.events_trouble) round.positions.clear();
   auto committed = store_->commit(std::move(round), [&](const rules::Alert& alert) -> Result<void> {
     TOCSIN_TRY(const auto taken, casework_.take(alert));
-    filed.push_back({alert, taken});
+    out.filed.push_back({alert, taken});
     return {};
   });
   if (!committed) {
@@ -69,8 +68,7 @@ Result<std::vector<FiledAlert>> Keeper::checkpoint() {
     TOCSIN_CHECK(casework_.reload());
     return std::unexpected(std::move(error));
   }
-  if (events_trouble) return std::unexpected(std::move(*events_trouble).within("alerts are stored, events are not"));
-  return filed;
+  return out;
 }
 
 Result<void> Keeper::retain(Time events_since, std::uint64_t event_bytes, Time alerts_since,

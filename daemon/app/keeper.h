@@ -32,6 +32,11 @@ struct FiledAlert {
   responders::TakenAlert taken;
 };
 
+struct CheckpointOutcome {
+  std::vector<FiledAlert> filed;        // the alerts that were new, with their incidents
+  std::optional<Error> events_trouble;  // events could not be kept: their positions stay, they are read again
+};
+
 enum class Durability : std::uint8_t { durable, transient };  // can its source be read again?
 
 class Keeper final : public rules::AlertSink {
@@ -50,9 +55,9 @@ class Keeper final : public rules::AlertSink {
   }
   bool idle() const noexcept { return alerts_.empty() && positions_.empty() && detectors_.empty() && !appended_; }
 
-  // One transaction. On success the alerts that were new, with their incidents. On failure nothing of it shows; its
-  // alerts wait in the store's backlog and its positions are not moved.
-  Result<std::vector<FiledAlert>> checkpoint();
+  // One transaction. On failure nothing of it shows; its alerts wait in the store's backlog and its positions are not
+  // moved.
+  Result<CheckpointOutcome> checkpoint();
 
   responders::Casework& casework() noexcept { return casework_; }
   Store& store() noexcept { return *store_; }

@@ -174,16 +174,17 @@ class OfflineRun {
       if (seen > skip) keeper->set_position(position, std::to_string(seen));
       const auto round = sink.take();
       if (keeper->idle()) return {};
-      auto filed = keeper->checkpoint();
-      if (!filed) {
-        if (filed.error().code != Code::exhausted) return std::unexpected(std::move(filed).error());
+      auto outcome = keeper->checkpoint();
+      if (!outcome) {
+        if (outcome.error().code != Code::exhausted) return std::unexpected(std::move(outcome).error());
         // A full disk stops storing, not detecting.
-        replayed_.store_trouble = filed.error().text();
+        replayed_.store_trouble = outcome.error().text();
         for (const auto& alert : round)
           if (shown.insert(alert.id).second) show(alert);
         return {};
       }
-      for (const auto& item : *filed) {
+      if (outcome->events_trouble) replayed_.store_trouble = outcome->events_trouble->text();
+      for (const auto& item : outcome->filed) {
         if (!shown.contains(item.alert.id)) show(item.alert);
         if (item.taken.how == responders::Taken::opened) opened_.push_back(item.taken.incident);
       }

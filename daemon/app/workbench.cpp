@@ -12,6 +12,7 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   options.views = config.rules.views;
   options.home_networks = config.rules.home_networks;
   options.variables = config.rules.variables;
+  options.file_most = config.limits.file.bytes;
   return options;
 }
 

@@ -84,7 +84,6 @@ struct RulesConfig {
 struct IncidentsConfig {
   Duration window = std::chrono::hours{1};  // alerts this close, that share an entity, are one incident
   Duration longest = std::chrono::hours{24};
-  std::uint32_t alerts_most = 1000;  // kept with one incident; further ones are counted
 };
 
 enum class RespondMode : std::uint8_t { rehearse, apply };
@@ -132,8 +131,6 @@ struct StoreConfig {
                                      "audit",          "loss"};
   RetentionConfig event_retention = {days(30), gibibytes(10)};
   RetentionConfig alert_retention = {days(400), gibibytes(4)};
-  RetentionConfig incident_retention = {days(1830), {}};
-  RetentionConfig evidence_retention = {days(400), gibibytes(20)};
   ByteSize free_least = gibibytes(1);  // below this much free disk storing stops; detection goes on
 };
 

@@ -96,7 +96,6 @@ template <class Archive>
 void fields(Archive& a, IncidentsConfig& c) {
   a("window", c.window, check::positive);
   a("longest", c.longest, check::positive);
-  a("alerts_most", c.alerts_most, check::some);
 }
 
 template <class Archive>
@@ -141,8 +140,6 @@ void fields(Archive& a, StoreConfig& c) {
   a("events", c.events);
   a("event_retention", c.event_retention);
   a("alert_retention", c.alert_retention);
-  a("incident_retention", c.incident_retention);
-  a("evidence_retention", c.evidence_retention);
   a("free_least", c.free_least);
 }
 

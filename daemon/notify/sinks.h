@@ -4,6 +4,7 @@
 // other side (at most 15 seconds each), so it must not be one that others wait for.
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,14 @@ class Sinks {
   // A sink that cannot be used is kept out and named in `problems`.
   Sinks(const std::vector<SinkConfig>& sinks, const Clock& clock, std::vector<Error>& problems);
 
-  // To every sink whose threshold the severity (0-100) reaches. What is over a sink's cap per hour is dropped, counted,
-  // and told in that sink's next message.
-  std::vector<Delivery> send(std::uint32_t severity, const responders::Notice& notice);
+  // To every sink whose threshold the severity (0-100) reaches, and `told`, the severity it was told before, did not.
+  // What is over a sink's cap per hour is dropped, counted, and told in that sink's next message.
+  std::vector<Delivery> send(std::uint32_t severity, const responders::Notice& notice,
+                             std::optional<std::uint32_t> told = {});
   // To one sink by name, without threshold (reports). not_found when there is none.
   Result<void> send_to(const std::string& sink, const responders::Notice& notice);
   std::uint64_t dropped() const noexcept { return dropped_; }
+  bool empty() const noexcept { return sinks_.empty(); }
 
  private:
   struct Sink {

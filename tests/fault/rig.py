@@ -85,9 +85,9 @@ def wait_for(condition, what, patience=PATIENCE):
 
 
 class Daemon:
-    """tocsind with its opener, in a folder of its own, following one log."""
+    """tocsind with its opener, in a folder of its own, following one log. `more`: further sections of its configuration."""
 
-    def __init__(self, folder, store=None):
+    def __init__(self, folder, store=None, more="reports: []\n"):
         self.folder = pathlib.Path(folder)
         self.state = self.folder / "state"
         self.runtime = self.folder / "runtime"
@@ -97,6 +97,13 @@ class Daemon:
         for path in (self.state, self.runtime):
             path.mkdir(exist_ok=True)
         self.log.touch()
+        self.rules = self.folder / "rules"
+        self.rules.mkdir(exist_ok=True)
+        self.configure(more)
+        self.environment = dict(os.environ, TOCSIN_STATE=str(self.state), TOCSIN_RUNTIME=str(self.runtime), TOCSIN_CONFIG=str(self.config))
+        self.children = {}
+
+    def configure(self, more):
         self.config.write_text(f"""\
 host: {{name: web01}}
 collect:
@@ -109,16 +116,14 @@ collect:
   time_zone: "UTC"
 rules:
   packs: ["{ROOT}/rules/packs"]
+  paths: ["{self.rules}"]
   decoders: ["{ROOT}/etc/decoders"]
   views: ["{ROOT}/rules/sigma/views"]
 store:
   directory: "{self.store}"
   free_least: 0
 control: {{socket: "{self.runtime}/control.sock"}}
-reports: []
-""")
-        self.environment = dict(os.environ, TOCSIN_STATE=str(self.state), TOCSIN_RUNTIME=str(self.runtime), TOCSIN_CONFIG=str(self.config))
-        self.children = {}
+{more}""")
 
     def spawn(self, name, *arguments):
         out = (self.folder / f"{name}.log").open("ab")

@@ -37,6 +37,7 @@ FlowTable::FlowTable(const FlowOptions& options, PacketCounters& counters, FlowE
   }
   static constexpr std::size_t flow_cost = sizeof(FlowEntry) + sizeof(TcpSession) + 4 * sizeof(std::uint32_t);
   live_most_ = std::max<std::size_t>(1, options.memory_most / flow_cost);
+  if (options.flows_most != 0) live_most_ = std::min(live_most_, options.flows_most);
 }
 
 bool FlowTable::wanted(const Packet& packet) noexcept {

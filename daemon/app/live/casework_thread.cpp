@@ -42,7 +42,13 @@ void CaseworkThread::run() {
     if (urgent_ || (!keeper_.idle() && now - last_checkpoint_ >= options_.checkpoint_every)) checkpoint();
     if (!work) housekeeping(now);
   }
+  say_alive(clock_.now());
   checkpoint();
+}
+
+void CaseworkThread::say_alive(Time now) {
+  said_alive_ = now;
+  keeper_.set_position(std::string(alive_position), render_time(now));
 }
 
 void CaseworkThread::take(Work work) {
@@ -76,19 +82,22 @@ void CaseworkThread::checkpoint() {
   }
   // While the disk is full the backlog waits: an empty round asks whether there is room again.
   if (keeper_.idle() && storing_.value() != 0) return;
-  auto filed = keeper_.checkpoint();
-  if (!filed) return report_trouble(filed.error());
+  auto outcome = keeper_.checkpoint();
+  if (!outcome) return report_trouble(outcome.error());
   checkpoints_.add();
-  if (storing_.value() == 0) log_.info("storing again");
-  storing_.set(1);
-  {
-    const std::lock_guard lock(trouble_mutex_);
-    trouble_.clear();
-  }
-  for (const auto& item : *filed) {
+  if (outcome->events_trouble) report_trouble(*outcome->events_trouble);
+  else clear_trouble();
+  for (const auto& item : outcome->filed) {
     if (item.alert.exercise == Exercise::no) alerts_stored_.add();
     listener_(item);
   }
+}
+
+void CaseworkThread::clear_trouble() {
+  if (storing_.value() == 0) log_.info("storing again");
+  storing_.set(1);
+  const std::lock_guard lock(trouble_mutex_);
+  trouble_.clear();
 }
 
 void CaseworkThread::report_trouble(const Error& error) {
@@ -119,6 +128,8 @@ std::string CaseworkThread::store_trouble() const {
 }
 
 void CaseworkThread::housekeeping(Time now) {
+  constexpr Duration alive_every = std::chrono::seconds{30};
+  if (now - said_alive_ >= alive_every) say_alive(now);
   if (storing_.value() == 0 && now >= retry_at_) {
     retry_at_ = now + std::chrono::seconds{5};
     checkpoint();

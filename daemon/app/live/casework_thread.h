@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct CaseworkOptionsLive {
   RetentionConfig events;
   RetentionConfig alerts;
 };
+
+// Where the store keeps the last moment the daemon was seen at work.
+constexpr std::string_view alive_position = "daemon:alive";
 
 class CaseworkThread {
  public:
@@ -39,6 +43,7 @@ class CaseworkThread {
   std::string store_trouble() const;
 
   // For tasks.
+  void use(ReportDesk reports) { reports_ = std::move(reports); }
   Keeper& keeper() noexcept { return keeper_; }
   // What a task changed in casework or the store is committed when it returns; an error rolls it back.
   Result<void> in_transaction(const std::function<Result<void>()>& change);
@@ -48,6 +53,8 @@ class CaseworkThread {
   void take(Work work);
   void checkpoint();
   void housekeeping(Time now);
+  void say_alive(Time now);
+  void clear_trouble();
   void report_trouble(const Error& error);
 
   Inbox& inbox_;
@@ -65,6 +72,7 @@ class CaseworkThread {
   Time last_retention_{};
   Time next_report_look_{};
   Time retry_at_{};
+  Time said_alive_{};
   bool urgent_ = false;
   mutable std::mutex trouble_mutex_;
   std::string trouble_;

@@ -64,12 +64,12 @@ Daemon::Daemon(Config config, Places places, const Clock& clock, Random& random,
 
 Daemon::~Daemon() { stop(); }
 
-Result<GenerationRef> Daemon::load_generation(std::uint64_t number) {
+Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_t number) {
   auto next = std::make_shared<Generation>();
   next->number = number;
   Diagnostics diagnostics;
-  TOCSIN_TRY(next->decoders, load_decoders(config_, names_, diagnostics));
-  auto options = engine_options(config_, {});
+  TOCSIN_TRY(next->decoders, load_decoders(config, names_, diagnostics));
+  auto options = engine_options(config, {});
   options.metrics = &metrics_;
   next->engines = std::make_unique<Engines>(Engines::load(options, diagnostics));
   next->refused = diagnostics.errors();
@@ -111,59 +111,69 @@ Result<void> Daemon::open_collectors() {
     opener_.emplace(collectors::OpenerClient::local(allow_list(config_)));
   }
   files_ = std::make_unique<OpenedFiles>(*opener_);
-  for (const auto& wanted : config_.collect.interfaces) {
-    std::vector<std::string> names{wanted.name};
-    if (wanted.name == "auto") {
-      auto found = opener_->interfaces();
-      if (!found) {
-        remarks_.push_back("interfaces: " + found.error().text());
-        continue;
-      }
-      names = std::move(*found);
+  for (const auto& wanted : config_.collect.interfaces) open_rings(wanted);
+  TOCSIN_CHECK(open_logs());
+  for (const auto& remark : remarks_) log_.warning(remark);
+  return {};
+}
+
+void Daemon::open_rings(const InterfaceConfig& wanted) {
+  std::vector<std::string> names{wanted.name};
+  if (wanted.name == "auto") {
+    auto found = opener_->interfaces();
+    if (!found) return remarks_.push_back("interfaces: " + found.error().text());
+    names = std::move(*found);
+  }
+  for (const auto& name : names) {
+    collectors::RingRequest request;
+    request.interface = name;
+    request.filter = wanted.filter;
+    request.rings = std::max(1U, wanted.workers == 0 ? std::thread::hardware_concurrency() : wanted.workers);
+    request.bytes = wanted.ring.bytes;
+    request.snapshot = wanted.snapshot;
+    request.promiscuous = wanted.promiscuous;
+    auto rings = opener_->open_rings(request);
+    if (!rings) {
+      remarks_.push_back("interface " + name + ": " + rings.error().text());
+      continue;
     }
-    for (const auto& name : names) {
-      collectors::RingRequest request;
-      request.interface = name;
-      request.filter = wanted.filter;
-      request.rings = std::max(1U, wanted.workers == 0 ? std::thread::hardware_concurrency() : wanted.workers);
-      request.bytes = wanted.ring.bytes;
-      request.snapshot = wanted.snapshot;
-      request.promiscuous = wanted.promiscuous;
-      auto rings = opener_->open_rings(request);
-      if (!rings) {
-        remarks_.push_back("interface " + name + ": " + rings.error().text());
+    for (std::size_t i = 0; i < rings->size(); ++i) {
+      auto ring = collectors::PacketRing::map((*rings)[i].descriptor.release(), (*rings)[i].geometry);
+      if (!ring) {
+        remarks_.push_back("interface " + name + ": " + ring.error().text());
         continue;
       }
-      for (std::size_t i = 0; i < rings->size(); ++i) {
-        auto ring = collectors::PacketRing::map((*rings)[i].descriptor.release(), (*rings)[i].geometry);
-        if (!ring) {
-          remarks_.push_back("interface " + name + ": " + ring.error().text());
-          continue;
-        }
-        LivePacketsOptions options;
-        options.interface = name;
-        options.host = host_;
-        options.worker = i;
-        options.workers = rings->size();
-        options.packets.source = "interface:" + name;
-        options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
-        options.packets.host = host_;
-        // Frames of this host itself leave with checksums the card has yet to fill in.
-        options.packets.decode.checksums = collectors::ChecksumMode::ignore;
-        options.packets.stream.memory_most = config_.limits.stream_memory.bytes;
-        packets_.push_back(std::make_unique<LivePackets>(std::move(*ring), std::move(options), names_, *generations_,
-                                                         inbox_, clock_, log_, metrics_));
-      }
+      LivePacketsOptions options;
+      options.interface = name;
+      options.host = host_;
+      options.worker = i;
+      options.workers = rings->size();
+      options.alerts_waiting = config_.limits.alerts_waiting;
+      options.packets.source = "interface:" + name;
+      options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
+      options.packets.host = host_;
+      // Frames of this host itself leave with checksums the card has yet to fill in.
+      options.packets.decode.checksums = collectors::ChecksumMode::ignore;
+      options.packets.stream.memory_most = config_.limits.stream_memory.bytes;
+      options.packets.flow.flows_most = std::max<std::size_t>(1, config_.limits.flows / rings->size());
+      packets_.push_back(std::make_unique<LivePackets>(std::move(*ring), std::move(options), names_, *generations_,
+                                                       inbox_, clock_, log_, metrics_));
     }
   }
+}
+
+Result<void> Daemon::open_logs() {
   LiveLogsOptions logs;
   logs.config = config_;
   logs.host = host_;
   if (auto zone = collectors::TimeZone::load(config_.collect.time_zone)) logs.zone = std::move(*zone);
   else remarks_.push_back("time zone: " + zone.error().text() + "; UTC is used");
   TOCSIN_TRY(logs.positions, keeper_->store().positions());
-  logs_ = std::make_unique<LiveLogs>(std::move(logs), *files_, names_, *generations_, inbox_, clock_, log_, metrics_);
-  for (const auto& remark : remarks_) log_.warning(remark);
+  const std::size_t wanted =
+      config_.limits.log_workers == 0 ? std::max(1U, std::thread::hardware_concurrency()) : config_.limits.log_workers;
+  logs.workers = std::clamp<std::size_t>(LiveLogs::sources(config_.collect), 1, wanted);
+  for (logs.worker = 0; logs.worker < logs.workers; ++logs.worker)
+    logs_.push_back(std::make_unique<LiveLogs>(logs, *files_, names_, *generations_, inbox_, clock_, log_, metrics_));
   return {};
 }
 
@@ -215,7 +225,7 @@ Result<void> Daemon::confine() {
 }
 
 Result<void> Daemon::start() {
-  TOCSIN_TRY(auto first, load_generation(1));
+  TOCSIN_TRY(auto first, load_generation(config_, 1));
   generations_ = std::make_unique<Generations>(std::move(first));
   TOCSIN_CHECK(open_store());
   Diagnostics playbooks;
@@ -227,6 +237,7 @@ Result<void> Daemon::start() {
     std::error_code error;
     std::filesystem::create_directories(report.directory, error);
   }
+  say_blind_since_last_run();
   TOCSIN_CHECK(open_collectors());
   // From here on nothing more is opened that was not named; hostile bytes come only after this.
   TOCSIN_CHECK(confine());
@@ -235,36 +246,34 @@ Result<void> Daemon::start() {
   CaseworkOptionsLive live;
   live.events = config_.store.event_retention;
   live.alerts = config_.store.alert_retention;
-  casework_ = std::make_unique<CaseworkThread>(
-      inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live, [this](const FiledAlert& filed) {
-        if (filed.alert.exercise == Exercise::no)
-          log_.limited(LogLevel::info, filed.alert.rule->id,
-                       fmt::format("alert: {} (severity {}, {})", filed.alert.rule->title, filed.alert.severity,
-                                   filed.alert.host));
-        if (filed.taken.how != responders::Taken::opened && filed.taken.how != responders::Taken::joined) return;
-        if (const auto incident = keeper_->casework().incident(filed.taken.incident)) response_->consider(*incident);
-      });
+  notify_ = std::make_unique<NotifyDesk>(config_.notify, clock_, log_, metrics_);
+  casework_ = std::make_unique<CaseworkThread>(inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live,
+                                               [this](const FiledAlert& alert) { filed(alert); });
+  notify_->start();
   casework_->start();
   response_->start();
   TOCSIN_CHECK(open_control());
   for (auto& ring : packets_) ring->start();
-  logs_->start();
+  for (auto& logs : logs_) logs->start();
   return {};
 }
 
-void Daemon::reload() {
-  auto next = load_generation(generations_->number() + 1);
-  if (!next) {
-    log_.error("reload: " + next.error().text() + "; the rules in force stay");
-    return;
-  }
-  Work work;
-  work.task = [this, made = std::move(*next)](CaseworkThread&) {
-    made->engines->inherit(*generations_->current()->engines);
-    generations_->replace(made);
-    log_.info("reloaded");
-  };
-  inbox_.send(std::move(work));
+// Nobody watched while the daemon was down. Logs are read on from where it stopped; packets of that time are gone.
+void Daemon::say_blind_since_last_run() {
+  const auto positions = keeper_->store().positions();
+  if (!positions || config_.collect.interfaces.empty()) return;
+  const auto last = positions->find(std::string(alive_position));
+  const auto since = last == positions->end() ? std::nullopt : parse_time(last->second);
+  if (!since || *since >= started_) return;
+  BlindInterval blind;
+  blind.source = "packets";
+  blind.cause = "tocsind was not running";
+  blind.since = *since;
+  blind.until = started_;
+  if (auto added = keeper_->store().records().add_blind(blind); !added)
+    log_.warning("blind interval: " + added.error().text());
+  log_.warning(fmt::format("no packet was seen from {} to {}: tocsind was not running", render_time(*since),
+                           render_time(started_)));
 }
 
 void Daemon::tick() {
@@ -283,12 +292,13 @@ void Daemon::tick() {
 void Daemon::stop() {
   if (control_) control_->stop();
   for (auto& ring : packets_) ring->stop();
-  if (logs_) logs_->stop();
+  for (auto& logs : logs_) logs->stop();
   for (auto& ring : packets_) ring->join();
-  if (logs_) logs_->join();
+  for (auto& logs : logs_) logs->join();
   if (response_) response_->stop();
   inbox_.close();
   if (casework_) casework_->join();
+  if (notify_) notify_->stop();
 }
 
 Result<void> Daemon::on_casework(std::function<Result<void>(Keeper&)> change) {

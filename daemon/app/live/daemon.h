@@ -16,6 +16,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/places.h"
 #include "daemon/control/server.h"
+#include "daemon/notify/desk.h"
 
 namespace tocsin::daemon {
 
@@ -27,7 +28,8 @@ class Daemon {
 
   // Opens, loads, confines itself, then starts its threads. The first error that makes watching impossible.
   Result<void> start();
-  // SIGHUP: rules, decoders and their configuration anew, beside the running ones; a mistake keeps the old.
+  // SIGHUP: the configuration file again. Rules, decoders, sinks and reports are made anew beside the running
+  // ones; a mistake keeps the old. Sections that need a restart are named.
   void reload();
   // Between signals, about once a second: metrics file, health.
   void tick();
@@ -53,9 +55,13 @@ class Daemon {
   Result<void> settle();
 
  private:
-  Result<GenerationRef> load_generation(std::uint64_t number);
+  Result<GenerationRef> load_generation(const Config& config, std::uint64_t number);
   Result<void> open_store();
   Result<void> open_collectors();
+  void open_rings(const InterfaceConfig& wanted);
+  Result<void> open_logs();
+  void say_blind_since_last_run();
+  void filed(const FiledAlert& alert);
   Result<void> open_control();
   Result<void> confine();
 
@@ -74,9 +80,10 @@ class Daemon {
   std::optional<collectors::OpenerClient> opener_;
   std::unique_ptr<OpenedFiles> files_;
   std::unique_ptr<ResponseDesk> response_;
+  std::unique_ptr<NotifyDesk> notify_;
   std::unique_ptr<CaseworkThread> casework_;
   std::vector<std::unique_ptr<LivePackets>> packets_;
-  std::unique_ptr<LiveLogs> logs_;
+  std::vector<std::unique_ptr<LiveLogs>> logs_;
   MethodTable methods_;
   std::optional<ControlServer> control_;
   collectors::SandboxReport sandbox_;

@@ -309,7 +309,8 @@ std::string Daemon::status_json() const {
     const auto state = ring->state();
     source(state.source, state.state, state.packets, state.lost, "packets");
   }
-  for (const auto& state : logs_->states()) source(state.source, state.state, state.events, state.lost, state.detail);
+  for (const auto& logs : logs_)
+    for (const auto& state : logs->states()) source(state.source, state.state, state.events, state.lost, state.detail);
   for (const auto& remark : remarks_) source("not opened", "off", 0, 0, remark);
   row["collect"] = std::move(collect);
   json::array rules;

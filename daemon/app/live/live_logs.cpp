@@ -33,17 +33,19 @@ LiveLogs::LiveLogs(LiveLogsOptions options, collectors::FileOpener& opener, Fiel
       log_(log),
       events_(metrics.counter("tocsin_log_events", "Events read from files and the journal")),
       generation_(generations.current()) {
-  lane_ = std::make_unique<EventLane>(LaneContext{names_, 0, 1, options_.host, Exercise::no},
-                                      generation_->engines->active());
+  lane_ =
+      std::make_unique<EventLane>(LaneContext{names_, options_.worker, options_.workers, options_.host, Exercise::no},
+                                  generation_->engines->active());
   std::vector<collectors::Position> known;
   for (const auto& [key, value] : options_.positions)
     if (key.starts_with("file:"))
       if (auto position = parse_position(value)) known.push_back(std::move(*position));
   const auto& collect = options_.config.collect;
   for (const auto& entry : collect.logs)
-    for (const auto& glob : entry.paths) follow(glob, kind_of(entry.kind), known);
-  if (collect.audit.enabled) follow(collect.audit.path, collectors::LogKind::audit, known);
-  if (collect.journald.enabled) open_journal();
+    for (const auto& glob : entry.paths)
+      if (mine()) follow(glob, kind_of(entry.kind), known);
+  if (collect.audit.enabled && mine()) follow(collect.audit.path, collectors::LogKind::audit, known);
+  if (collect.journald.enabled && mine()) open_journal();
 }
 
 LiveLogs::~LiveLogs() {
@@ -96,8 +98,9 @@ void LiveLogs::join() {
 
 void LiveLogs::renew() {
   generation_ = generations_.current();
-  lane_ = std::make_unique<EventLane>(LaneContext{names_, 0, 1, options_.host, Exercise::no},
-                                      generation_->engines->active());
+  lane_ =
+      std::make_unique<EventLane>(LaneContext{names_, options_.worker, options_.workers, options_.host, Exercise::no},
+                                  generation_->engines->active());
   for (auto& followed : followed_) followed->tail.use(generation_->decoders);
 }
 
@@ -166,8 +169,14 @@ std::vector<LiveLogs::State> LiveLogs::states() const {
   for (const auto& followed : followed_)
     out.push_back({"log:" + followed->glob, followed->files.load() == 0 ? "no such file yet" : "watching",
                    followed->lines.load(), followed->lost.load(), fmt::format("{} files", followed->files.load())});
-  out.push_back({"journal", journal_state_, journal_entries_.load(), 0, ""});
+  if (!journal_state_.empty()) out.push_back({"journal", journal_state_, journal_entries_.load(), 0, ""});
   return out;
+}
+
+std::size_t LiveLogs::sources(const CollectConfig& collect) noexcept {
+  std::size_t count = (collect.audit.enabled ? 1U : 0U) + (collect.journald.enabled ? 1U : 0U);
+  for (const auto& entry : collect.logs) count += entry.paths.size();
+  return count;
 }
 
 }  // namespace tocsin::daemon

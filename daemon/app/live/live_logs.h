@@ -1,6 +1,7 @@
 #pragma once
-// Log collection: one thread follows every file and the journal, decodes, detects and hands batches to casework
-// together with the positions they cover. When casework is behind, it waits: files and the journal keep their lines.
+// Log collection: one thread follows its share of the files and the journal, decodes, detects and hands batches to
+// casework together with the positions they cover. A source stays with one worker, so its lines keep their order. When
+// casework is behind, it waits: files and the journal keep their lines.
 
 #include <atomic>
 #include <memory>
@@ -23,6 +24,8 @@ struct LiveLogsOptions {
   std::string host;
   collectors::TimeZone zone;
   std::map<std::string, std::string> positions;  // as the store has them
+  std::size_t worker = 0;                        // of `workers`: every workers-th source is this one's
+  std::size_t workers = 1;
 };
 
 class LiveLogs {
@@ -42,6 +45,8 @@ class LiveLogs {
     std::string detail;
   };
   std::vector<State> states() const;
+  // Sources a configuration names: more workers than that would have nothing to do.
+  static std::size_t sources(const CollectConfig& collect) noexcept;
 
  private:
   struct Followed {
@@ -53,6 +58,7 @@ class LiveLogs {
     Followed(std::string g, collectors::FileTail t) : glob(std::move(g)), tail(std::move(t)) {}
   };
   void follow(const std::string& glob, collectors::LogKind kind, const std::vector<collectors::Position>& known);
+  bool mine() noexcept { return next_source_++ % options_.workers == options_.worker; }
   void open_journal();
   void run();
   bool turn_files(Time now);
@@ -72,7 +78,8 @@ class LiveLogs {
   std::unique_ptr<EventLane> lane_;
   std::vector<std::unique_ptr<Followed>> followed_;
   std::optional<collectors::JournalTail> journal_;
-  std::string journal_state_ = "off";
+  std::size_t next_source_ = 0;  // in the order of the configuration
+  std::string journal_state_;    // empty: not this worker's
   std::atomic<std::uint64_t> journal_entries_{0};
   std::atomic<bool> over_{false};
   std::thread thread_;

@@ -147,7 +147,7 @@ void LivePackets::account(Time now) {
 }
 
 void LivePackets::hand_over() {
-  constexpr std::size_t waiting_most = 4096;
+  const std::size_t waiting_most = options_.alerts_waiting;
   for (auto& alert : lane_->take_alerts()) {
     const auto same = [&](const rules::Alert& other) {
       return other.rule == alert.rule && other.entities == alert.entities;

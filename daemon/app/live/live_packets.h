@@ -22,6 +22,7 @@ struct LivePacketsOptions {
   std::string host;
   std::size_t worker = 0;
   std::size_t workers = 1;
+  std::size_t alerts_waiting = 4096;  // before repeats are folded
 };
 
 class LivePackets {

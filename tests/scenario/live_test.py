@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+"""The running daemon through its day: rules change under it, sinks are told, reports are made, it goes and comes back."""
+import json
+import pathlib
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
+import rig  # noqa: E402
+
+RULE = """\
+title: {title}
+id: {id}
+status: test
+description: any failed password of an account whose name begins with {prefix}
+logsource: {{product: linux, service: sshd}}
+detection:
+  words: ['Failed password for {prefix}']
+  condition: words
+level: low
+"""
+FIRST = {"title": "First rule", "id": "5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a01", "prefix": "early"}
+SECOND = {"title": "Second rule", "id": "5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a02", "prefix": "early"}
+
+
+def lines(first, count):
+    """One failed login an account, each a line of its own."""
+    stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+    return [f"{stamp} web01 sshd[{first + i}]: Failed password for early{first + i} from 203.0.113.5 port {20000 + i} ssh2\n".encode()
+            for i in range(count)]
+
+
+class Live(unittest.TestCase):
+    def setUp(self):
+        rig.need(rig.TOCSIN, rig.TOCSIN.with_name("tocsind"), rig.TOCSIN.with_name("tocsin-opener"))
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name)
+        self.path.chmod(0o755)
+
+    def daemon(self, more="reports: []\n"):
+        daemon = rig.Daemon(self.path, more=more)
+        self.addCleanup(daemon.stop)
+        return daemon
+
+    @staticmethod
+    def reload(daemon):
+        said = daemon.said().count("reload")
+        daemon.children["tocsind"].send_signal(signal.SIGHUP)
+        rig.wait_for(lambda: daemon.said().count("reload") > said, f"the reload to be said: {daemon.said()[-1500:]}")
+
+    @staticmethod
+    def count(daemon, title):
+        return sum(alert.get("count", 1) for alert in daemon.alerts() if alert["rule.name"] == title)
+
+    def test_reloading_loses_no_event(self):
+        daemon = self.daemon()
+        (daemon.rules / "first.yml").write_text(RULE.format(**FIRST))
+        daemon.start()
+        total, done = 600, threading.Event()
+
+        def write():
+            for line in lines(1000, total):
+                daemon.write(line)
+                time.sleep(0.004)
+            done.set()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            reloads = 0
+            while not done.is_set():
+                if reloads == 1:
+                    (daemon.rules / "second.yml").write_text(RULE.format(**SECOND))
+                self.reload(daemon)
+                reloads += 1
+        finally:
+            writer.join()
+        self.assertGreaterEqual(reloads, 2, "the test must reload while lines come")
+        rig.wait_for(lambda: self.count(daemon, "First rule") >= total, f"all {total} lines, have {self.count(daemon, 'First rule')}")
+        self.assertEqual(self.count(daemon, "First rule"), total)
+        self.assertGreater(self.count(daemon, "Second rule"), 0)
+        self.assertLess(self.count(daemon, "Second rule"), total)
+
+    def test_a_mistake_in_the_configuration_keeps_what_is_in_force(self):
+        daemon = self.daemon()
+        (daemon.rules / "first.yml").write_text(RULE.format(**FIRST))
+        daemon.start()
+        good = daemon.config.read_text()
+        daemon.config.write_text(good + "colour: blue\n")
+        self.reload(daemon)
+        self.assertIn("what is in force stays", daemon.said())
+        daemon.config.write_text(good)
+        (daemon.rules / "broken.yml").write_text("title: [")
+        self.reload(daemon)
+        self.assertIn("broken.yml", daemon.said())
+        daemon.write(lines(10, 1)[0])
+        rig.wait_for(lambda: self.count(daemon, "First rule") == 1, "the rule that stayed to fire")
+
+    def test_a_changed_section_that_needs_a_restart_is_named(self):
+        daemon = self.daemon()
+        daemon.start()
+        daemon.config.write_text(daemon.config.read_text().replace("web01", "web02"))
+        self.reload(daemon)
+        rig.wait_for(lambda: "`host` changed" in daemon.said(), "the section to be named")
+        self.assertNotIn("`collect` changed", daemon.said())
+
+    def test_a_sink_hears_of_an_incident_once(self):
+        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(ear.close)
+        ear.bind(("127.0.0.1", 0))
+        ear.settimeout(rig.PATIENCE)
+        daemon = self.daemon(f"""\
+reports: []
+notify:
+  - {{name: soc, kind: syslog, address: "127.0.0.1:{ear.getsockname()[1]}", least_severity: 40}}
+""")
+        daemon.start()
+        daemon.write(rig.guesses(700, 12, "203.0.113.77", time.gmtime()))
+        heard = ear.recv(65536).decode()
+        self.assertIn("INC-", heard)
+        self.assertIn("web01", heard)
+        daemon.write(rig.guesses(900, 12, "203.0.113.77", time.gmtime()))
+        rig.wait_for(lambda: len(daemon.alerts()) >= 1, "alerts")
+        time.sleep(1.5)
+        ear.setblocking(False)
+        with self.assertRaises(BlockingIOError):
+            ear.recv(65536)
+
+    def test_reports_come_on_schedule_once_each_and_are_caught_up(self):
+        daemon = self.daemon("""\
+reports:
+  - {kind: daily, calendar: "*-*-* *:*:00/2", time_zone: "UTC", formats: [json, html], directory: "reports"}
+""")
+        daemon.start()
+        folder = daemon.state / "reports"
+
+        def made():
+            return sorted(path.name for path in folder.glob("*.json")) if folder.is_dir() else []
+
+        rig.wait_for(lambda: len(made()) >= 2, f"two reports: {daemon.said()[-1500:]}")
+        listed = rig.rows(daemon.ask("report", "list", "-o", "ndjson").stdout)
+        self.assertTrue(any(row["path"].endswith(".html") for row in listed), listed)
+        daemon.kill()
+        before = {name: (folder / name).stat().st_mtime_ns for name in made()}
+        stopped = time.time()
+        time.sleep(5)
+        daemon.start()
+        rig.wait_for(lambda: len(made()) >= len(before) + 3, "the reports of the time it was down")
+        again = [name for name, when in before.items() if (folder / name).stat().st_mtime_ns != when]
+        # The period that was under way when it was killed may be written once more; no other.
+        self.assertLessEqual(len(again), 1, again)
+        during = [name for name in made() if name not in before and (folder / name).stat().st_mtime > stopped]
+        self.assertGreaterEqual(len(during), 2)
+
+    def test_the_time_it_was_down_is_a_blind_interval(self):
+        daemon = self.daemon()
+        daemon.config.write_text(daemon.config.read_text().replace("interfaces: []", 'interfaces: [{name: "lo"}]'))
+        daemon.start()
+        daemon.kill()
+        time.sleep(1)
+        daemon.start()
+        report = daemon.ask("report", "make", "daily", "--format", "json", "--file", self.path / "today.json")
+        self.assertEqual(report.returncode, 0, report.stderr)
+        blind = json.loads((self.path / "today.json").read_text())["blind"]
+        self.assertTrue(any(one["cause"] == "tocsind was not running" for one in blind), blind)
+
+
+if __name__ == "__main__":
+    unittest.main()
