@@ -98,10 +98,13 @@ struct Forecast {
   std::string undo;              // how it would be undone, one sentence
   std::vector<std::string> now;  // what the system says now: "the file is there, 142 bytes, sha256 …"
   bool already = false;          // in effect already
+  std::string obstacle;          // why apply would fail as things stand; empty = nothing is known
 };
 
 struct Outcome {
-  enum class State : std::uint8_t { applied, already, undone } state = State::applied;
+  // pending: nothing happened yet, the guard awaits an approver. unknown: begun once, and nobody can tell whether it
+  // took effect; it is not done again. An action itself gives neither: they are the guard's.
+  enum class State : std::uint8_t { applied, already, undone, pending, unknown } state = State::applied;
   std::string summary;
   // What undo needs and cannot find out by itself; kept in the guard's journal.
   std::string undo_token;

@@ -13,6 +13,15 @@ namespace tocsin::responders {
 // Demonstrations and replays: rehearsed like anything else, never applied.
 enum class Marked : std::uint8_t { real, exercise };
 
+// The person on whose behalf a program asks, as that program says. The guard grants nothing for it; it only refuses
+// more: this person cannot approve the request, and is not locked out by it.
+struct Requester {
+  std::uint32_t uid = UINT32_MAX;
+  std::uint32_t login_uid = UINT32_MAX;
+  int pid = 0;
+  friend bool operator==(const Requester&, const Requester&) = default;
+};
+
 struct ActionRequest {
   std::string action;  // "network.block_address"
   std::string key;     // idempotency key; the same key is the same effect, once
@@ -22,6 +31,7 @@ struct ActionRequest {
   std::string step;
   std::string reason;  // who reads the journal later wants it; applying needs one
   Marked marked = Marked::real;
+  Requester behalf;
 };
 
 // What the guard says of a request. `unasked`: no guard was there (an offline rehearsal).
@@ -49,7 +59,8 @@ class ActionGateway {
   virtual ~ActionGateway() = default;
   // The verdict is of an apply that would follow now.
   virtual Result<Rehearsed> rehearse(const ActionRequest& request) = 0;
-  // denied: refused or awaiting approval, with the verdict's reason as message.
+  // denied: refused, with the verdict's reason as message. An outcome in state pending: nothing was done, an approver
+  // is awaited; the same request asked again tells what came of it.
   virtual Result<Applied> apply(const ActionRequest& request) = 0;
   virtual Result<Verification> verify(const std::string& key) = 0;
   virtual Result<Outcome> undo(const std::string& key, const std::string& reason) = 0;

@@ -29,7 +29,9 @@ class Notify final : public Action {
   Result<Forecast> rehearse(const Parameters& parameters) override {
     Forecast forecast = describe_notify(parameters);
     const NotifyChannel* channel = channels_.find(parameters.text("channel"));
-    if (channel == nullptr) forecast.now.push_back("no channel of this name is configured: the step would fail");
+    if (channel == nullptr)
+      forecast.obstacle = fmt::format("the responder's policy has no channel \"{}\"; add it under `channels`",
+                                      escape_terminal(parameters.text("channel")));
     else
       forecast.now.push_back(fmt::format("the channel is {} to {}", kind_word(channel->kind),
                                          channel->kind == NotifyChannel::Kind::mail

@@ -16,10 +16,11 @@ namespace tocsin::responders {
 
 struct RunRecord {
   enum class Kind : std::uint8_t {
-    started,  // `detail`: plan id and version
+    started,  // `detail`: plan id and version; `outputs`: incident, reason, on whose behalf
     input,    // `execution`: variable name, `detail`: its value
     step,     // a step begins: `execution`, `step`, `detail`: its label
     intent,   // a command is about to take effect
+    waiting,  // the command waits for an approver, a person or an answer of the guard: `status`, `detail`
     outcome,  // it did, or failed: `status`, `detail`, `outputs`
     answer,   // a person answered a manual step
     finished  // `status`
@@ -28,12 +29,15 @@ struct RunRecord {
   Time time{};
   std::string execution;  // "action--uuid#2" (second time in this run), with "/1" for the second command
   std::string step;
-  std::string status;  // "done", "failed", "timed_out", …
+  std::string status;  // "done", "failed", "timed_out", "unknown"; waiting: "approval", "person", "responder"
   std::string detail;
   std::vector<std::pair<std::string, std::string>> outputs;
 };
 std::string_view run_record_kind_name(RunRecord::Kind kind) noexcept;
 std::optional<RunRecord::Kind> parse_run_record_kind(std::string_view name) noexcept;
+// One line of JSON, and back. invalid: not a record.
+std::string render_json(const RunRecord& record);
+Result<RunRecord> parse_run_record(std::string_view json);
 
 // Durable when append returns. One run at a time writes to one journal.
 class RunJournal {

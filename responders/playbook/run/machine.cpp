@@ -75,7 +75,8 @@ void Run::Machine::wake(Time now) {
         break;
       }
     RunToken& token = tokens_[i];
-    if (token.state == TokenState::delayed && now >= token.until) token.state = TokenState::ready;
+    if ((token.state == TokenState::delayed || token.state == TokenState::asking) && now >= token.until)
+      token.state = TokenState::ready;
     else if ((token.state == TokenState::person || token.state == TokenState::joining) && token.deadline &&
              now >= *token.deadline) {
       stop_descendants(i);
@@ -90,6 +91,7 @@ void Run::Machine::wake(Time now) {
 void Run::Machine::expire(std::size_t index, std::size_t frame) {
   stop_descendants(index);
   RunToken& token = tokens_[index];
+  withdraw(token);
   if (token.trace < trace.size() && trace[token.trace].status == StepStatus::waiting)
     trace[token.trace].status = StepStatus::cancelled;
   const StepIndex owner = token.frames[frame].owner;
@@ -106,6 +108,7 @@ void Run::Machine::stop_descendants(std::size_t index) {
     if (tokens_[i].parent != index || tokens_[i].state == TokenState::finished) continue;
     stop_descendants(i);
     tokens_[i].state = TokenState::finished;
+    withdraw(tokens_[i]);
     if (tokens_[i].trace < trace.size() && trace[tokens_[i].trace].status != StepStatus::done)
       trace[tokens_[i].trace].status = StepStatus::cancelled;
   }
@@ -461,6 +464,7 @@ void Run::Machine::leave_playbook(std::size_t index) {
 
 void Run::Machine::finish(RunState result) {
   state = result;
+  for (RunToken& token : tokens_) withdraw(token);
   note_down({.kind = RunRecord::Kind::finished,
              .time = clock_.now(),
              .execution = {},

@@ -22,7 +22,8 @@ struct RunFrame {
 
 // One line of execution. Parallel steps make more of them.
 struct RunToken {
-  enum class State : std::uint8_t { ready, delayed, person, joining, finished } state = State::ready;
+  // asking: the guard is asked again at `until`.
+  enum class State : std::uint8_t { ready, delayed, person, asking, joining, finished } state = State::ready;
   enum class Phase : std::uint8_t { enter, work, again } phase = Phase::enter;
   std::vector<RunFrame> frames;
   std::size_t base = 0;  // frames below this one belong to the parent token
@@ -32,7 +33,8 @@ struct RunToken {
   std::size_t command = 0;           // the next one
   Time began{};
   std::optional<Time> deadline;
-  Time until{};  // delayed
+  Time until{};         // delayed, asking
+  std::string pending;  // asking: the key that awaits an approver
   std::size_t parent = SIZE_MAX;
   std::size_t children = 0;
   bool failed = false;  // finished in failure, or one of the joined children did
@@ -48,6 +50,7 @@ class Run::Machine {
   Result<RunState> poll();
   std::optional<Time> wake_at() const;
   std::vector<std::string> waiting() const;
+  std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
   Result<void> cancel(std::string reason);
 
@@ -90,6 +93,7 @@ class Run::Machine {
   void finish(RunState result);
   void expire(std::size_t index, std::size_t frame);
   void stop_descendants(std::size_t index);
+  void withdraw(RunToken& token);
 
   // work.cpp: what steps do
   void work_action(RunToken& token);
@@ -98,6 +102,10 @@ class Run::Machine {
   StepStatus forecast(const ActionRequest& request, CommandTrace& out, std::string& note);
   StepStatus apply(RunToken& token, const PlannedCommand& command, const ActionRequest& request,
                    const std::string& execution, CommandTrace& out, std::string& note);
+  StepStatus wait_for_guard(RunToken& token, const std::string& execution, const std::string& key,
+                            const Result<Applied>& said, CommandTrace& out, std::string& note);
+  bool tell_waiting(const RunToken& token, const std::string& execution, std::string status, std::string detail);
+  static Outcomes outcome_of(const Result<Applied>& said, bool silent);
   StepStatus run_manual(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
   Result<ActionRequest> request_of(const RunToken& token, const PlannedCommand& command, std::size_t number) const;
   Result<void> assign_outputs(RunToken& token, const PlannedCommand& command,
@@ -119,6 +127,8 @@ class Run::Machine {
   std::map<std::string, Time> begun_;               // when a step first began, from a crash before
   std::map<std::string, RunAnswer> answers_;
   std::set<std::string> asked_;
+  std::set<std::string> intended_;  // executions whose intent is written down
+  std::set<std::string> told_;      // and those whose waiting is
   std::size_t steps_ = 0;
   std::optional<Error> broken_;  // the journal failed
 };

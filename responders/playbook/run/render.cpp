@@ -41,7 +41,7 @@ void write_texts(JsonWriter& json, std::string_view name, const std::vector<std:
 void write_command(JsonWriter& json, const CommandTrace& command) {
   json.begin_object().member("type", command.type);
   if (!command.action.empty()) {
-    json.member("action", command.action).key("parameters").begin_object();
+    json.member("action", command.action).member("key", command.key).key("parameters").begin_object();
     for (const auto& [name, text] : command.parameters) json.member(name, text);
     json.end_object();
     write_texts(json, "would", command.forecast.would);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> run_states{"running", "completed", "failed", "cancelled"};
 constexpr std::array<std::string_view, 6> step_states{"running", "waiting", "done", "failed", "timed_out", "cancelled"};
-constexpr std::array<std::string_view, 7> record_kinds{"started", "input",  "step",    "intent",
-                                                       "outcome", "answer", "finished"};
+constexpr std::array<std::string_view, 8> record_kinds{"started", "input",   "step",   "intent",
+                                                       "waiting", "outcome", "answer", "finished"};
 
 // A rehearsal leaves no trace behind.
 class NoJournal final : public RunJournal {
@@ -45,8 +46,13 @@ Result<std::unique_ptr<Run>> Run::start(RunSpec spec, ActionGateway& gateway, Ru
   RunRecord record;
   record.time = clock.now();
   record.detail = fmt::format("{} {}", run->spec().plan->id(), run->spec().plan->version());
+  record.outputs = {{"incident", run->spec().incident},
+                    {"reason", run->spec().reason},
+                    {"uid", std::to_string(run->spec().behalf.uid)},
+                    {"login_uid", std::to_string(run->spec().behalf.login_uid)}};
   TOCSIN_CHECK(journal.append(record));
   record.kind = RunRecord::Kind::input;
+  record.outputs.clear();
   for (const auto& [name, value] : run->spec().inputs) {
     record.execution = name;
     record.detail = value;
@@ -75,11 +81,14 @@ Result<void> Run::answer(std::string_view execution, RunAnswer answer) {
   return machine_->answer(execution, std::move(answer));
 }
 Result<void> Run::cancel(std::string reason) { return machine_->cancel(std::move(reason)); }
+std::vector<std::string> Run::awaiting_approval() const { return machine_->awaiting_approval(); }
 const std::vector<std::string>& Run::applied() const noexcept { return machine_->applied; }
 
 void Run::Machine::remember(const std::vector<RunRecord>& records) {
   for (const RunRecord& record : records) {
     if (record.kind == RunRecord::Kind::step) begun_.try_emplace(record.execution, record.time);
+    if (record.kind == RunRecord::Kind::intent) intended_.insert(record.execution);
+    if (record.kind == RunRecord::Kind::waiting) told_.insert(record.execution);
     if (record.kind == RunRecord::Kind::outcome || record.kind == RunRecord::Kind::answer)
       remembered_[record.execution] = {record.status, record.detail, record.outputs};
   }
@@ -93,7 +102,7 @@ std::optional<Time> Run::Machine::wake_at() const {
   if (state != RunState::running) return out;
   for (const RunToken& token : tokens_) {
     if (token.state == RunToken::State::finished) continue;
-    if (token.state == RunToken::State::delayed) consider(token.until);
+    if (token.state == RunToken::State::delayed || token.state == RunToken::State::asking) consider(token.until);
     else consider(token.deadline);
     for (const RunFrame& frame : token.frames) consider(frame.deadline);
   }
@@ -101,6 +110,19 @@ std::optional<Time> Run::Machine::wake_at() const {
 }
 
 std::vector<std::string> Run::Machine::waiting() const { return {asked_.begin(), asked_.end()}; }
+
+std::vector<std::string> Run::Machine::awaiting_approval() const {
+  std::vector<std::string> out;
+  for (const RunToken& token : tokens_)
+    if (token.state == RunToken::State::asking && !token.pending.empty()) out.push_back(token.pending);
+  return out;
+}
+
+// Whoever approves later must not set off what nobody waits for any more.
+void Run::Machine::withdraw(RunToken& token) {
+  const std::string key = std::exchange(token.pending, {});
+  if (!key.empty()) static_cast<void>(gateway_.undo(key, "the run does not wait for it any more"));
+}
 
 Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
   const auto asked = asked_.find(std::string(execution));
@@ -136,20 +158,28 @@ Result<void> Run::Machine::cancel(std::string reason) {
   return {};
 }
 
-Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& gateway, const Clock& clock,
-                           std::string incident, Marked marked, const PlaybookLibrary* library) {
+Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& clock, const PlaybookLibrary* library) {
   Rehearsal out;
-  out.playbook_id = plan->id();
-  out.playbook_name = plan->name();
-  out.playbook_version = plan->version();
-  out.incident = incident;
-  out.marked = marked;
-  out.attack = plan->attack();
-  for (const auto& [name, value] : inputs)
-    if (const Variable* variable = plan->variables().find(name); variable != nullptr && variable->external)
+  out.playbook_id = spec.plan->id();
+  out.playbook_name = spec.plan->name();
+  out.playbook_version = spec.plan->version();
+  out.incident = spec.incident;
+  out.marked = spec.marked;
+  out.attack = spec.plan->attack();
+  for (const auto& [name, value] : spec.inputs)
+    if (const Variable* variable = spec.plan->variables().find(name); variable != nullptr && variable->external)
       out.inputs.emplace_back(name, value);
   std::sort(out.inputs.begin(), out.inputs.end());
   NoJournal journal;
+  spec.mode = RunMode::rehearse;
+  TOCSIN_TRY(const auto run, Run::start(std::move(spec), gateway, journal, clock, library));
+  TOCSIN_TRY(out.result, run->poll());
+  out.steps = run->trace();
+  return out;
+}
+
+Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& gateway, const Clock& clock,
+                           std::string incident, Marked marked, const PlaybookLibrary* library) {
   RunSpec spec;
   spec.id = "rehearsal";
   spec.plan = std::move(plan);
@@ -157,10 +187,7 @@ Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& ga
   spec.incident = std::move(incident);
   spec.reason = "rehearsal";
   spec.marked = marked;
-  TOCSIN_TRY(const auto run, Run::start(std::move(spec), gateway, journal, clock, library));
-  TOCSIN_TRY(out.result, run->poll());
-  out.steps = run->trace();
-  return out;
+  return rehearse(std::move(spec), gateway, clock, library);
 }
 
 }  // namespace tocsin::responders

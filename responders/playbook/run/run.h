@@ -5,6 +5,10 @@
 // A run never blocks and never looks at a clock by itself: the owner calls poll() now, when wake_at() comes, and after
 // an answer. Whoever owns it decides how to wait (a timer in tocsind, a manual clock in tests). One thread at a time.
 //
+// Waiting: a command that the guard lets wait for an approver is asked again under the same key until it is decided;
+// that time does not count against the step's timeout. One that the guard does not answer is asked again within it, and
+// is unknown after.
+//
 // Failure: a failed step follows its on_failure. Without one the failure leaves the branch; the step that owns the
 // branch fails in turn; at the top the playbook's workflow_exception runs once and the run ends as failed.
 
@@ -43,13 +47,19 @@ struct RunSpec {
   std::string incident;
   std::string reason;
   Marked marked = Marked::real;
+  Requester behalf;  // who asked for it
 };
+
+// The spec that a run was started with, from its own records, to resume it. not_found: its playbook is gone, or is
+// another version now; invalid: the records do not begin with a start.
+Result<RunSpec> spec_of_records(std::string id, const std::vector<RunRecord>& records, const PlaybookLibrary& library);
 
 struct RunLimits {
   std::size_t steps_most = 10'000;
   std::size_t rounds_most = 1'000;  // of one while step
   std::size_t depth_most = 32;      // branches and playbooks inside each other
   Duration step_timeout = std::chrono::hours(24);
+  Duration ask_again = std::chrono::seconds(2);  // the guard, while an approver is awaited or it does not answer
 };
 
 struct RunAnswer {
@@ -79,8 +89,9 @@ class Run {
   std::optional<Time> wake_at() const;  // the next moment poll() would do something; nothing = only an answer helps
   const std::vector<StepTrace>& trace() const noexcept;
   const RunSpec& spec() const noexcept;
-  // Executions that wait for a person.
+  // Executions that wait for a person's answer, and keys that wait for an approver at the guard.
   std::vector<std::string> waiting() const;
+  std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
   Result<void> cancel(std::string reason);
   // Keys of what was applied, oldest first: undoing a run is undoing these backwards through the gateway.
@@ -106,6 +117,9 @@ struct Rehearsal {
 };
 Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& gateway, const Clock& clock,
                            std::string incident = {}, Marked marked = Marked::real,
+                           const PlaybookLibrary* library = nullptr);
+// The same of a run as it would be started: its mode is not looked at.
+Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& clock,
                            const PlaybookLibrary* library = nullptr);
 
 // For people: every step, what it would do and touch, how it would be undone, what the guard says.

@@ -24,6 +24,7 @@ std::string_view step_status_name(StepStatus status) noexcept;
 struct CommandTrace {
   std::string type;    // "tocsin", "manual", "ssh"
   std::string action;  // of our own
+  std::string key;     // its idempotency key, when applying: what `tocsin action` knows it by
   Parameters::Texts parameters;
   Forecast forecast;     // rehearsal
   GuardVerdict verdict;  // rehearsal

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/digest.h"
 #include "responders/playbook/run/machine.h"
 
 namespace tocsin::responders {
@@ -50,7 +51,8 @@ void Run::Machine::work_action(RunToken& token) {
     if (broken_) return;
     if (status == StepStatus::waiting) {
       trace[token.trace].status = StepStatus::waiting;
-      token.state = RunToken::State::person;
+      token.state = here.commands[token.command].kind == PlannedCommand::Kind::manual ? RunToken::State::person
+                                                                                      : RunToken::State::asking;
       return;
     }
     if (status != StepStatus::done) {
@@ -86,15 +88,16 @@ Result<ActionRequest> Run::Machine::request_of(const RunToken& token, const Plan
   const StepTrace& entry = trace[token.trace];
   ActionRequest request;
   request.action = command.action->name;
-  // "#" and "/" are not characters of a key.
-  request.key = fmt::format("{}:{}", spec.id, numbered(entry.execution, number));
-  std::replace(request.key.begin(), request.key.end(), '#', '.');
-  std::replace(request.key.begin(), request.key.end(), '/', '.');
+  // A hash, so that people can name it by its first characters.
+  constexpr std::size_t key_length = 32;
+  request.key = render_digest(sha256(as_bytes(fmt::format("{}:{}", spec.id, numbered(entry.execution, number)))))
+                    .substr(0, key_length);
   request.incident = spec.incident;
   request.playbook = spec.plan->id();
   request.step = entry.label;
   request.reason = spec.reason;
   request.marked = spec.marked;
+  request.behalf = spec.behalf;
   for (const auto& [name, text] : command.parameters) {
     auto filled = text.fill(lookup(token));
     if (!filled) return std::unexpected(std::move(filled).error().within(fmt::format("while filling {}", name)));
@@ -118,11 +121,15 @@ StepStatus Run::Machine::run_local(RunToken& token, const PlannedCommand& comman
     out.text = note;
   } else {
     out.parameters = request->parameters;
+    if (spec.mode == RunMode::apply) out.key = request->key;
     status = spec.mode == RunMode::rehearse ? forecast(*request, out, note)
                                             : apply(token, command, *request, execution, out, note);
   }
   out.status = status;
-  trace[token.trace].commands.push_back(std::move(out));
+  // One that waited is told of once.
+  auto& commands = trace[token.trace].commands;
+  if (commands.size() > number) commands[number] = std::move(out);
+  else commands.push_back(std::move(out));
   return status;
 }
 
@@ -135,37 +142,65 @@ StepStatus Run::Machine::forecast(const ActionRequest& request, CommandTrace& ou
   }
   out.forecast = std::move(rehearsed->forecast);
   out.verdict = std::move(rehearsed->verdict);
-  if (!would_fail(out.verdict)) return StepStatus::done;
+  if (!would_fail(out.verdict)) {
+    if (out.forecast.obstacle.empty()) return StepStatus::done;
+    note = fmt::format("would fail: {}", out.forecast.obstacle);
+    return StepStatus::failed;
+  }
   note = fmt::format("the guard would refuse: {}", out.verdict.reason);
   return StepStatus::failed;
+}
+
+bool Run::Machine::tell_waiting(const RunToken& token, const std::string& execution, std::string status,
+                                std::string detail) {
+  if (!told_.insert(execution).second) return true;
+  return note_down({.kind = RunRecord::Kind::waiting,
+                    .time = clock_.now(),
+                    .execution = execution,
+                    .step = trace[token.trace].id,
+                    .status = std::move(status),
+                    .detail = std::move(detail),
+                    .outputs = {}});
+}
+
+// An approver has as long as the guard's policy gives; a guard that does not answer has as long as the step has.
+StepStatus Run::Machine::wait_for_guard(RunToken& token, const std::string& execution, const std::string& key,
+                                        const Result<Applied>& said, CommandTrace& out, std::string& note) {
+  token.until = clock_.now() + limits_.ask_again;
+  if (said) {
+    token.pending = key;
+    token.deadline.reset();
+    out.text = said->outcome.summary;
+  } else {
+    if (token.deadline) token.until = std::min(token.until, *token.deadline);
+    out.text = fmt::format("{}; it is asked again under the same key", said.error().text());
+  }
+  note = out.text;
+  return tell_waiting(token, execution, said ? "approval" : "responder", out.text) ? StepStatus::waiting
+                                                                                   : StepStatus::failed;
 }
 
 StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, const ActionRequest& request,
                                const std::string& execution, CommandTrace& out, std::string& note) {
   Outcomes outcome;
+  token.pending.clear();
   if (const auto before = remembered_.find(execution); before != remembered_.end()) {
     outcome = before->second;
   } else {
-    if (!note_down({.kind = RunRecord::Kind::intent,
-                    .time = clock_.now(),
-                    .execution = execution,
-                    .step = trace[token.trace].id,
-                    .status = {},
-                    .detail = request.action,
-                    .outputs = {}}))
+    if (intended_.insert(execution).second && !note_down({.kind = RunRecord::Kind::intent,
+                                                          .time = clock_.now(),
+                                                          .execution = execution,
+                                                          .step = trace[token.trace].id,
+                                                          .status = {},
+                                                          .detail = request.action,
+                                                          .outputs = {}}))
       return StepStatus::failed;
-    auto applied_now = gateway_.apply(request);
-    if (!applied_now) {
-      outcome.status = applied_now.error().code == Code::timed_out ? "timed_out" : "failed";
-      outcome.detail = applied_now.error().text();
-    } else if (applied_now->verification && applied_now->verification->presence == Presence::absent) {
-      outcome.status = "failed";
-      outcome.detail = fmt::format("applied, but it is not there: {}", applied_now->verification->detail);
-    } else {
-      outcome.status = "done";
-      outcome.detail = applied_now->outcome.summary;
-      outcome.outputs = applied_now->outcome.outputs;
-    }
+    const auto said = gateway_.apply(request);
+    const bool silent = !said && (said.error().code == Code::timed_out || said.error().code == Code::unreachable);
+    const bool late = token.deadline && clock_.now() >= *token.deadline;
+    if ((said && said->outcome.state == Outcome::State::pending) || (silent && !late))
+      return wait_for_guard(token, execution, request.key, said, out, note);
+    outcome = outcome_of(said, silent);
     if (!note_down({.kind = RunRecord::Kind::outcome,
                     .time = clock_.now(),
                     .execution = execution,
@@ -177,13 +212,22 @@ StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, c
   }
   out.text = outcome.detail;
   note = outcome.detail;
-  if (outcome.status != "done") return outcome.status == "timed_out" ? StepStatus::timed_out : StepStatus::failed;
+  if (outcome.status != "done") return StepStatus::failed;
   applied.push_back(request.key);
   if (auto assigned = assign_outputs(token, command, outcome.outputs); !assigned) {
     note = assigned.error().text();
     return StepStatus::failed;
   }
   return StepStatus::done;
+}
+
+Run::Machine::Outcomes Run::Machine::outcome_of(const Result<Applied>& said, bool silent) {
+  if (silent) return {"unknown", "whether it took effect is unknown: " + said.error().text(), {}};
+  if (!said) return {"failed", said.error().text(), {}};
+  if (said->outcome.state == Outcome::State::unknown) return {"unknown", said->outcome.summary, {}};
+  if (said->verification && said->verification->presence == Presence::absent)
+    return {"failed", fmt::format("applied, but it is not there: {}", said->verification->detail), {}};
+  return {"done", said->outcome.summary, said->outcome.outputs};
 }
 
 Result<void> Run::Machine::assign_outputs(RunToken& token, const PlannedCommand& command,
@@ -212,7 +256,7 @@ StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& comma
   const auto answered = answers_.find(execution);
   if (before == remembered_.end() && answered == answers_.end()) {
     asked_.insert(execution);
-    return StepStatus::waiting;
+    return tell_waiting(token, execution, "person", commands.back().text) ? StepStatus::waiting : StepStatus::failed;
   }
   asked_.erase(execution);
   const bool done =

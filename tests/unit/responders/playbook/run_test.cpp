@@ -26,15 +26,23 @@ class Applier final : public ActionGateway {
   Result<Applied> apply(const ActionRequest& request) override {
     asked.push_back(request);
     if (failing) return fail(Code::denied, "refused (mode): not today");
+    if (silent) return fail(Code::timed_out, "the responder does not answer");
     Applied out;
+    out.outcome.state = state;
     out.outcome.summary = "done";
     out.outcome.outputs = {{"address", "192.0.2.99"}};
     return out;
   }
   Result<Verification> verify(const std::string&) override { return Verification{}; }
-  Result<Outcome> undo(const std::string&, const std::string&) override { return Outcome{}; }
+  Result<Outcome> undo(const std::string& key, const std::string&) override {
+    undone.push_back(key);
+    return Outcome{};
+  }
   std::vector<ActionRequest> asked;
+  std::vector<std::string> undone;
+  Outcome::State state = Outcome::State::applied;
   bool failing = false;
+  bool silent = false;
 };
 
 // {"action":"network.block_address","parameters":{"address":"__ip__:value"}}
@@ -89,8 +97,8 @@ TEST_F(RunTest, applies_with_intent_before_outcome) {
   ASSERT_TRUE(run.has_value());
   EXPECT_EQ((*run)->poll().value(), RunState::completed);
   ASSERT_EQ(applier_.asked.size(), 1U);
-  EXPECT_EQ(applier_.asked[0].key, "run-1:" + step_id("action", 1) + ".1.1");
   EXPECT_TRUE(is_action_key(applier_.asked[0].key));
+  EXPECT_EQ((*run)->trace().at(1).commands.at(0).key, applier_.asked[0].key);
   std::string kinds;
   for (const RunRecord& record : journal_.all) kinds += std::string(run_record_kind_name(record.kind)) + " ";
   EXPECT_EQ(kinds, "started step intent outcome finished ");
@@ -240,6 +248,99 @@ TEST_F(RunTest, a_crash_at_every_record_converges) {
   }
 }
 
+TEST_F(RunTest, waits_for_an_approver_beyond_the_steps_own_time) {
+  const std::string step =
+      replaced(block_step(1, to("on_completion", end_id)), R"("type":"action",)", R"("type":"action","timeout":5000,)");
+  applier_.state = Outcome::State::pending;
+  const auto run = Run::start(spec(load(playbook_with(step, ip))), applier_, journal_, clock_);
+  EXPECT_EQ((*run)->poll().value(), RunState::running);
+  ASSERT_EQ((*run)->awaiting_approval().size(), 1U);
+  EXPECT_EQ((*run)->awaiting_approval()[0], applier_.asked[0].key);
+  for (int i = 0; i < 30; ++i) {
+    clock_.advance_to(*(*run)->wake_at());
+    EXPECT_EQ((*run)->poll().value(), RunState::running);
+  }
+  EXPECT_EQ(labels((*run)->trace()), "block 1:waiting");
+  EXPECT_EQ((*run)->trace()[1].commands.size(), 1U);
+  applier_.state = Outcome::State::already;
+  clock_.advance_to(*(*run)->wake_at());
+  EXPECT_EQ((*run)->poll().value(), RunState::completed);
+  std::string kinds;
+  for (const RunRecord& record : journal_.all) kinds += std::string(run_record_kind_name(record.kind)) + " ";
+  EXPECT_EQ(kinds, "started step intent waiting outcome finished ");
+  EXPECT_EQ(applier_.asked.back().key, applier_.asked.front().key);
+  EXPECT_TRUE(applier_.undone.empty());
+}
+
+TEST_F(RunTest, a_cancelled_run_withdraws_what_awaits_approval) {
+  applier_.state = Outcome::State::pending;
+  const auto run =
+      Run::start(spec(load(playbook_with(block_step(1, to("on_completion", end_id)), ip))), applier_, journal_, clock_);
+  ASSERT_TRUE((*run)->poll());
+  EXPECT_TRUE((*run)->cancel("not needed"));
+  ASSERT_EQ(applier_.undone.size(), 1U);
+  EXPECT_EQ(applier_.undone[0], applier_.asked[0].key);
+  EXPECT_EQ((*run)->state(), RunState::cancelled);
+}
+
+TEST_F(RunTest, a_silent_guard_is_asked_again_within_the_steps_time_and_unknown_after) {
+  const std::string step =
+      replaced(block_step(1, to("on_completion", end_id)), R"("type":"action",)", R"("type":"action","timeout":5000,)");
+  applier_.silent = true;
+  const auto run = Run::start(spec(load(playbook_with(step, ip))), applier_, journal_, clock_);
+  EXPECT_EQ((*run)->poll().value(), RunState::running);
+  EXPECT_TRUE((*run)->awaiting_approval().empty());
+  while ((*run)->state() == RunState::running) {
+    clock_.advance_to(*(*run)->wake_at());
+    ASSERT_TRUE((*run)->poll());
+  }
+  EXPECT_EQ((*run)->state(), RunState::failed);
+  ASSERT_GE(journal_.all.size(), 2U);
+  EXPECT_EQ(journal_.all[journal_.all.size() - 2].status, "unknown");
+  EXPECT_EQ(applier_.asked.size(), 4U);  // at 0, 2, 4 and 5 seconds
+}
+
+TEST_F(RunTest, a_run_is_found_again_from_its_own_records) {
+  class One final : public PlaybookLibrary {
+   public:
+    PlanRef find(std::string_view id, std::string_view version) const override {
+      return plan->id() == id && plan->version() == version ? plan : nullptr;
+    }
+    PlanRef plan;
+  };
+  One library;
+  library.plan = load(playbook_with(block_step(1, to("on_completion", end_id)), ip));
+  RunSpec given = spec(library.plan);
+  given.inputs = {{"__ip__", "198.51.100.7"}};
+  given.incident = "INC-2026-0042";
+  given.behalf.uid = 1000;
+  journal_.most = 5;  // started, input, step, intent; its outcome is lost
+  const auto run = Run::start(given, applier_, journal_, clock_);
+  journal_.most = 4;
+  EXPECT_FALSE((*run)->poll());
+  std::vector<RunRecord> read;
+  for (const RunRecord& record : journal_.all) read.push_back(*parse_run_record(render_json(record)));
+  const auto found = spec_of_records("run-1", read, library);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->inputs, given.inputs);
+  EXPECT_EQ(found->incident, given.incident);
+  EXPECT_EQ(found->reason, given.reason);
+  EXPECT_EQ(found->behalf, given.behalf);
+  journal_.most = SIZE_MAX;
+  const auto again = Run::resume(*found, read, applier_, journal_, clock_, &library);
+  EXPECT_EQ((*again)->poll().value(), RunState::completed);
+  ASSERT_EQ(applier_.asked.size(), 2U);
+  EXPECT_EQ(applier_.asked[0].key, applier_.asked[1].key);
+  std::size_t intents = 0;
+  for (const RunRecord& record : journal_.all) intents += record.kind == RunRecord::Kind::intent ? 1U : 0U;
+  EXPECT_EQ(intents, 1U);
+  read.front().detail = library.plan->id() + " 2001-01-01T00:00:00.000Z";
+  EXPECT_EQ(spec_of_records("run-1", read, library).error().code, Code::not_found);
+  EXPECT_EQ(spec_of_records("run-1", {}, library).error().code, Code::invalid);
+  EXPECT_FALSE(parse_run_record("{\"kind\":\"dance\"}"));
+  EXPECT_FALSE(parse_run_record("["));
+}
+
 TEST_F(RunTest, a_full_journal_stops_before_the_effect) {
   journal_.most = 2;  // started, step
   const auto run =
@@ -264,6 +365,23 @@ TEST_F(RunTest, revoked_expired_foreign_and_unexplained_are_refused) {
   const std::string shell =
       replaced(manual_step(1, to("on_completion", end_id)), R"("type":"manual")", R"("type":"bash")");
   EXPECT_EQ(Run::start(spec(load(playbook_with(shell, ip))), applier_, journal_, clock_).error().code, Code::denied);
+}
+
+TEST_F(RunTest, a_rehearsal_says_what_stands_in_the_way) {
+  class Blocked final : public ActionGateway {
+   public:
+    Result<Rehearsed> rehearse(const ActionRequest&) override {
+      Rehearsed out;
+      out.forecast.obstacle = "there is no channel \"operators\"";
+      return out;
+    }
+    Result<Applied> apply(const ActionRequest&) override { return Applied{}; }
+    Result<Verification> verify(const std::string&) override { return Verification{}; }
+    Result<Outcome> undo(const std::string&, const std::string&) override { return Outcome{}; }
+  } gateway;
+  const auto shown = rehearse(load(playbook_with(block_step(1, to("on_completion", end_id)), ip)), {}, gateway, clock_);
+  EXPECT_EQ(shown->result, RunState::failed);
+  EXPECT_NE(render_text(*shown).find("would fail: there is no channel"), std::string::npos);
 }
 
 TEST_F(RunTest, a_rehearsal_applies_nothing_and_tells_what_is_refused_anywhere) {
