@@ -77,15 +77,15 @@ Parsed<LogSource> parse_source(const Node& document, bool required) {
 // Deep merge as collections do: maps join, everything else is replaced.
 void merge(Node& into, const Node& from) {
   for (const auto& [key, value] : from.members) {
-    const auto place = std::ranges::find_if(into.members, [&](const auto& member) { return member.first == key; });
+    const auto place = std::ranges::find_if(into.members, [&](const auto& member) { return member.key == key; });
     if (place == into.members.end()) into.members.emplace_back(key, value);
-    else if (place->second.is_map() && value.is_map()) merge(place->second, value);
-    else place->second = value;
+    else if (place->value.is_map() && value.is_map()) merge(place->value, value);
+    else place->value = value;
   }
 }
 
 void erase_key(Node& map, std::string_view key) {
-  std::erase_if(map.members, [&](const auto& member) { return member.first == key; });
+  std::erase_if(map.members, [&](const auto& member) { return member.key == key; });
 }
 
 // Unfolds `action` documents of one file.

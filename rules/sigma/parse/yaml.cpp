@@ -31,14 +31,14 @@ struct Refused {
 std::size_t count_nodes(const Node& node) {
   std::size_t count = 1;
   for (const auto& item : node.items) count += count_nodes(item);
-  for (const auto& member : node.members) count += count_nodes(member.second);
+  for (const auto& member : node.members) count += count_nodes(member.value);
   return count;
 }
 
 // "<<": merges maps that are not overridden (YAML 1.1 merge key).
 void merge_into(Node& map, const Node& from) {
   for (const auto& member : from.members)
-    if (map.find(member.first) == nullptr) map.members.push_back(member);
+    if (map.find(member.key) == nullptr) map.members.push_back(member);
 }
 
 class Builder final : public YAML::EventHandler {
@@ -216,7 +216,7 @@ bool parse_float(std::string_view text, double& out) {
 
 const Node* Node::find(std::string_view key) const noexcept {
   for (const auto& member : members)
-    if (member.first == key) return &member.second;
+    if (member.key == key) return &member.value;
   return nullptr;
 }
 

@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "rules/sigma/parse/problem.h"
 
 namespace tocsin::rules::sigma {
+
+struct NodeMember;
 
 struct Node {
   enum class Kind : std::uint8_t { null, boolean, integer, real, text, list, map };
@@ -20,9 +21,9 @@ struct Node {
   bool boolean = false;
   std::int64_t integer = 0;
   double real = 0;
-  std::string text;                                   // of a scalar: as written
-  std::vector<Node> items;                            // of a list
-  std::vector<std::pair<std::string, Node>> members;  // of a map, in order; keys are unique
+  std::string text;                 // of a scalar: as written
+  std::vector<Node> items;          // of a list
+  std::vector<NodeMember> members;  // of a map, in order; keys are unique
   Place place;
 
   bool is_scalar() const noexcept { return kind != Kind::list && kind != Kind::map; }
@@ -33,6 +34,11 @@ struct Node {
   // The scalar below `key` as text, empty when absent or not a scalar.
   std::string_view text_of(std::string_view key) const noexcept;
   static Node of_text(std::string text);
+};
+
+struct NodeMember {
+  std::string key;
+  Node value;
 };
 
 struct YamlLimits {
