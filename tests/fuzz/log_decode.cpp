@@ -1,5 +1,6 @@
 // rooms: log
-// A line through every shipped decoder (TOCSIN_DECODERS names their directory; default etc/decoders).
+// A line, or a journal entry, through every shipped decoder (TOCSIN_DECODERS names their directory; default
+// etc/decoders).
 #include <cstdlib>
 
 #include "collectors/log/line/line_decoder.h"
@@ -21,9 +22,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   EventBuilder builder(batch);
   LineDecoder decoder(
       decoders, names,
-      LineSource{.name = "fuzz", .clock = LineClock(TimeZone{}, 2024), .kind = static_cast<LogKind>(data[0] % 5)});
+      LineSource{.name = "fuzz", .clock = LineClock(TimeZone{}, 2024), .kind = static_cast<LogKind>(data[0] % 6 % 5)});
   const std::string_view line(reinterpret_cast<const char*>(data + 1), size - 1);
-  decoder.decode(line, hash128(line), Time{}, builder);
+  if (data[0] % 6 == 5) {
+    const auto cut = std::min(line.find(' '), line.size());
+    decoder.decode_entry(line.substr(0, cut), line.substr(cut), EventHeader{}, builder);
+  } else {
+    decoder.decode(line, hash128(line), Time{}, builder);
+  }
   decoder.end_input();
   decoder.drain(LineDecoder::events_most, Time{}, builder);
   return 0;
