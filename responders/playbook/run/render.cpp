@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "collectors/base/json.h"
@@ -79,6 +81,36 @@ void write_step(JsonWriter& json, const StepTrace& step) {
   json.end_array().end_object();
 }
 
+// "4 actions: 2 allowed, 1 needs approval, 1 refused; 1 would fail as things stand".
+std::string conclusion(const Rehearsal& rehearsal) {
+  if (rehearsal.result != RunState::completed) return "the playbook would fail";
+  std::size_t allowed = 0, waits = 0, refused = 0, unasked = 0, stuck = 0;
+  for (const StepTrace& step : rehearsal.steps)
+    for (const CommandTrace& command : step.commands) {
+      if (command.action.empty()) continue;
+      stuck += command.forecast.obstacle.empty() ? 0U : 1U;
+      switch (command.verdict.kind) {
+        case GuardVerdict::Kind::allowed: ++allowed; break;
+        case GuardVerdict::Kind::needs_approval: ++waits; break;
+        case GuardVerdict::Kind::refused: ++refused; break;
+        case GuardVerdict::Kind::unasked: ++unasked; break;
+      }
+    }
+  const std::size_t all = allowed + waits + refused + unasked;
+  if (all == 0) return "it ends well; nothing in it touches this host";
+  std::string out = fmt::format("{} action{}: ", all, all == 1 ? "" : "s");
+  std::string_view comma;
+  const auto part = [&](std::size_t count, std::string_view text) {
+    if (count != 0) out += fmt::format("{}{} {}", std::exchange(comma, ", "), count, text);
+  };
+  part(allowed, "allowed by the guard");
+  part(waits, "waiting for approval");
+  part(refused, "refused by the guard");
+  part(unasked, "not judged, for no guard was asked");
+  if (stuck != 0) out += fmt::format("; {} would fail as things stand", stuck);
+  return out;
+}
+
 }  // namespace
 
 std::string render_text(const Rehearsal& rehearsal) {
@@ -96,8 +128,7 @@ std::string render_text(const Rehearsal& rehearsal) {
                        step.status == StepStatus::done ? "" : fmt::format(" -> {}", step_status_name(step.status)));
     for (const CommandTrace& command : step.commands) render_command(out, margin + "   ", command);
   }
-  out += fmt::format("  Result: {}. Nothing was changed.\n",
-                     rehearsal.result == RunState::completed ? "every step could be done" : "the playbook would fail");
+  out += fmt::format("  Result: {}. Nothing was changed.\n", conclusion(rehearsal));
   return out;
 }
 
