@@ -32,7 +32,8 @@ class Output final : public ParserOutput {
   volatile std::uint64_t sum = 0;
 };
 
-// Each chunk begins with one byte: bit 7 the direction, bits 0-6 its length; 0x7F is a loss, 0x7E the end of that side.
+// Each chunk begins with one byte: bit 7 the direction, bits 0-6 its length in units of 8 bytes; 0x7F is a loss, 0x7E
+// the end of that side, 0x7D says that the next byte is the length.
 inline void feed(ProtocolParser& parser, Bytes input) {
   Output output;
   const Time time{};
@@ -49,7 +50,12 @@ inline void feed(ProtocolParser& parser, Bytes input) {
       parser.end(direction, time, output);
       continue;
     }
-    const auto bytes = input.first(std::min(wanted * 8, input.size()));
+    std::size_t length = wanted * 8;
+    if (wanted == 0x7D) {
+      length = input.empty() ? 0 : input.front();
+      input = input.subspan(std::min<std::size_t>(1, input.size()));
+    }
+    const auto bytes = input.first(std::min(length, input.size()));
     input = input.subspan(bytes.size());
     if (!bytes.empty() && parser.consume(direction, bytes, time, output) != ParserState::more) break;
   }
