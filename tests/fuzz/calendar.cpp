@@ -2,6 +2,7 @@
 // Calendar expressions: read or refused; what is read has an order.
 #include <cstdlib>
 
+#include "collectors/base/bytes.h"
 #include "daemon/report/calendar.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
