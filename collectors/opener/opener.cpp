@@ -3,11 +3,9 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <ifaddrs.h>
-#include <linux/openat2.h>
 #include <net/if.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -28,12 +26,27 @@ namespace {
 
 constexpr std::size_t rings_most = 64;
 
-// No component may be a symbolic link.
-OwnedDescriptor open_without_links(const std::string& path, std::uint64_t flags) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC | O_NOCTTY;
-  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return OwnedDescriptor(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+bool is_link(int directory, const std::string& name) {
+  struct stat info{};
+  return ::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+}
+
+// No component may be a symbolic link: ELOOP then. One by one, because openat2(2), which does it at once, is not there
+// under RestrictSUIDSGID= of the unit.
+OwnedDescriptor open_without_links(const std::string& path, int flags) {
+  OwnedDescriptor directory(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (std::size_t start = 1; directory;) {
+    const auto slash = path.find('/', start);
+    const bool last = slash == std::string::npos;
+    const auto name = path.substr(start, slash - start);
+    OwnedDescriptor next(::openat(directory.get(), name.c_str(),
+                                  (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY));
+    if (!next && errno == ENOTDIR) errno = is_link(directory.get(), name) ? ELOOP : ENOTDIR;
+    if (!next || last) return next;
+    directory = std::move(next);
+    start = slash + 1;
+  }
+  return directory;
 }
 
 std::string real_path(const std::string& path) {

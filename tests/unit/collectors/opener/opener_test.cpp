@@ -106,6 +106,25 @@ TEST_F(OpenerTest, links_are_followed_only_to_allowed_files) {
   EXPECT_TRUE(client.open_log(top_ + "/log/good.log"));
 }
 
+TEST_F(OpenerTest, a_directory_may_not_be_a_link_either) {
+  fs::create_directory_symlink(top_ + "/log", top_ + "/linked");
+  write("log/sub/c.log", "three");
+  allowed_.logs = {top_ + "/linked/a.log", top_ + "/log/sub/*.log"};
+  allowed_.journals = {top_ + "/linked"};
+  EXPECT_EQ(refusal(top_ + "/linked/a.log"), Code::denied) << "what it leads to is not allowed";
+  auto client = OpenerClient::local(allowed_);
+  EXPECT_FALSE(client.open_journal(top_ + "/linked"));
+  EXPECT_TRUE(client.open_log(top_ + "/log/sub/c.log"));
+  allowed_.logs.push_back(top_ + "/log/a.log");
+  EXPECT_TRUE(OpenerClient::local(allowed_).open_log(top_ + "/linked/a.log"));
+}
+
+TEST_F(OpenerTest, a_log_that_is_not_there_is_not_found) {
+  allowed_.logs.push_back(top_ + "/log/a.log/deeper");
+  EXPECT_EQ(refusal(top_ + "/log/later.log"), Code::not_found);
+  EXPECT_EQ(refusal(top_ + "/log/a.log/deeper"), Code::failure);
+}
+
 TEST_F(OpenerTest, only_ordinary_files_are_logs) {
   ASSERT_EQ(::mkfifo((top_ + "/log/pipe.log").c_str(), 0600), 0);
   EXPECT_EQ(refusal(top_ + "/log/pipe.log"), Code::denied);
