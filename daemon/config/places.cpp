@@ -55,7 +55,7 @@ Places find_places(const PlacesInput& input, const Environment& environment) {
   const bool root = input.user == 0;
   if (auto given = environment("TOCSIN_STATE")) places.state = *given;
   else if (auto unit = environment("STATE_DIRECTORY")) places.state = first_of_list(*unit);
-  else if (root) places.state = "/var/lib/tocsin";
+  else if (root || input.exists("/run/tocsin/control.sock")) places.state = "/var/lib/tocsin";
   else if (auto xdg = environment("XDG_STATE_HOME")) places.state = *xdg + "/tocsin";
   else places.state = environment("HOME").value_or("/tmp") + "/.local/state/tocsin";
   if (auto given = environment("TOCSIN_RUNTIME")) places.runtime = *given;

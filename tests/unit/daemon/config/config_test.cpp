@@ -177,6 +177,22 @@ TEST(Places, an_installed_daemon_uses_what_systemd_gives) {
   EXPECT_EQ(config.control.socket, "/run/tocsin/control.sock");
 }
 
+TEST(Places, a_user_beside_a_running_daemon_means_that_one) {
+  const auto home = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "HOME") return "/home/ann";
+    return std::nullopt;
+  };
+  PlacesInput input{"/usr/bin/tocsin", 1000, [](const std::string& path) {
+                      return path == "/usr/share/tocsin" || path == "/run/tocsin/control.sock";
+                    }};
+  auto places = find_places(input, home);
+  EXPECT_EQ(places.runtime, "/run/tocsin");
+  EXPECT_EQ(places.state, "/var/lib/tocsin");
+  input.exists = [](const std::string& path) { return path == "/usr/share/tocsin"; };
+  places = find_places(input, home);
+  EXPECT_EQ(places.state, "/home/ann/.local/state/tocsin");
+}
+
 TEST(Places, a_missing_file_says_what_to_do) {
   Diagnostics diagnostics;
   const auto config = read_config("/nonexistent/tocsin.yaml", Places{}, diagnostics);
