@@ -26,6 +26,8 @@ endforeach()
 
 install(FILES ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml DESTINATION share/tocsin)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml DESTINATION /etc/tocsin)
+# Passwords of channels stand in it.
+install(FILES ${CMAKE_SOURCE_DIR}/etc/responder.yaml DESTINATION /etc/tocsin PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tocsind.service ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket DESTINATION /lib/systemd/system)
