@@ -144,6 +144,18 @@ Result<std::optional<ReportRow>> Records::last_report(std::string_view kind) {
   return read_report(query);
 }
 
+Result<std::vector<ReportRow>> Records::reports(std::size_t most) {
+  TOCSIN_TRY(auto query, database_.statement(std::string(report_columns) +
+                                             "WHERE files <> '' ORDER BY made DESC, until DESC, period LIMIT ?"));
+  query.bind(static_cast<std::int64_t>(most));
+  std::vector<ReportRow> out;
+  for (;;) {
+    TOCSIN_TRY(const bool row, query.step());
+    if (!row) return out;
+    out.push_back(read_report(query));
+  }
+}
+
 Result<void> Records::put_run(const RunRow& run) {
   TOCSIN_TRY(auto put, database_.statement("INSERT INTO run(id, incident, playbook, mode, state, exercise, started, "
                                            "updated) VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET state = "

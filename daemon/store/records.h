@@ -109,6 +109,8 @@ class Records {
   Result<bool> put_report(const ReportRow& report);
   Result<std::optional<ReportRow>> report(std::string_view period);
   Result<std::optional<ReportRow>> last_report(std::string_view kind);
+  // Those that have files, newest first.
+  Result<std::vector<ReportRow>> reports(std::size_t most);
 
   Result<void> put_run(const RunRow& run);
   // False: this key has this phase already; the effect must not happen again.

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
@@ -244,21 +246,27 @@ Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
   return {};
 }
 
-Result<void> list_reports(Daemon& daemon, Reply& reply) {
+// Newest first, one row a file; the store keeps a schedule as "<kind> <calendar> <zone>" and a period below it.
+Result<void> list_reports(Daemon& daemon, const Call& call, Reply& reply) {
+  constexpr std::size_t reports_most = 100'000;
+  const auto limit = call.number("limit").value_or(100);
+  if (limit < 0) return fail(Code::usage, "--limit takes a number of 0 or more; 0 is all");
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-  for (const auto* kind : {"daily", "weekly", "monthly"}) {
-    TOCSIN_TRY(const auto last, reader->records().last_report(kind));
-    if (!last) continue;
-    for (const auto& path : last->files) {
+  TOCSIN_TRY(const auto reports,
+             reader->records().reports(limit == 0 ? reports_most : static_cast<std::size_t>(limit)));
+  for (const auto& report : reports)
+    for (const auto& path : report.files) {
       json::object row;
-      row["made"] = render_time(last->made);
-      row["kind"] = last->kind;
-      row["period"] = last->period;
+      row["made"] = render_time(report.made);
+      row["kind"] = report.kind.substr(0, report.kind.find(' '));
+      row["period"] = report.period.substr(report.period.rfind('/') + 1);
       row["format"] = path.substr(path.rfind('.') + 1);
+      std::error_code gone;
+      const auto bytes = std::filesystem::file_size(path, gone);
+      if (!gone) row["bytes"] = bytes;
       row["path"] = path;
-      reply.row(json::serialize(row));
+      if (!reply.row(json::serialize(row))) return {};
     }
-  }
   return {};
 }
 
@@ -280,8 +288,8 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
   add_response_methods(methods, daemon);
   methods.add({"report.make", Role::viewer, "one report now",
                [&daemon](const Call& c, Reply& r) { return make_report(daemon, c, r); }});
-  methods.add({"report.list", Role::viewer, "the last reports of each kind",
-               [&daemon](const Call&, Reply& r) { return list_reports(daemon, r); }});
+  methods.add({"report.list", Role::viewer, "scheduled reports that were made",
+               [&daemon](const Call& c, Reply& r) { return list_reports(daemon, c, r); }});
 }
 
 std::string Daemon::status_json() const {

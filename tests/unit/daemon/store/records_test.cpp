@@ -70,6 +70,14 @@ TEST(Records, a_period_is_reported_once) {
   EXPECT_FALSE(house.records.put_report(report).value());
   EXPECT_EQ(house.records.last_report("daily").value()->files, report.files);
   EXPECT_FALSE(house.records.report("daily/2026-11-23").value());
+  EXPECT_TRUE(house.records.put_report({"daily/begin", "daily", at(0), at(0), at(0), {}}).value());
+  const ReportRow later{"weekly/2026-W48", "weekly", at(0), at(86400), at(90000), {"weekly.html"}};
+  EXPECT_TRUE(house.records.put_report(later).value());
+  const auto made = house.records.reports(10).value();
+  ASSERT_EQ(made.size(), 2U) << "the mark of a schedule's beginning is no report";
+  EXPECT_EQ(made[0].period, later.period);
+  EXPECT_EQ(made[1].files, report.files);
+  EXPECT_EQ(house.records.reports(1).value().size(), 1U);
 }
 
 TEST(Records, an_intent_without_an_outcome_is_found_after_a_crash) {
