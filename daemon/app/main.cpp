@@ -6,6 +6,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -36,6 +38,18 @@ int signal_descriptor() {
   return signalfd(-1, &wanted, SFD_CLOEXEC);
 }
 
+// A reload compiles every rule again on this thread; the watchdog gives it as much time as a start has.
+void reload(Daemon& daemon) {
+  constexpr std::uint64_t patience_us = 300'000'000;
+  std::uint64_t usual_us = 0;
+  const bool watched = sd_watchdog_enabled(0, &usual_us) > 0;
+  sd_notify(0, "RELOADING=1");
+  if (watched) sd_notify(0, fmt::format("WATCHDOG_USEC={}", std::max(usual_us, patience_us)).c_str());
+  daemon.reload();
+  if (watched) sd_notify(0, fmt::format("WATCHDOG_USEC={}", usual_us).c_str());
+  sd_notify(0, "READY=1\nSTATUS=watching");
+}
+
 int serve(Daemon& daemon, int signals, Log& log) {
   constexpr int tick_ms = 1000;
   for (;;) {
@@ -47,9 +61,7 @@ int serve(Daemon& daemon, int signals, Log& log) {
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != sizeof info) continue;
     if (info.ssi_signo == SIGHUP) {
-      sd_notify(0, "RELOADING=1");
-      daemon.reload();
-      sd_notify(0, "READY=1\nSTATUS=watching");
+      reload(daemon);
       continue;
     }
     log.info("stopping");

@@ -128,6 +128,7 @@ bool LiveLogs::turn_files(Time now) {
     followed->files.store(followed->tail.open_files());
     followed->lines.store(counts.lines);
     followed->lost.store(counts.lost_files + counts.truncated_lines);
+    followed->refused.store(counts.refused_files);
     std::vector<std::pair<std::string, std::string>> positions;
     for (const auto& position : batch.positions) positions.push_back(render_position(position));
     if (batch.events.empty() && positions.empty()) continue;
@@ -164,11 +165,17 @@ bool LiveLogs::send(EventBatch batch, std::vector<std::pair<std::string, std::st
   return inbox_.send(std::move(work));
 }
 
+LiveLogs::State LiveLogs::Followed::state() const {
+  State out{"log:" + glob, "watching", lines.load(), lost.load(), fmt::format("{} files", files.load())};
+  if (files.load() != 0) return out;
+  out.state = refused.load() == 0 ? "no such file yet" : "cannot be opened";
+  if (refused.load() != 0) out.detail = "why: journalctl -u tocsin-opener";
+  return out;
+}
+
 std::vector<LiveLogs::State> LiveLogs::states() const {
   std::vector<State> out;
-  for (const auto& followed : followed_)
-    out.push_back({"log:" + followed->glob, followed->files.load() == 0 ? "no such file yet" : "watching",
-                   followed->lines.load(), followed->lost.load(), fmt::format("{} files", followed->files.load())});
+  for (const auto& followed : followed_) out.push_back(followed->state());
   if (!journal_state_.empty()) out.push_back({"journal", journal_state_, journal_entries_.load(), 0, ""});
   return out;
 }

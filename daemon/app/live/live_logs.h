@@ -55,6 +55,8 @@ class LiveLogs {
     std::atomic<std::uint64_t> files{0};
     std::atomic<std::uint64_t> lines{0};
     std::atomic<std::uint64_t> lost{0};
+    std::atomic<std::uint64_t> refused{0};
+    State state() const;
     Followed(std::string g, collectors::FileTail t) : glob(std::move(g)), tail(std::move(t)) {}
   };
   void follow(const std::string& glob, collectors::LogKind kind, const std::vector<collectors::Position>& known);
