@@ -60,7 +60,8 @@ chmod 755 "$run/runtime"
 if alive tocsind; then echo "already running (pid $(cat "$run/tocsind.pid"))"; else
   : >"$run/tocsind.log"
   start tocsin-opener "$bin/tocsin-opener" --config "$TOCSIN_CONFIG" --socket "$run/runtime/opener.sock"
-  start tocsin-responder "$bin/tocsin-responder" --socket "$run/runtime/responder.sock" --state "$run/state/responder"
+  start tocsin-responder "$bin/tocsin-responder" --socket "$run/runtime/responder.sock" --state "$run/state/responder" \
+    --config "$top/etc/responder.yaml"
   start tocsind "$bin/tocsind" --config "$TOCSIN_CONFIG"
   waited=0
   until "$bin/tocsin" status >/dev/null 2>&1; do

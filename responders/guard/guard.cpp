@@ -17,6 +17,13 @@ GuardRecord signed_by(GuardRecord record, const Peer& peer) {
   return record;
 }
 
+// Four eyes: whoever asked, or had a program ask, is not the second pair, whatever user it became since its login.
+bool asked_for_it(const GuardRecord& request, const Peer& peer) {
+  if (peer.uid == request.uid || peer.uid == request.behalf_uid) return true;
+  return peer.login_uid != UINT32_MAX &&
+         (peer.login_uid == request.login_uid || peer.login_uid == request.behalf_login_uid);
+}
+
 bool may_respond(const Policy& policy, const Peer& peer) {
   return has_role(policy.responders, peer) || has_role(policy.approvers, peer);
 }
@@ -39,11 +46,13 @@ Action* Guard::find(std::string_view name) const {
   return nullptr;
 }
 
-Facts Guard::facts_for(const ActionSpec& spec, const Peer& peer) {
+Facts Guard::facts_for(const ActionSpec& spec, const Peer& peer, const Requester& behalf) {
   Facts out;
   if (auto networks = facts_.protected_networks(policy_)) out.protected_networks = std::move(*networks);
   else out.unknown = fmt::format("what must never be touched cannot be found out: {}", networks.error().message);
   out.login_addresses = facts_.login_addresses(peer.pid);
+  if (behalf.pid > 0 && behalf.pid != peer.pid)
+    for (const IpAddress& address : facts_.login_addresses(behalf.pid)) out.login_addresses.push_back(address);
   const Time now = clock_.now();
   out.in_last_minute = ledger_.in_last_minute(std::string(spec.name), now);
   out.live = ledger_.live(now);
@@ -68,6 +77,8 @@ GuardRecord Guard::record_of(const ActionRequest& request, const Peer& peer, std
   record.playbook = request.playbook;
   record.step = request.step;
   record.reason = request.reason;
+  record.behalf_uid = request.behalf.uid;
+  record.behalf_login_uid = request.behalf.login_uid;
   return signed_by(std::move(record), peer);
 }
 
@@ -77,7 +88,8 @@ Result<Rehearsed> Guard::rehearse(const ActionRequest& request, const Peer& peer
     return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(request.action)));
   TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
   Rehearsed out;
-  out.verdict = judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, request, peer);
+  out.verdict =
+      judge(policy_, facts_for(action->spec(), peer, request.behalf), action->spec(), parameters, request, peer);
   TOCSIN_TRY(out.forecast, action->rehearse(parameters));
   return out;
 }
@@ -94,13 +106,34 @@ Result<Applied> Guard::known(const LedgerEntry& entry, const ActionRequest& requ
       out.outcome.outputs = entry.outputs;
       return out;
     }
-    case EntryState::pending: return fail(Code::denied, fmt::format("{} awaits an approver", request.key));
-    case EntryState::unknown:
-      return fail(Code::conflict, fmt::format("whether {} took effect is unknown: {}", request.key, entry.detail));
+    case EntryState::pending: {
+      if (!entry.expires || clock_.now() <= *entry.expires)
+        return pending(request.key, entry.expires.value_or(clock_.now()));
+      GuardRecord record;
+      record.kind = "failed";
+      record.key = request.key;
+      record.detail = "nobody approved it in time";
+      TOCSIN_CHECK(note(std::move(record)));
+      return fail(Code::denied, "nobody approved it in time; ask again");
+    }
+    case EntryState::unknown: {
+      Applied out;
+      out.outcome.state = Outcome::State::unknown;
+      out.outcome.summary = fmt::format("whether it took effect is unknown: {}", entry.detail);
+      return out;
+    }
     default:
       return fail(Code::conflict,
                   fmt::format("{} is {} already: {}", request.key, entry_state_name(entry.state), entry.detail));
   }
+}
+
+Applied Guard::pending(const std::string& key, Time expires) const {
+  Applied out;
+  out.outcome.state = Outcome::State::pending;
+  out.outcome.summary = fmt::format("awaits an approver: tocsin action approve {} --reason \"…\"", key);
+  if (const Time now = clock_.now(); expires > now) out.outcome.expires_in = expires - now;
+  return out;
 }
 
 Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
@@ -116,7 +149,8 @@ Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
     settle_entry(request.key);
     return known(*ledger_.find(request.key), typed);
   }
-  const GuardVerdict verdict = judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, typed, peer);
+  const GuardVerdict verdict =
+      judge(policy_, facts_for(action->spec(), peer, typed.behalf), action->spec(), parameters, typed, peer);
   GuardRecord record = record_of(typed, peer, "refused");
   if (verdict.kind == Kind::refused) {
     record.detail = fmt::format("{}: {}", verdict.rule, verdict.reason);
@@ -125,9 +159,10 @@ Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
   }
   if (verdict.kind == Kind::needs_approval) {
     record.kind = "pending";
-    record.expires = clock_.now() + policy_.approval_expires;
+    const Time expires = clock_.now() + policy_.approval_expires;
+    record.expires = expires;
     TOCSIN_CHECK(note(std::move(record)));
-    return fail(Code::denied, fmt::format("{}: `tocsin action approve {}`", verdict.reason, request.key));
+    return pending(request.key, expires);
   }
   record.kind = "intent";
   return carry_out(*action, parameters, std::move(record));
@@ -139,8 +174,7 @@ Result<Applied> Guard::approve(const std::string& key, const std::string& reason
     return fail(Code::not_found, fmt::format("nothing under the key {} awaits approval", escape_terminal(key)));
   if (!has_role(policy_.approvers, peer))
     return fail(Code::denied, fmt::format("uid {} has not the role approver", peer.uid));
-  if (peer.uid == entry->request.uid || (peer.login_uid != UINT32_MAX && peer.login_uid == entry->request.login_uid))
-    return fail(Code::denied, "whoever asked for it cannot approve it");
+  if (asked_for_it(entry->request, peer)) return fail(Code::denied, "whoever asked for it cannot approve it");
   if (trim(reason).empty()) return fail(Code::usage, "approving needs a reason");
   if (entry->expires && clock_.now() > *entry->expires)
     return fail(Code::conflict, "the request has expired; ask again");
@@ -157,7 +191,7 @@ Result<Applied> Guard::approve(const std::string& key, const std::string& reason
   request.reason = fmt::format("{} (approved: {})", entry->request.reason, reason);
   // Everything is judged again: a session or an address may be new since.
   const GuardVerdict verdict =
-      judge(policy_, facts_for(action->spec(), peer), action->spec(), parameters, request, peer);
+      judge(policy_, facts_for(action->spec(), peer, {}), action->spec(), parameters, request, peer);
   if (verdict.kind == Kind::refused)
     return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
   return carry_out(*action, parameters, record_of(request, peer, "intent"));

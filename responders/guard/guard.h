@@ -36,9 +36,9 @@ class Guard {
                                              Actions actions, const std::string& journal_path);
 
   Result<Rehearsed> rehearse(const ActionRequest& request, const Peer& peer);
-  // denied: refused, or it awaits approval now (under its key).
+  // denied: refused, or nobody approved it in time. In state pending it awaits approval, under its key.
   Result<Applied> apply(const ActionRequest& request, const Peer& peer);
-  // Of a pending one, by an approver who did not ask for it.
+  // Of a pending one, by an approver who neither asked for it nor had it asked.
   Result<Applied> approve(const std::string& key, const std::string& reason, const Peer& peer);
   Result<Verification> verify(const std::string& key, const Peer& peer);
   Result<Outcome> undo(const std::string& key, const std::string& reason, const Peer& peer);
@@ -48,6 +48,7 @@ class Guard {
   Result<void> resume(const std::string& reason, const Peer& peer);
   GuardStatus status() const;
   const Ledger& ledger() const noexcept { return ledger_; }
+  const Policy& policy() const noexcept { return policy_; }
   // Why an action cannot be applied by this process ("needs CAP_NET_ADMIN"); shown by status.
   void set_unavailable(std::string action, std::string reason);
 
@@ -56,10 +57,11 @@ class Guard {
       : policy_(policy), facts_(facts), clock_(clock), actions_(std::move(actions)) {}
 
   Action* find(std::string_view name) const;
-  Facts facts_for(const ActionSpec& spec, const Peer& peer);
+  Facts facts_for(const ActionSpec& spec, const Peer& peer, const Requester& behalf);
   Result<void> note(GuardRecord record);
   GuardRecord record_of(const ActionRequest& request, const Peer& peer, std::string kind) const;
   Result<Applied> known(const LedgerEntry& entry, const ActionRequest& request);
+  Applied pending(const std::string& key, Time expires) const;
   Result<Applied> carry_out(Action& action, const Parameters& parameters, GuardRecord intent);
   Result<Outcome> undo_entry(const std::string& key, GuardRecord record);
   void settle();

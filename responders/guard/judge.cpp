@@ -67,6 +67,11 @@ bool has_role(const RoleMembers& role, const Peer& peer) noexcept {
   return std::any_of(peer.groups.begin(), peer.groups.end(), [&](std::uint32_t g) { return role.groups.contains(g); });
 }
 
+bool may_look(const Policy& policy, const Peer& peer) noexcept {
+  return peer.uid == 0 || (peer.uid == policy.own_user && peer.uid != UINT32_MAX) || has_role(policy.viewers, peer) ||
+         has_role(policy.responders, peer) || has_role(policy.approvers, peer);
+}
+
 GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& spec, const Parameters& parameters,
                    const ActionRequest& request, const Peer& peer) {
   // What is wrong for everyone comes first: it is what the reader must know.

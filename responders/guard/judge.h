@@ -23,9 +23,12 @@ struct Peer {
 };
 bool has_role(const RoleMembers& role, const Peer& peer) noexcept;
 
+// Forecasts tell of files and addresses that not everybody may know of, and the list tells who did what.
+bool may_look(const Policy& policy, const Peer& peer) noexcept;
+
 struct Facts {
   std::vector<ProtectedNetwork> protected_networks;
-  std::vector<IpAddress> login_addresses;  // of the peer
+  std::vector<IpAddress> login_addresses;  // of the peer, and of whom it asks for
   std::string unknown;                     // why the networks could not be computed; empty = they were
   std::uint32_t in_last_minute = 0;        // applied by this action
   std::uint32_t live = 0;                  // in effect now, all actions

@@ -43,6 +43,8 @@ void Ledger::fold(const GuardRecord& record) {
   LedgerEntry& entry = entries_[record.key];
   if (entry.request.key.empty()) entry.request = record;
   if (record.kind == "intent" && entry.state == EntryState::pending) entry.approved_by = record.uid;
+  // How long an approver had is not how long the effect lasts.
+  if (record.kind == "intent") entry.expires.reset();
   entry.state = *state;
   entry.changed = record.time;
   entry.detail = record.detail;

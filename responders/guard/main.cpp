@@ -94,6 +94,7 @@ Result<Policy> read_policy(const Options& options) {
     return fail(Code::invalid, "the policy has errors; the guard does not start with half of it");
   // Its own records and the quarantine are nothing to be quarantined.
   policy.never_touch_paths.push_back(options.state);
+  policy.own_user = ::geteuid();
   return policy;
 }
 

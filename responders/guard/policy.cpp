@@ -152,9 +152,10 @@ class PolicyLoader {
     for (const auto& entry : node) {
       RoleMembers* role = entry.first.Scalar() == "responder"  ? &policy_.responders
                           : entry.first.Scalar() == "approver" ? &policy_.approvers
+                          : entry.first.Scalar() == "viewer"   ? &policy_.viewers
                                                                : nullptr;
       if (role == nullptr) {
-        report(entry.first, "responder or approver is expected");
+        report(entry.first, "viewer, responder or approver is expected");
         continue;
       }
       if (entry.second["users"])

@@ -38,8 +38,10 @@ struct Policy {
   std::vector<Network> never_touch;
   std::vector<std::string> never_touch_paths;          // and everything below
   std::vector<std::uint16_t> management_ports = {22};  // whoever is connected to them here is an operator
-  RoleMembers responders;
-  RoleMembers approvers;
+  RoleMembers viewers;                                 // may look: rehearse, verify, list, status
+  RoleMembers responders;                              // may ask for actions, undo and halt; and look
+  RoleMembers approvers;                               // may approve and resume, undo and halt; and look
+  std::uint32_t own_user = UINT32_MAX;                 // whose process the guard is: may look
   NotifyChannels channels;
 
   GuardMode mode_of(std::string_view action) const;

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 constexpr std::array<std::string_view, 9> kinds{"rehearse", "apply",  "approve", "verify", "undo",
                                                 "halt",     "resume", "status",  "list"};
-constexpr std::array<std::string_view, 3> outcome_states{"applied", "already", "undone"};
+constexpr std::array<std::string_view, 5> outcome_states{"applied", "already", "undone", "pending", "unknown"};
 constexpr std::array<std::string_view, 3> presences{"in_effect", "absent", "changed"};
 constexpr std::array<std::string_view, 4> verdicts{"allowed", "needs_approval", "refused", "unasked"};
 constexpr std::size_t pairs_most = 64;
@@ -108,6 +108,19 @@ class Fields {
   bool good_ = true;
 };
 
+Requester read_behalf(Fields& action) {
+  const auto number = [&](const char* name) {
+    const auto value = action.whole(name);
+    return value && *value >= 0 && *value <= UINT32_MAX ? static_cast<std::uint32_t>(*value) : UINT32_MAX;
+  };
+  Requester out;
+  out.uid = number("behalf_uid");
+  out.login_uid = number("behalf_login_uid");
+  const auto pid = action.whole("behalf_pid");
+  out.pid = pid && *pid > 0 && *pid <= INT32_MAX ? static_cast<int>(*pid) : 0;
+  return out;
+}
+
 Result<json::value> parse_object(std::string_view text) {
   json::parse_options options;
   options.max_depth = 16;
@@ -180,6 +193,9 @@ std::string render_request(const GuardRequest& request) {
       .member("step", action.step)
       .member("reason", action.reason)
       .member("exercise", action.marked == Marked::exercise)
+      .member("behalf_uid", action.behalf.uid)
+      .member("behalf_login_uid", action.behalf.login_uid)
+      .member("behalf_pid", action.behalf.pid)
       .end_object()
       .end_object();
   return out;
@@ -208,6 +224,7 @@ Result<GuardRequest> parse_request(std::string_view text) {
     out.request.step = action.text("step");
     out.request.reason = action.text("reason");
     out.request.marked = action.flag("exercise") ? Marked::exercise : Marked::real;
+    out.request.behalf = read_behalf(action);
     good = good && action.good();
   }
   if (!good || !fields.good()) return fail(Code::invalid, "a field of the request is of the wrong kind");
@@ -236,6 +253,7 @@ std::string render_answer(const Rehearsed& rehearsed) {
   writer.end_array().member("undo", rehearsed.forecast.undo);
   write_texts(writer, "now", rehearsed.forecast.now);
   writer.member("already", rehearsed.forecast.already)
+      .member("obstacle", rehearsed.forecast.obstacle)
       .member("verdict", guard_verdict_name(rehearsed.verdict.kind))
       .member("rule", rehearsed.verdict.rule)
       .member("reason", rehearsed.verdict.reason)
@@ -284,6 +302,7 @@ Result<Rehearsed> parse_rehearsed(std::string_view text) {
   out.forecast.undo = fields.text("undo");
   out.forecast.now = fields.texts("now");
   out.forecast.already = fields.flag("already");
+  out.forecast.obstacle = fields.text("obstacle");
   const auto verdict = index_of(verdicts, fields.text("verdict"));
   out.verdict.rule = fields.text("rule");
   out.verdict.reason = fields.text("reason");

@@ -45,6 +45,8 @@ std::string render_line(const GuardRecord& r, std::uint64_t sequence, const std:
       .member("reason", r.reason)
       .member("uid", r.uid)
       .member("login_uid", r.login_uid)
+      .member("behalf_uid", r.behalf_uid)
+      .member("behalf_login_uid", r.behalf_login_uid)
       .member("detail", r.detail)
       .member("undo_token", r.undo_token);
   write_pairs(writer, "outputs", r.outputs);
@@ -91,6 +93,8 @@ std::optional<GuardRecord> parse_line(std::string_view line) {
   r.reason = text_of(*object, "reason");
   r.uid = number_of<std::uint32_t>(*object, "uid").value_or(UINT32_MAX);
   r.login_uid = number_of<std::uint32_t>(*object, "login_uid").value_or(UINT32_MAX);
+  r.behalf_uid = number_of<std::uint32_t>(*object, "behalf_uid").value_or(UINT32_MAX);
+  r.behalf_login_uid = number_of<std::uint32_t>(*object, "behalf_login_uid").value_or(UINT32_MAX);
   r.detail = text_of(*object, "detail");
   r.undo_token = text_of(*object, "undo_token");
   r.outputs = pairs_of(*object, "outputs");

@@ -29,6 +29,8 @@ struct GuardRecord {
   std::string reason;
   std::uint32_t uid = UINT32_MAX;
   std::uint32_t login_uid = UINT32_MAX;
+  std::uint32_t behalf_uid = UINT32_MAX;  // for whom the asker says it asks
+  std::uint32_t behalf_login_uid = UINT32_MAX;
   std::string detail;
   std::string undo_token;
   std::vector<std::pair<std::string, std::string>> outputs;

@@ -28,8 +28,9 @@ void write_entry(JsonWriter& writer, const std::string& key, const LedgerEntry& 
       .member("playbook", entry.request.playbook)
       .member("step", entry.request.step)
       .member("reason", entry.request.reason)
-      .member("uid", entry.request.uid)
+      .member("uid", entry.request.behalf_uid != UINT32_MAX ? entry.request.behalf_uid : entry.request.uid)
       .member("detail", entry.detail);
+  if (entry.approved_by != UINT32_MAX) writer.member("approved_by", entry.approved_by);
   if (entry.expires) writer.member("expires", render_time(*entry.expires));
   writer.end_object();
 }
@@ -107,6 +108,13 @@ Result<Peer> peer_of(int socket) {
 std::string answer(Guard& guard, std::string_view body, const Peer& peer) {
   const auto request = parse_request(body);
   if (!request) return render_error(request.error());
+  // Who may change something is judged where it is changed.
+  const auto kind = request->kind;
+  if ((kind == GuardRequest::Kind::rehearse || kind == GuardRequest::Kind::verify ||
+       kind == GuardRequest::Kind::status || kind == GuardRequest::Kind::list) &&
+      !may_look(guard.policy(), peer))
+    return render_error(Error(
+        Code::denied, fmt::format("uid {} has no role with the responder; roles are given in its policy", peer.uid)));
   switch (request->kind) {
     case GuardRequest::Kind::rehearse: return answer_of(guard.rehearse(request->request, peer));
     case GuardRequest::Kind::apply: return answer_of(guard.apply(request->request, peer));

@@ -173,16 +173,64 @@ TEST_F(GuardTest, four_eyes) {
   policy_.mode = GuardMode::approve;
   policy_.approvers.users = {1000, 2000};
   const auto guard = open();
-  EXPECT_EQ(guard->apply(request("203.0.113.9", "k"), peer(1000)).error().code, Code::denied);
+  EXPECT_EQ(guard->apply(request("203.0.113.9", "k"), peer(1000))->outcome.state, Outcome::State::pending);
+  EXPECT_EQ(guard->apply(request("203.0.113.9", "k"), peer(1000))->outcome.state, Outcome::State::pending);
   EXPECT_FALSE(effect("203.0.113.9"));
   EXPECT_EQ(guard->approve("k", "yes", peer(1000)).error().code, Code::denied);  // asked for it himself
   EXPECT_EQ(guard->approve("k", "yes", peer(3000)).error().code, Code::denied);
   EXPECT_EQ(guard->approve("k", "", peer(2000)).error().code, Code::usage);
   EXPECT_TRUE(guard->approve("k", "yes", peer(2000)).has_value());
   EXPECT_TRUE(effect("203.0.113.9"));
-  EXPECT_EQ(guard->apply(request("203.0.113.8", "late"), peer(1000)).error().code, Code::denied);
+  EXPECT_EQ(guard->apply(request("203.0.113.9", "k"), peer(1000))->outcome.state, Outcome::State::already);
+  EXPECT_EQ(guard->apply(request("203.0.113.8", "late"), peer(1000))->outcome.state, Outcome::State::pending);
   clock_.advance_to(clock_.now() + std::chrono::hours(2));
   EXPECT_EQ(guard->approve("late", "yes", peer(2000)).error().code, Code::conflict);
+  EXPECT_EQ(guard->apply(request("203.0.113.8", "late"), peer(1000)).error().code, Code::denied);
+  EXPECT_EQ(guard->ledger().find("late")->state, EntryState::failed);
+}
+
+TEST_F(GuardTest, whoever_had_a_program_ask_is_not_the_second_pair_of_eyes) {
+  policy_.mode = GuardMode::approve;
+  policy_.approvers.users = {2000, 3000};
+  const auto guard = open();
+  ActionRequest asked = request("203.0.113.9", "k");
+  asked.behalf.uid = 2000;
+  asked.behalf.login_uid = 5000;
+  EXPECT_EQ(guard->apply(asked, peer(1000))->outcome.state, Outcome::State::pending);
+  EXPECT_EQ(guard->approve("k", "yes", peer(2000)).error().code, Code::denied);
+  Peer same = peer(3000);  // another user since the login
+  same.login_uid = 5000;
+  EXPECT_EQ(guard->approve("k", "yes", same).error().code, Code::denied);
+  const auto reopened = open();  // the journal remembers for whom
+  EXPECT_EQ(reopened->approve("k", "yes", peer(2000)).error().code, Code::denied);
+  EXPECT_TRUE(reopened->approve("k", "yes", peer(3000)).has_value());
+}
+
+TEST_F(GuardTest, an_approval_in_time_does_not_end_the_effect) {
+  policy_.mode = GuardMode::approve;
+  const auto guard = open();
+  ActionRequest asked = request("203.0.113.9", "k");
+  asked.parameters.emplace_back("ttl", "3h");
+  ASSERT_TRUE(guard->apply(asked, peer(1000)));
+  ASSERT_TRUE(guard->approve("k", "yes", peer(2000)));
+  clock_.advance_to(clock_.now() + std::chrono::hours(2));
+  EXPECT_EQ(guard->status().live, 1U);
+}
+
+TEST_F(GuardTest, only_those_with_a_role_may_look) {
+  policy_.viewers.users = {4000};
+  policy_.own_user = 900;
+  const auto guard = open();
+  GuardRequest list;
+  list.kind = GuardRequest::Kind::list;
+  for (const std::uint32_t uid : {0U, 900U, 1000U, 2000U, 4000U})
+    EXPECT_TRUE(parse_status(answer(*guard, render_request(list), peer(uid)))) << uid;
+  for (const auto kind : {GuardRequest::Kind::list, GuardRequest::Kind::status, GuardRequest::Kind::verify,
+                          GuardRequest::Kind::rehearse}) {
+    list.kind = kind;
+    list.request = request("203.0.113.9", "k");
+    EXPECT_EQ(parse_status(answer(*guard, render_request(list), peer(7))).error().code, Code::denied);
+  }
 }
 
 TEST_F(GuardTest, undo_keeps_what_another_holds) {
@@ -245,7 +293,7 @@ TEST_F(GuardTest, what_cannot_be_read_back_is_never_done_twice) {
   ::waitpid(child, nullptr, 0);
   const auto guard = open();
   EXPECT_EQ(guard->ledger().find("mail")->state, EntryState::unknown);
-  EXPECT_EQ(guard->apply(asked, peer(1000)).error().code, Code::conflict);
+  EXPECT_EQ(guard->apply(asked, peer(1000))->outcome.state, Outcome::State::unknown);
   EXPECT_EQ(std::filesystem::file_size(folder_ + "/effect-203.0.113.1"), 1U);
 }
 
@@ -274,13 +322,15 @@ TEST_F(GuardTest, answers_any_bytes) {
        R"({"version":1,"kind":"apply","request":{"action":"network.block_address","key":"k","parameters":[["address"]]}})"})
     EXPECT_NE(answer(*guard, body, peer(1000)).find("\"ok\":false"), std::string::npos) << body;
   GuardRequest status;
-  EXPECT_TRUE(parse_status(answer(*guard, render_request(status), peer(1))).has_value());
+  EXPECT_TRUE(parse_status(answer(*guard, render_request(status), peer(1000))).has_value());
   GuardRequest apply;
   apply.kind = GuardRequest::Kind::apply;
   apply.request = request("203.0.113.9", "wire");
   EXPECT_EQ(parse_applied(answer(*guard, render_request(apply), peer(1000)))->outcome.summary, "blocked");
   apply.kind = GuardRequest::Kind::rehearse;
-  EXPECT_EQ(parse_rehearsed(answer(*guard, render_request(apply), peer(7)))->verdict.rule, "role");
+  EXPECT_EQ(parse_rehearsed(answer(*guard, render_request(apply), peer(0)))->verdict.rule, "role");
+  apply.request.behalf = {1000, 1001, 12};
+  EXPECT_EQ(parse_request(render_request(apply))->request.behalf, apply.request.behalf);
 }
 
 TEST(Protocol, frames_are_capped) {
