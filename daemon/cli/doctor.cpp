@@ -113,23 +113,31 @@ void examine_capture(Findings& out, const Config& config) {
                  probe >= 0 ? "" : "tocsin-opener captures for tocsind; look again as root"});
 }
 
-bool listens(const std::string& path, int type) {
+// 0, or why nobody answers.
+int connect_error(const std::string& path, int type) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
+  if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
   std::memcpy(address.sun_path, path.data(), path.size());
   const int probe = ::socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   const bool yes = probe >= 0 && ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int error = errno;
   if (probe >= 0) ::close(probe);
-  return yes;
+  return yes ? 0 : error;
+}
+
+Finding examine_opener(const std::string& path) {
+  const int error = connect_error(path, SOCK_SEQPACKET);
+  if (error == 0) return {"daemon", "tocsin-opener", FindingState::ok, "answers at " + path, ""};
+  if (error == EACCES && ::geteuid() != 0)
+    return {"daemon", "tocsin-opener", FindingState::off, path + " is for tocsind alone", "look again as root"};
+  return {"daemon", "tocsin-opener", FindingState::warning, "does not answer at " + path,
+          "systemctl start tocsin-opener; until then tocsind opens only what its own user may"};
 }
 
 void examine_helpers(Findings& out, const Config& config) {
-  const bool opener = listens(config.collect.opener, SOCK_SEQPACKET);
-  out.push_back({"daemon", "tocsin-opener", opener ? FindingState::ok : FindingState::warning,
-                 opener ? "answers at " + config.collect.opener : "does not answer at " + config.collect.opener,
-                 opener ? "" : "systemctl start tocsin-opener; until then tocsind opens only what its own user may"});
-  const bool responder = listens(config.respond.socket, SOCK_STREAM) || listens(config.respond.socket, SOCK_SEQPACKET);
+  out.push_back(examine_opener(config.collect.opener));
+  const bool responder = connect_error(config.respond.socket, SOCK_STREAM) == 0;
   out.push_back({"response", "tocsin-responder", responder ? FindingState::ok : FindingState::warning,
                  responder ? "answers at " + config.respond.socket : "does not answer at " + config.respond.socket,
                  responder ? "" : "systemctl start tocsin-responder; until then nothing can be applied"});
