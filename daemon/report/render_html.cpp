@@ -245,7 +245,7 @@ class Page {
     end_table();
     if (!report_.verdicts.empty()) {
       out_ += "<p class=\"soft\">Closed as:";
-      for (const auto& verdict : report_.verdicts) add(" {} {};", verdict.count, readable(verdict.name));
+      for (const auto& verdict : report_.verdicts) add(" {} {};", verdict.count, safe(readable(verdict.name)));
       out_.back() = '.';
       out_ += "</p>";
     }
@@ -297,7 +297,7 @@ class Page {
       if (chain.trouble.empty()) out_ += "<td><span class=\"good\">intact</span></td>";
       else add("<td><span class=\"bad\">broken</span> {}</td>", safe(chain.trouble));
       number(chain.entries);
-      add("<td><code>{}</code></td></tr>", chain.head);
+      add("<td><code>{}</code></td></tr>", safe(chain.head));
     }
     end_table();
     out_ += "</section><footer>Tocsin " TOCSIN_VERSION "</footer>";

@@ -76,7 +76,7 @@ class Markdown {
     if (report_.rules.empty()) return;
     out_ += "## Alert volume\n\n| rule | engine | severity | alerts | with repeats |\n|---|---|---:|---:|---:|\n";
     for (const auto& rule : report_.rules)
-      add("| {} ({}) | {} | {} | {} | {} |\n", plain(rule.title), plain(rule.rule), rule.engine, rule.severity,
+      add("| {} ({}) | {} | {} | {} | {} |\n", plain(rule.title), plain(rule.rule), plain(rule.engine), rule.severity,
           rule.alerts, rule.count);
     if (report_.rules_left_out != 0) add("\n{} more rules with fewer alerts.\n", report_.rules_left_out);
     out_ += '\n';
@@ -95,9 +95,10 @@ class Markdown {
   void metrics() {
     out_ += "## Metrics\n\n| metric | incidents | p50 | p90 |\n|---|---:|---:|---:|\n";
     for (const auto& row : report_.metrics)
-      add("| {} | {} | {} | {} |\n", row.name, row.samples, row.samples == 0 ? "–" : readable_duration(row.p50),
+      add("| {} | {} | {} | {} |\n", plain(row.name), row.samples, row.samples == 0 ? "–" : readable_duration(row.p50),
           row.samples == 0 ? "–" : readable_duration(row.p90));
-    for (const auto& verdict : report_.verdicts) add("\n{} closed as {}.\n", verdict.count, readable(verdict.name));
+    for (const auto& verdict : report_.verdicts)
+      add("\n{} closed as {}.\n", verdict.count, plain(readable(verdict.name)));
     out_ += "\n## Actions\n\n";
     if (report_.actions.empty()) out_ += "No playbook ran an action.\n\n";
     else out_ += "| action | mode | outcome | times |\n|---|---|---|---:|\n";
@@ -116,9 +117,9 @@ class Markdown {
     if (!report_.losses.empty()) out_ += '\n';
     out_ += "## The record\n\n";
     for (const auto& chain : report_.chains)
-      add("- {}: {}, {} entries, head {}\n", chain.name,
+      add("- {}: {}, {} entries, head {}\n", plain(chain.name),
           chain.trouble.empty() ? "intact" : "BROKEN: " + plain(chain.trouble), chain.entries,
-          chain.head.empty() ? "none" : chain.head);
+          chain.head.empty() ? "none" : plain(chain.head));
   }
 
   const Report& report_;

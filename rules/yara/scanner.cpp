@@ -3,6 +3,7 @@
 #include <yara.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "collectors/base/text.h"
 
@@ -42,23 +43,31 @@ struct Scanner::State {
   static int on_message(YR_SCAN_CONTEXT* context, int message, void* data, void* user);
 };
 
+// libyara packs matches without regard to alignment: they are copied out, never looked at in place.
+static YR_MATCH read_match(const void* at) {
+  YR_MATCH match;
+  std::memcpy(&match, at, sizeof match);
+  return match;
+}
+
 void Scanner::State::explain(YR_SCAN_CONTEXT& context, const YR_RULE& rule, Hit& hit) const {
   const YR_RULE* const self = &rule;  // the library's macros want plain names
-  YR_SCAN_CONTEXT* const scan_context = &context;
   YR_STRING* string = nullptr;
   yr_rule_strings_foreach(self, string) {
     if (STRING_IS_PRIVATE(string)) continue;
     std::size_t shown = 0;
-    YR_MATCH* match = nullptr;
-    yr_string_matches_foreach(scan_context, string, match) {
+    for (const void* at = context.matches[string->idx].head; at != nullptr;) {
+      const YR_MATCH match = read_match(at);
+      at = match.next;
+      if (match.is_private) continue;
       if (shown++ >= per_string || hit.why.size() >= most_reasons) break;
-      const auto length = std::min(static_cast<std::size_t>(match->data_length), most_excerpt);
+      const auto length = std::min(static_cast<std::size_t>(match.data_length), most_excerpt);
       Reason reason;
       reason.condition = string->identifier;
       reason.where = where;
-      reason.value.assign(reinterpret_cast<const char*>(match->data), length);
-      reason.offset = match->base + match->offset;
-      reason.length = static_cast<std::uint64_t>(match->match_length);
+      reason.value.assign(reinterpret_cast<const char*>(match.data), length);
+      reason.offset = match.base + match.offset;
+      reason.length = static_cast<std::uint64_t>(match.match_length);
       hit.why.push_back(std::move(reason));
     }
   }

@@ -147,8 +147,7 @@ FlowEntry& FlowTable::make(const Packet& packet, const FlowKey& key, std::uint64
   link(flow, list_of(flow));
   ++live_;
   ++counters_.flows;
-  counters_.flows_active = live_;
-  counters_.flow_memory = live_ * (sizeof(FlowEntry) + sizeof(TcpSession));
+  count_live();
   return flow;
 }
 
@@ -221,7 +220,12 @@ void FlowTable::end(FlowEntry& flow, FlowEnd why, Time when) {
   free_.push_back(number);
   --live_;
   ++counters_.flows_ended;
+  count_live();
+}
+
+void FlowTable::count_live() noexcept {
   counters_.flows_active = live_;
+  counters_.flow_memory = live_ * (sizeof(FlowEntry) + sizeof(TcpSession));
 }
 
 void FlowTable::evict() {

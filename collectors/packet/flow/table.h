@@ -82,6 +82,7 @@ class FlowTable {
   void begin(FlowEntry& flow, const Packet& packet, const FlowKey& key) const;
   void end(FlowEntry& flow, FlowEnd why, Time when);
   void evict();
+  void count_live() noexcept;
   void grow();
   void place(std::uint64_t hash, std::uint32_t number) noexcept;
   void remove_slot(const FlowEntry& flow) noexcept;

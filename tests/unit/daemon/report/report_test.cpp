@@ -183,6 +183,16 @@ TEST(Report, hostile_texts_stay_texts_in_every_format) {
   EXPECT_NE(render(report, ReportFormat::markdown).find("our own \\| scanner"), std::string::npos);
 }
 
+TEST(Report, what_the_store_says_of_verdicts_and_chains_is_escaped_too) {
+  Report report;
+  report.verdicts = {{"<verdict>", 1}};
+  report.chains = {{"journal", 1, "<head>x", ""}};
+  const auto html = render(report, ReportFormat::html);
+  EXPECT_EQ(html.find("<verdict>"), std::string::npos);
+  EXPECT_EQ(html.find("<head>x"), std::string::npos);
+  EXPECT_NE(render(report, ReportFormat::markdown).find("\\<verdict\\>"), std::string::npos);
+}
+
 TEST(Report, a_broken_chain_is_said) {
   House house;
   house.play();

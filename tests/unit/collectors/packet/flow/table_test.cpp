@@ -79,6 +79,7 @@ TEST(FlowTable, TheMemoryCapEndsTheOldest) {
   EXPECT_EQ(counters.flows_evicted, 2'000U - counters.flows_active);
   bench.worker.finish();
   EXPECT_EQ(bench.listener.flows_ended, 2'000U);
+  EXPECT_EQ(counters.flow_memory, 0U);
 }
 
 TEST(FlowTable, IdsDoNotDependOnWhatElseThereIs) {
