@@ -39,11 +39,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)count_rules(text);
   if (const auto elements = parse_elements(text))
     for (const auto& e : *elements) (void)set_of(e.network);
-  const auto harmless =
-      block_transaction(*parse_network("203.0.113.9", HostBits::refuse), std::chrono::hours(1), "key");
-  const auto hostile = block_transaction(*parse_network("203.0.113.9", HostBits::refuse), std::chrono::hours(1), text);
-  for (const char c : {'\n', ';', '{', '}', '"'})
-    if (std::ranges::count(hostile, c) != std::ranges::count(harmless, c)) std::abort();
+  const auto network = *parse_network("203.0.113.9", HostBits::refuse);
+  const auto harmless = block_transaction(network, std::chrono::hours(1), "key");
+  if (is_action_key(text)) {
+    const auto other = block_transaction(network, std::chrono::hours(1), text);
+    for (const char c : {'\n', ';', '{', '}', '"', ' '})
+      if (std::ranges::count(other, c) != std::ranges::count(harmless, c)) std::abort();
+  }
   const auto manifest = parse_manifest(text);
   if (!manifest) return 0;
   const auto again = parse_manifest(render_manifest(*manifest));
