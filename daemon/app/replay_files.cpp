@@ -21,13 +21,13 @@ Result<void> InputSource::look() {
   constexpr std::size_t head_size = 64U << 10;
   const auto reader = ::dup(descriptor_);
   if (reader < 0) return fail_errno("cannot duplicate a descriptor", errno);
-  auto inflated = collectors::inflating_source(
-      collectors::source_from_descriptor(reader, collectors::DescriptorOwner::source), head_size * 16);
-  if (!inflated) return std::unexpected(std::move(inflated).error());
+  const auto inflated = inflating_source(source_from_descriptor(reader, DescriptorOwner::source), head_size * 16);
   head_.resize(head_size);
   std::size_t have = 0;
   while (have < head_.size()) {
-    const auto got = (*inflated)->read(std::span(head_).subspan(have));
+    auto got = inflated->read(std::span(head_).subspan(have));
+    const bool broken = !got && (got.error().code == Code::invalid || got.error().code == Code::exhausted);
+    if (!got && !broken && have == 0) return std::unexpected(std::move(got).error());
     if (!got || *got == 0) break;  // what is broken further on is the reader's to report
     have += *got;
   }
@@ -49,8 +49,8 @@ Result<std::unique_ptr<ReplayInput>> open_packet_input(InputSource source, const
                                                        const collectors::PacketOptions& options,
                                                        const std::string& filter, WorkerPool& pool,
                                                        std::vector<ActiveRules>& active) {
-  TOCSIN_TRY(auto file, collectors::CaptureFile::open(
-                            collectors::source_from_descriptor(source.release(), collectors::DescriptorOwner::source)));
+  TOCSIN_TRY(auto file,
+             collectors::CaptureFile::open(source_from_descriptor(source.release(), DescriptorOwner::source)));
   collectors::PacketOptions own = options;
   own.source = "pcap:" + input.name;
   own.identity = own.source;
@@ -111,7 +111,7 @@ Result<std::unique_ptr<ReplayInput>> open_file_input(InputSource source, const R
   const int descriptor = source.release();
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return fail_errno("cannot look at " + input.name, errno);
-  auto reader = collectors::source_from_descriptor(descriptor, collectors::DescriptorOwner::source);
+  auto reader = source_from_descriptor(descriptor, DescriptorOwner::source);
   std::vector<std::uint8_t> bytes;
   std::vector<std::uint8_t> part(1U << 20);
   for (;;) {

@@ -93,8 +93,8 @@ Result<std::unique_ptr<ReplayInput>> open_log_input(int descriptor, const Record
   }
   options.year = input.year.value_or(0);
   options.exercise = context.exercise;
-  TOCSIN_TRY(auto log, collectors::LogInput::open(collectors::descriptor_source(owned.get()), std::move(options),
-                                                  std::move(decoders), context.names));
+  TOCSIN_TRY(auto log, collectors::LogInput::open(source_from_descriptor(owned.get(), DescriptorOwner::caller),
+                                                  std::move(options), std::move(decoders), context.names));
   return std::make_unique<LogReplayInput>(std::move(owned), std::move(log), input.name);
 }
 

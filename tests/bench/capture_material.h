@@ -50,7 +50,7 @@ inline Capture read_capture(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   const std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
   const Bytes view(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
-  auto file = collectors::CaptureFile::open(collectors::source_from_memory(view));
+  auto file = collectors::CaptureFile::open(source_from_memory(view));
   if (!file) throw std::runtime_error(path.string() + ": " + file.error().text());
   Capture capture;
   for (collectors::RawFrame frame;;) {

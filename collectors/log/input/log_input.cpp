@@ -15,9 +15,10 @@ constexpr std::size_t fingerprint_bytes = 1024;
 }  // namespace
 
 struct LogInput::State {
-  State(ByteSource source, LogInputOptions given, std::shared_ptr<const DecoderSet> decoders, FieldNames& names)
+  State(std::unique_ptr<ByteSource> source, LogInputOptions given, std::shared_ptr<const DecoderSet> decoders,
+        FieldNames& names)
       : options(std::move(given)),
-        inflater(std::move(source)),
+        inflated(inflating_source(std::move(source), inflated_any)),
         buffer(chunk),
         lines(options.line_most),
         decoder(std::move(decoders), names, line_source()) {}
@@ -34,7 +35,7 @@ struct LogInput::State {
 
   Result<void> begin() {
     while (head < buffer.size()) {
-      auto n = inflater.read(std::span(buffer).subspan(head));
+      auto n = inflated->read(std::span(buffer).subspan(head));
       if (!n) {
         if (head == 0) return std::unexpected(std::move(n).error());
         failure = std::move(n).error();
@@ -64,7 +65,7 @@ struct LogInput::State {
       return true;
     }
     if (failure) return std::unexpected(*failure);
-    TOCSIN_TRY(const auto n, inflater.read(buffer));
+    TOCSIN_TRY(const auto n, inflated->read(buffer));
     feed({buffer.data(), n});
     return n != 0;
   }
@@ -97,7 +98,7 @@ struct LogInput::State {
   }
 
   LogInputOptions options;
-  Inflater inflater;
+  std::unique_ptr<ByteSource> inflated;
   std::vector<std::uint8_t> buffer;
   std::size_t head = 0;  // bytes of `buffer` read before the kind was known
   std::optional<Error> failure;
@@ -115,8 +116,8 @@ LogInput::~LogInput() = default;
 LogInput::LogInput(LogInput&&) noexcept = default;
 LogInput& LogInput::operator=(LogInput&&) noexcept = default;
 
-Result<LogInput> LogInput::open(ByteSource source, LogInputOptions options, std::shared_ptr<const DecoderSet> decoders,
-                                FieldNames& names) {
+Result<LogInput> LogInput::open(std::unique_ptr<ByteSource> source, LogInputOptions options,
+                                std::shared_ptr<const DecoderSet> decoders, FieldNames& names) {
   LogInput input;
   input.state_ = std::make_unique<State>(std::move(source), std::move(options), std::move(decoders), names);
   if (auto begun = input.state_->begin(); !begun)

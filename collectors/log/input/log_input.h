@@ -1,7 +1,7 @@
 #pragma once
 // Reading a recorded log from its start to its end, as `tocsin replay` and catch-up do: inflate, split, decode.
 //
-//   auto input = LogInput::open(descriptor_source(fd), options, decoders, names);
+//   auto input = LogInput::open(source_from_descriptor(fd, DescriptorOwner::source), options, decoders, names);
 //   while (true) { EventBatch batch; auto more = input->next(batch); if (!more || !*more) break; … }
 //
 // One owner, one thread. Event ids depend on content, offset and host only: the same file gives the same ids each time.
@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "collectors/base/byte_source.h"
 #include "collectors/base/result.h"
-#include "collectors/log/input/inflate.h"
 #include "collectors/log/line/line_decoder.h"
 #include "collectors/log/line/line_splitter.h"
 
@@ -38,9 +38,10 @@ struct LogInputCounts {
 
 class LogInput {
  public:
-  // Reads the first bytes. invalid: no kind was named and the content is no text (binary data, UTF-16).
-  static Result<LogInput> open(ByteSource source, LogInputOptions options, std::shared_ptr<const DecoderSet> decoders,
-                               FieldNames& names);
+  // Reads the first bytes, inflated when they are gzip or zstd. invalid: no kind was named and the content is no text
+  // (binary data, UTF-16).
+  static Result<LogInput> open(std::unique_ptr<ByteSource> source, LogInputOptions options,
+                               std::shared_ptr<const DecoderSet> decoders, FieldNames& names);
   ~LogInput();
   LogInput(LogInput&&) noexcept;
   LogInput& operator=(LogInput&&) noexcept;

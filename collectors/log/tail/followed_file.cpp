@@ -13,6 +13,17 @@ namespace tocsin::collectors {
 namespace {
 // A writer may still hold the old file for a moment after the rename.
 constexpr int grace_turns = 4;
+
+// Reads the descriptor from `at` on, which moves along and must outlive the source.
+std::unique_ptr<ByteSource> inflating_from(int descriptor, std::uint64_t& at) {
+  auto read = [descriptor, &at](std::span<std::uint8_t> out) -> Result<std::size_t> {
+    const auto n = ::pread(descriptor, out.data(), out.size(), static_cast<off_t>(at));
+    if (n < 0) return fail_errno("cannot read a rotated log", errno);
+    at += static_cast<std::uint64_t>(n);
+    return static_cast<std::size_t>(n);
+  };
+  return inflating_source(source_from_callback(std::move(read)), inflated_any);
+}
 }  // namespace
 
 Descriptor::~Descriptor() {
@@ -50,15 +61,10 @@ bool read_head(int descriptor, std::uint32_t length, FileIdentity& identity) {
 bool read_inflated_head(int descriptor, std::uint32_t length, FileIdentity& identity) {
   std::array<std::uint8_t, FileIdentity::head_most> bytes{};
   std::uint64_t at = 0;
-  Inflater inflater([&](std::span<std::uint8_t> out) -> Result<std::size_t> {
-    const auto n = ::pread(descriptor, out.data(), out.size(), static_cast<off_t>(at));
-    if (n < 0) return fail_errno("cannot read a rotated log", errno);
-    at += static_cast<std::uint64_t>(n);
-    return static_cast<std::size_t>(n);
-  });
+  const auto inflated = inflating_from(descriptor, at);
   std::uint32_t have = 0;
   while (have < length) {
-    const auto n = inflater.read(std::span(bytes).subspan(have, length - have));
+    const auto n = inflated->read(std::span(bytes).subspan(have, length - have));
     if (!n || *n == 0) break;
     have += static_cast<std::uint32_t>(*n);
   }
@@ -77,12 +83,7 @@ FollowedFile::FollowedFile(Descriptor descriptor, Position position, std::size_t
 void FollowedFile::compressed() {
   skip_ = position_.offset;
   read_at_ = 0;
-  inflater_.emplace([this](std::span<std::uint8_t> out) -> Result<std::size_t> {
-    const auto n = ::pread(descriptor_.get(), out.data(), out.size(), static_cast<off_t>(read_at_));
-    if (n < 0) return fail_errno("cannot read a rotated log", errno);
-    read_at_ += static_cast<std::uint64_t>(n);
-    return static_cast<std::size_t>(n);
-  });
+  inflated_ = inflating_from(descriptor_.get(), read_at_);
 }
 
 void FollowedFile::restart() {
@@ -94,8 +95,8 @@ void FollowedFile::restart() {
 }
 
 bool FollowedFile::head_changed() {
-  if (inflater_ || position_.identity.head_size == 0) {
-    if (!inflater_) read_head(descriptor_.get(), 0, position_.identity);
+  if (inflated_ || position_.identity.head_size == 0) {
+    if (!inflated_) read_head(descriptor_.get(), 0, position_.identity);
     return false;
   }
   FileIdentity now = position_.identity;
@@ -106,8 +107,8 @@ bool FollowedFile::head_changed() {
 }
 
 std::size_t FollowedFile::fetch(std::span<std::uint8_t> buffer, Turn& turn) {
-  if (inflater_) {
-    const auto n = inflater_->read(buffer);
+  if (inflated_) {
+    const auto n = inflated_->read(buffer);
     if (!n || *n == 0) return 0;  // damaged data ends the file; what was whole is kept
     const auto skipped = std::min<std::uint64_t>(skip_, *n);
     skip_ -= skipped;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "collectors/log/input/inflate.h"
+#include "collectors/base/byte_source.h"
 #include "collectors/log/line/line_decoder.h"
 #include "collectors/log/line/line_splitter.h"
 #include "collectors/log/tail/position.h"
@@ -79,8 +79,8 @@ class FollowedFile {
   std::uint64_t read_at_;  // next byte to read
   LineSplitter splitter_;
   LineDecoder decoder_;
-  std::optional<Inflater> inflater_;
-  std::uint64_t skip_ = 0;  // inflated bytes that were covered before
+  std::unique_ptr<ByteSource> inflated_;  // of a compressed file
+  std::uint64_t skip_ = 0;                // inflated bytes that were covered before
   int quiet_turns_ = 0;
   bool rotated_ = false;
   bool drained_ = false;

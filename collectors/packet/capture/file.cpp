@@ -29,13 +29,8 @@ bool is_capture(Bytes head) noexcept {
   return false;
 }
 
-bool is_compressed(Bytes head) noexcept {
-  return (head.size() >= 2 && head[0] == 0x1f && head[1] == 0x8b) || (head.size() >= 4 && big32(head, 0) == 0x28b52ffd);
-}
-
 Result<CaptureFile> CaptureFile::open(std::unique_ptr<ByteSource> source, std::uint64_t inflated_most) {
-  TOCSIN_TRY(auto inflated, inflating_source(std::move(source), inflated_most));
-  CaptureFile file(std::move(inflated));
+  CaptureFile file(inflating_source(std::move(source), inflated_most));
   TOCSIN_TRY(const Bytes head, file.ahead(24));
   if (head.empty()) return fail(Code::invalid, "the capture is empty");
   if (!is_capture(head)) return fail(Code::invalid, "this is neither pcap nor pcapng");

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "collectors/base/byte_source.h"
 #include "collectors/base/result.h"
-#include "collectors/packet/capture/byte_source.h"
 #include "collectors/packet/capture/frame.h"
 
 namespace tocsin::collectors {
@@ -17,7 +17,6 @@ namespace tocsin::collectors {
 // By content: at least the first 4 bytes of a file. True for pcap and pcapng; for compressed files call it on the
 // inflated head (`inflating_source`).
 bool is_capture(Bytes head) noexcept;
-bool is_compressed(Bytes head) noexcept;
 
 struct CaptureStatus {
   std::uint64_t frames = 0;

@@ -123,8 +123,8 @@ class CaseRunner::Round {
     options.name = "test";
     options.year = 2026;
     options.kind = collectors::parse_log_kind(kind).value_or(collectors::LogKind::automatic);
-    TOCSIN_TRY(auto input, collectors::LogInput::open(collectors::memory_source({text.begin(), text.end()}),
-                                                      std::move(options), bench_.decoders, bench_.names));
+    TOCSIN_TRY(auto input, collectors::LogInput::open(source_from_memory(as_bytes(text)), std::move(options),
+                                                      bench_.decoders, bench_.names));
     for (;;) {
       EventBatch batch;
       TOCSIN_TRY(const bool more, input.next(batch));

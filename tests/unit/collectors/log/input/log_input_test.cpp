@@ -25,7 +25,7 @@ class Input : public testing::Test {
     error.clear();
     options.name = "file:test";
     if (options.year == 0) options.year = 2024;
-    auto input = LogInput::open(memory_source(std::move(content)), options, decoders, names);
+    auto input = LogInput::open(source_from_copy(std::move(content)), options, decoders, names);
     if (!input) {
       error = input.error().text();
       return {};
@@ -176,14 +176,13 @@ TEST_F(Input, secrets_are_masked_unless_asked) {
 
 TEST_F(Input, one_endless_line_costs_bounded_memory) {
   std::uint64_t left = 64ULL << 20;
-  auto input = LogInput::open(
-      [&](std::span<std::uint8_t> out) -> Result<std::size_t> {
-        const auto n = std::min<std::uint64_t>(out.size(), left);
-        std::fill_n(out.begin(), n, 'x');
-        left -= n;
-        return n;
-      },
-      {.name = "long", .kind = LogKind::syslog}, decoders, names);
+  auto input = LogInput::open(source_from_callback([&](std::span<std::uint8_t> out) -> Result<std::size_t> {
+                                const auto n = std::min<std::uint64_t>(out.size(), left);
+                                std::fill_n(out.begin(), n, 'x');
+                                left -= n;
+                                return n;
+                              }),
+                              {.name = "long", .kind = LogKind::syslog}, decoders, names);
   ASSERT_TRUE(input);
   EventBatch batch;
   ASSERT_TRUE(input->next(batch).value());
