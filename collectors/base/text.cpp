@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/utf8.h"
+
 namespace tocsin {
 
 std::string lower_ascii(std::string_view text) {
@@ -38,31 +40,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 namespace {
-
-// Length of the well-formed UTF-8 sequence at the front of `text` and its code point; length 0 when ill-formed.
-struct Utf8 {
-  std::size_t length;
-  char32_t point;
-};
-
-Utf8 next_code_point(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = at(0);
-  if (lead < 0x80) return {1, lead};
-  std::size_t length = 0;
-  char32_t point = 0;
-  char32_t least = 0;
-  if (lead >= 0xC2 && lead < 0xE0) length = 2, point = lead & 0x1FU, least = 0x80;
-  else if (lead >= 0xE0 && lead < 0xF0) length = 3, point = lead & 0x0FU, least = 0x800;
-  else if (lead >= 0xF0 && lead < 0xF5) length = 4, point = lead & 0x07U, least = 0x10000;
-  if (length == 0 || text.size() < length) return {0, 0};
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0U) != 0x80U) return {0, 0};
-    point = (point << 6) | (at(i) & 0x3FU);
-  }
-  if (point < least || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return {0, 0};
-  return {length, point};
-}
 
 bool reorders_text(char32_t p) noexcept {
   return (p >= 0x202A && p <= 0x202E) || (p >= 0x2066 && p <= 0x2069) || p == 0x200E || p == 0x200F || p == 0x061C;

@@ -4,52 +4,12 @@
 #include <optional>
 
 #include "collectors/base/json.h"
+#include "collectors/base/utf8.h"
 
 namespace tocsin::responders {
 namespace {
 
 using Kind = JsonNode::Kind;
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<std::uint8_t>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0U | (point >> 6U));
-    put(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    put(0xE0U | (point >> 12U));
-    put(0x80U | ((point >> 6U) & 0x3FU));
-    put(0x80U | (point & 0x3FU));
-  } else {
-    put(0xF0U | (point >> 18U));
-    put(0x80U | ((point >> 12U) & 0x3FU));
-    put(0x80U | ((point >> 6U) & 0x3FU));
-    put(0x80U | (point & 0x3FU));
-  }
-}
-
-// Length of the well-formed sequence at `i`, 0 if there is none (overlong forms and surrogates are none).
-std::size_t utf8_length(std::string_view text, std::size_t i) noexcept {
-  const auto at = [&](std::size_t k) -> std::uint32_t {
-    return k < text.size() ? static_cast<std::uint8_t>(text[k]) : 0U;
-  };
-  const auto tail = [&](std::size_t k) { return (at(k) & 0xC0U) == 0x80U; };
-  const std::uint32_t lead = at(i);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (!tail(i + 1) || !tail(i + 2)) return 0;
-    if ((lead == 0xE0 && at(i + 1) < 0xA0) || (lead == 0xED && at(i + 1) > 0x9F)) return 0;
-    return 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (!tail(i + 1) || !tail(i + 2) || !tail(i + 3)) return 0;
-    if ((lead == 0xF0 && at(i + 1) < 0x90) || (lead == 0xF4 && at(i + 1) > 0x8F)) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 // Recursive descent; depth is capped, so the stack is too.
 class Reader {
@@ -159,7 +119,7 @@ class Reader {
       if (!low || *low < 0xDC00 || *low > 0xDFFF) return syntax("a high surrogate without its low one");
       point = 0x10000U + ((*point - 0xD800U) << 10U) + (*low - 0xDC00U);
     }
-    append_utf8(out, *point);
+    append_code_point(out, *point);
     return true;
   }
 
@@ -195,7 +155,7 @@ class Reader {
         continue;
       }
       if (c < 0x20) return syntax("a control character must be escaped inside a string");
-      const std::size_t length = utf8_length(text_, position_);
+      const std::size_t length = next_code_point(text_.substr(position_)).length;
       if (length == 0) return stop(JsonProblem::Kind::encoding, "the text is not UTF-8 here");
       out += text_.substr(position_, length);
       position_ += length;

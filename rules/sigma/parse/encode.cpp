@@ -1,6 +1,9 @@
 #include "rules/sigma/parse/encode.h"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "collectors/base/utf8.h"
 
 namespace tocsin::rules::sigma {
 namespace {
@@ -8,21 +11,6 @@ namespace {
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
-}
-
-// One code point; a byte that is not UTF-8 stands for itself.
-std::uint32_t next_code_point(std::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  const std::uint32_t first = byte(0);
-  const std::size_t size = first < 0x80 ? 1U : first >= 0xF0 ? 4U : first >= 0xE0 ? 3U : first >= 0xC0 ? 2U : 1U;
-  if (size == 1 || size > text.size()) {
-    text.remove_prefix(1);
-    return first;
-  }
-  std::uint32_t point = first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) point = (point << 6) | (byte(i) & 0x3F);
-  text.remove_prefix(size);
-  return point;
 }
 
 constexpr std::array<std::string_view, 5> dashes{"-", "/", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95"};
@@ -46,7 +34,10 @@ std::string to_utf16(std::string_view utf8, Utf16 form) {
   };
   if (form == Utf16::marked) out += "\xFF\xFE";
   while (!utf8.empty()) {
-    const auto point = next_code_point(utf8);
+    const auto [length, value] = next_code_point(utf8);
+    // A byte that is not UTF-8 stands for itself.
+    const std::uint32_t point = length == 0 ? static_cast<unsigned char>(utf8[0]) : static_cast<std::uint32_t>(value);
+    utf8.remove_prefix(std::max<std::size_t>(length, 1));
     if (point < 0x10000) {
       put(point);
     } else {
