@@ -8,6 +8,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/base/time.h"
+#include "collectors/base/wildcard.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -18,29 +19,6 @@ constexpr int depth_most = 32;
 
 enum class Op : std::uint8_t { all, any, negate, equal, less, less_equal, greater, greater_equal, contains };
 
-bool matches_wildcard(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || to_lower_ascii(pattern[p]) == to_lower_ascii(text[t]))) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 int compare(std::string_view a, std::string_view b) {
   const auto sign = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
   if (const auto x = parse_real(a))
@@ -50,14 +28,20 @@ int compare(std::string_view a, std::string_view b) {
   return sign(lower_ascii(a), lower_ascii(b));
 }
 
-bool holds(Op op, std::string_view value, std::string_view wanted) {
+struct Wanted {
+  explicit Wanted(std::string given) : text(std::move(given)), pattern(parse_wildcard(lower_ascii(text), '*', '?')) {}
+  std::string text;
+  std::vector<WildcardPart> pattern;
+};
+
+bool holds(Op op, std::string_view value, const Wanted& wanted) {
   switch (op) {
-    case Op::equal: return matches_wildcard(wanted, value) || compare(value, wanted) == 0;
-    case Op::contains: return lower_ascii(value).find(lower_ascii(wanted)) != std::string::npos;
-    case Op::less: return compare(value, wanted) < 0;
-    case Op::less_equal: return compare(value, wanted) <= 0;
-    case Op::greater: return compare(value, wanted) > 0;
-    case Op::greater_equal: return compare(value, wanted) >= 0;
+    case Op::equal: return matches_wildcard(wanted.pattern, lower_ascii(value)) || compare(value, wanted.text) == 0;
+    case Op::contains: return lower_ascii(value).find(lower_ascii(wanted.text)) != std::string::npos;
+    case Op::less: return compare(value, wanted.text) < 0;
+    case Op::less_equal: return compare(value, wanted.text) <= 0;
+    case Op::greater: return compare(value, wanted.text) > 0;
+    case Op::greater_equal: return compare(value, wanted.text) >= 0;
     default: return false;
   }
 }
@@ -67,7 +51,7 @@ bool holds(Op op, std::string_view value, std::string_view wanted) {
 struct Filter::Node {
   Op op = Op::all;
   std::string field;
-  std::vector<std::string> values;
+  std::vector<Wanted> values;
   std::vector<Node> children;
 
   bool matches(const Lookup& record) const {
@@ -79,7 +63,7 @@ struct Filter::Node {
     }
     bool found = false;
     record(field, [&](std::string_view value) {
-      found = found || std::ranges::any_of(values, [&](const std::string& w) { return holds(op, value, w); });
+      found = found || std::ranges::any_of(values, [&](const Wanted& w) { return holds(op, value, w); });
     });
     return found;
   }
@@ -240,7 +224,7 @@ class Parser {
       if (!accept("(")) return wrong("`(`");
       do {
         if (!at_word()) return wrong("a value");
-        node.values.push_back(tokens_[at_++].text);
+        node.values.emplace_back(tokens_[at_++].text);
       } while (accept(","));
       if (!accept(")")) return wrong("`,` or `)`");
       return node;
@@ -249,7 +233,7 @@ class Parser {
     if (found == operators.end()) return wrong("one of = != < <= > >= ~ !~ in");
     if (!at_word()) return wrong("a value");
     node.op = found->op;
-    node.values.push_back(tokens_[at_++].text);
+    node.values.emplace_back(tokens_[at_++].text);
     return found->negated ? negated(std::move(node)) : std::move(node);
   }
 

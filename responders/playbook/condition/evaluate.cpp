@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "collectors/base/text.h"
+#include "collectors/base/wildcard.h"
 #include "responders/playbook/condition/node.h"
 
 namespace tocsin::responders {
@@ -43,28 +43,9 @@ Result<std::optional<Value>> resolve(const Operand& operand, const Lookup& looku
   return variable->value;
 }
 
-// % = any run, _ = any one character (STIX 2.1 section 9.6.1). Text × pattern at the worst.
+// % = any run, _ = any one character (STIX 2.1 section 9.6.1).
 bool like(std::string_view text, std::string_view pattern) {
-  std::size_t t = 0;
-  std::size_t p = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '_' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
+  return matches_wildcard(parse_wildcard(pattern, '%', '_'), text);
 }
 
 std::optional<Network> network_of(const Value& value) {

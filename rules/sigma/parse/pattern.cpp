@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/base/wildcard.h"
+
 namespace tocsin::rules::sigma {
 namespace {
 
 using Kind = PatternPart::Kind;
-
-std::size_t code_point_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t wanted = first < 0x80 ? 1U : first >= 0xF0 ? 4U : first >= 0xE0 ? 3U : first >= 0xC2 ? 2U : 1U;
-  if (wanted > text.size()) return 1;
-  for (std::size_t i = 1; i < wanted; ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 1;
-  return wanted;
-}
 
 bool is_placeholder_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -141,47 +134,6 @@ void Pattern::find_placeholders() {
   *this = std::move(out);
 }
 
-bool matches(const Pattern& pattern, std::string_view value) {
-  const auto& parts = pattern.parts();
-  std::size_t part = 0;
-  std::size_t at = 0;
-  // Where to go on when a later part fails: after the last `*`, one further.
-  std::size_t star_part = parts.size();
-  std::size_t star_at = 0;
-  while (true) {
-    if (part == parts.size() && at == value.size()) return true;
-    bool ok = false;
-    if (part < parts.size()) {
-      const auto& p = parts[part];
-      if (p.kind == Kind::any_run) {
-        star_part = part++;
-        star_at = at;
-        if (part == parts.size()) return true;
-        continue;
-      }
-      if (p.kind == Kind::any_one && at < value.size()) {
-        at += code_point_length(value.substr(at));
-        ok = true;
-      } else if (p.kind == Kind::literal && value.substr(at).starts_with(p.text)) {
-        at += p.text.size();
-        ok = true;
-      }
-    }
-    if (ok) {
-      ++part;
-      continue;
-    }
-    if (star_part == parts.size() || star_at >= value.size()) return false;
-    star_at += code_point_length(value.substr(star_at));
-    const auto next = star_part + 1;
-    if (next < parts.size() && parts[next].kind == Kind::literal) {
-      const auto found = value.find(parts[next].text, star_at);
-      if (found == std::string_view::npos) return false;
-      star_at = found;
-    }
-    part = next;
-    at = star_at;
-  }
-}
+bool matches(const Pattern& pattern, std::string_view value) { return matches_wildcard(pattern.parts(), value); }
 
 }  // namespace tocsin::rules::sigma

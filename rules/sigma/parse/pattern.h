@@ -51,8 +51,7 @@ class Pattern {
   std::vector<PatternPart> parts_;
 };
 
-// Whole-value glob match on bytes; `?` takes one UTF-8 code point (or one stray byte). Linear in practice, never
-// exponential. The caller folds case.
+// Whole-value match as in collectors/base/wildcard.h; a placeholder matches nothing. The caller folds case.
 bool matches(const Pattern& pattern, std::string_view value);
 
 }  // namespace tocsin::rules::sigma

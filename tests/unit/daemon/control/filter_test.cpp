@@ -29,6 +29,10 @@ TEST(Filter, compares_numbers_as_numbers_and_times_as_times) {
 TEST(Filter, knows_wildcards_lists_and_nested_keys) {
   EXPECT_TRUE(matches("host.name = web*", alert));
   EXPECT_TRUE(matches("entities.value = 10.0.0.?", alert));
+  EXPECT_TRUE(matches("host.name = WEB*", alert));
+  const auto accented = parse_filter("user.name = ren?");
+  ASSERT_TRUE(accented);
+  EXPECT_TRUE(accented->matches(boost::json::object{{"user.name", "rené"}}));  // one character is one code point
   EXPECT_TRUE(matches("packet.source_port in (80, 4711)", alert));
   EXPECT_TRUE(matches("host.name ~ EB0 and not exercise = false", alert));
 }

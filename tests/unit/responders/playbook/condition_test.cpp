@@ -83,6 +83,7 @@ TEST_F(Conditions, sets_networks_and_patterns) {
   EXPECT_TRUE(holds("__text__:value LIKE 'two%'"));
   EXPECT_TRUE(holds("__text__:value LIKE '%w_r%'"));
   EXPECT_FALSE(holds("__text__:value LIKE 'two'"));
+  EXPECT_FALSE(holds("__text__:value LIKE 'two*'"));
   EXPECT_TRUE(holds("__text__:value MATCHES '^two\\\\s+w\\\\w*$'"));
   EXPECT_TRUE(holds("__text__:value MATCHES '(?i)WORDS'"));
   EXPECT_TRUE(holds("__text__:value NOT MATCHES '^words'"));
