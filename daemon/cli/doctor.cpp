@@ -13,13 +13,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "collectors/base/text.h"
 #include "collectors/opener/opener.h"
 #include "collectors/opener/sandbox.h"
+#include "rules/pattern/hyperscan.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -37,11 +37,7 @@ void examine_kernel(Findings& out) {
     out.push_back({"kernel", layer.name, there ? FindingState::ok : FindingState::warning, layer.detail,
                    there ? "" : "tocsind runs without this layer; use a kernel that has it"});
   }
-  std::ifstream processor("/proc/cpuinfo");
-  std::string line;
-  bool ssse3 = false;
-  while (std::getline(processor, line))
-    if (line.starts_with("flags")) ssse3 = line.find(" ssse3") != std::string::npos;
+  const bool ssse3 = rules::hyperscan_usable();
   out.push_back({"kernel", "SSSE3", ssse3 ? FindingState::ok : FindingState::warning,
                  ssse3 ? "Hyperscan can be used" : "Hyperscan cannot be used here",
                  ssse3 ? "" : "rules are matched by the plain matcher, which is slower"});

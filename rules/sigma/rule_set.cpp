@@ -18,8 +18,7 @@ class SigmaRuleSet final : public RuleSet {
 
   std::vector<std::string> remarks() const override {
     std::vector<std::string> out;
-    if (!hyperscan_usable())
-      out.emplace_back("Hyperscan is not usable on this processor (no SSSE3): the plain matcher is in use.");
+    if (!hyperscan_usable()) out.emplace_back(hyperscan_remark);
     std::size_t slow = 0;
     for (const auto& program : plan_->programs)
       for (const auto& index : program.program->indices) slow += index.raw.slow();

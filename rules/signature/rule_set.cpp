@@ -25,10 +25,10 @@ class SignatureRuleSet final : public RuleSet {
   const std::vector<RuleRef>& rules() const noexcept override { return rules_; }
   std::vector<std::string> remarks() const override {
     std::vector<std::string> out;
-    if (program_->plain_matcher)
-      out.emplace_back(hyperscan_usable()
-                           ? "The plain matcher is in use: slower, same alerts"
-                           : "Hyperscan is not usable on this processor (no SSSE3): plain matcher in use");
+    if (!program_->plain_matcher) return out;
+    if (!hyperscan_usable()) out.emplace_back(hyperscan_remark);
+    else if (program_->refusal.empty()) out.emplace_back("The plain matcher is in use: slower, same alerts.");
+    else out.push_back("Hyperscan refused patterns (" + program_->refusal + "): slower there, same alerts.");
     return out;
   }
   std::unique_ptr<SharedState> make_state() const override { return std::make_unique<ThresholdTable>(); }
@@ -145,7 +145,7 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
   if (!options.threshold.text.empty())
     apply_threshold_lines(
         parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics), rules);
-  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.matcher));
+  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.acceleration));
   if (auto home = parse_addresses("$HOME_NET", context.addresses))
     program->home = std::make_shared<const AddressSet>(std::move(*home));
   return std::make_shared<SignatureRuleSet>(std::move(program),

@@ -61,7 +61,7 @@ class Matcher {
   const Program& program_;
   const Binding& binding_;
   const FieldNames& names_;
-  PatternScratch scratch_;
+  HyperscanScratch scratch_;
   std::vector<std::optional<std::vector<Bound>>> bounds_;  // by event field
 
   std::uint32_t epoch_ = 0;

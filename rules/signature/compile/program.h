@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "rules/signature/compile/compiler.h"
@@ -56,6 +57,7 @@ struct Program {
   std::size_t flow_integers = 0;
   bool uses_stream_size = false;
   bool plain_matcher = false;
+  std::string refusal;  // of Hyperscan, the first one
 
   template <class Function>
   void for_databases(Function&& function) const {
@@ -67,7 +69,7 @@ struct Program {
 };
 
 // Sorts into evaluation order (action, flowbits, priority, order of loading) and builds everything.
-Program build_program(std::vector<Compiled> rules, const CompileContext& context, Matcher matcher);
+Program build_program(std::vector<Compiled> rules, const CompileContext& context, Acceleration acceleration);
 
 // The rule's application protocol is what the flow speaks.
 bool speaks(collectors::Protocol wanted, collectors::Protocol spoken) noexcept;

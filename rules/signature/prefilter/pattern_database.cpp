@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
-
-#include <hs/hs.h>
 
 #include "collectors/base/assert.h"
 #include "rules/signature/match/search.h"
@@ -20,37 +17,9 @@ std::uint32_t prefix_hash(const std::uint8_t* bytes, std::size_t length) noexcep
   return (key * 2654435761U) >> 20;
 }
 
-int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
-  static_cast<std::vector<std::uint32_t>*>(context)->push_back(id);
-  return 0;
-}
-
 }  // namespace
 
-bool hyperscan_usable() noexcept { return hs_valid_platform() == HS_SUCCESS; }
-
-PatternScratch::PatternScratch() = default;
-PatternScratch::~PatternScratch() { hs_free_scratch(static_cast<hs_scratch_t*>(scratch_)); }
-
-PatternDatabase::~PatternDatabase() { hs_free_database(static_cast<hs_database_t*>(database_)); }
-
-PatternDatabase::PatternDatabase(PatternDatabase&& other) noexcept
-    : patterns_(std::move(other.patterns_)),
-      longest_(other.longest_),
-      database_(std::exchange(other.database_, nullptr)),
-      tables_(std::move(other.tables_)) {}
-
-PatternDatabase& PatternDatabase::operator=(PatternDatabase&& other) noexcept {
-  if (this == &other) return *this;
-  hs_free_database(static_cast<hs_database_t*>(database_));
-  patterns_ = std::move(other.patterns_);
-  longest_ = other.longest_;
-  database_ = std::exchange(other.database_, nullptr);
-  tables_ = std::move(other.tables_);
-  return *this;
-}
-
-PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, Matcher matcher) {
+PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, Acceleration acceleration) {
   PatternDatabase out;
   out.patterns_ = std::move(patterns);
   for (const auto& pattern : out.patterns_) {
@@ -58,33 +27,18 @@ PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, Matcher ma
     out.longest_ = std::max(out.longest_, pattern.bytes.size());
   }
   if (out.patterns_.empty()) return out;
-  const bool wanted = matcher == Matcher::hyperscan || (matcher == Matcher::automatic && hyperscan_usable());
-  if (!wanted || !out.build_hyperscan()) out.build_plain();
+  if (acceleration == Acceleration::automatic && hyperscan_usable()) out.build_hyperscan();
+  if (!out.database_) out.build_plain();
   return out;
 }
 
-bool PatternDatabase::build_hyperscan() {
-  std::vector<const char*> expressions;
-  std::vector<std::size_t> lengths;
-  std::vector<unsigned> flags;
-  std::vector<unsigned> ids;
-  for (std::size_t i = 0; i < patterns_.size(); ++i) {
-    expressions.push_back(reinterpret_cast<const char*>(patterns_[i].bytes.data()));
-    lengths.push_back(patterns_[i].bytes.size());
-    flags.push_back(HS_FLAG_SINGLEMATCH | (patterns_[i].nocase ? HS_FLAG_CASELESS : 0U));
-    ids.push_back(static_cast<unsigned>(i));
-  }
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const auto status =
-      hs_compile_lit_multi(expressions.data(), flags.data(), ids.data(), lengths.data(),
-                           static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database, &error);
-  if (status != HS_SUCCESS) {
-    hs_free_compile_error(error);
-    return false;
-  }
-  database_ = database;
-  return true;
+void PatternDatabase::build_hyperscan() {
+  std::vector<HyperscanLiteral> literals;
+  literals.reserve(patterns_.size());
+  for (std::size_t i = 0; i < patterns_.size(); ++i)
+    literals.push_back({static_cast<std::uint32_t>(i), patterns_[i].bytes, patterns_[i].nocase});
+  if (auto database = HyperscanDatabase::compile(literals)) database_ = std::move(*database);
+  else refusal_ = std::move(database.error().message);
 }
 
 void PatternDatabase::build_plain() {
@@ -109,24 +63,14 @@ void PatternDatabase::build_plain() {
 }
 
 void PatternDatabase::prepare(PatternScratch& scratch) const {
-  if (database_ != nullptr) {
-    auto* raw = static_cast<hs_scratch_t*>(scratch.scratch_);
-    TOCSIN_ASSERT(hs_alloc_scratch(static_cast<const hs_database_t*>(database_), &raw) == HS_SUCCESS);
-    scratch.scratch_ = raw;
-  } else if (scratch.seen_.size() < patterns_.size()) {
-    scratch.seen_.resize(patterns_.size());
-  }
+  if (database_) database_.prepare(scratch.hyperscan_);
+  else if (scratch.seen_.size() < patterns_.size()) scratch.seen_.resize(patterns_.size());
 }
 
 void PatternDatabase::scan(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const {
   if (patterns_.empty() || bytes.empty()) return;
-  if (database_ == nullptr) {
-    scan_plain(bytes, scratch, found);
-    return;
-  }
-  TOCSIN_ASSERT(hs_scan(static_cast<const hs_database_t*>(database_), reinterpret_cast<const char*>(bytes.data()),
-                        static_cast<unsigned>(bytes.size()), 0, static_cast<hs_scratch_t*>(scratch.scratch_), on_match,
-                        &found) == HS_SUCCESS);
+  if (database_) database_.scan(bytes, scratch.hyperscan_, found);
+  else scan_plain(bytes, scratch, found);
 }
 
 void PatternDatabase::scan_plain(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const {

@@ -1,0 +1,117 @@
+#include "rules/pattern/hyperscan.h"
+
+#include <hs/hs.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "collectors/base/assert.h"
+
+namespace tocsin::rules {
+namespace {
+
+unsigned flags_of(const HyperscanExpression& expression) {
+  unsigned flags = HS_FLAG_SINGLEMATCH;
+  if (expression.utf8) flags |= HS_FLAG_UTF8;
+  if (expression.ignore_case) flags |= HS_FLAG_CASELESS;
+  if (expression.multiline) flags |= HS_FLAG_MULTILINE;
+  if (expression.dot_all) flags |= HS_FLAG_DOTALL;
+  if (expression.allow_empty) flags |= HS_FLAG_ALLOWEMPTY;
+  return flags;
+}
+
+// The arrays that the library wants.
+struct Arrays {
+  std::vector<const char*> texts;
+  std::vector<std::size_t> lengths;
+  std::vector<unsigned> flags;
+  std::vector<unsigned> ids;
+};
+
+HyperscanProblem take_problem(hs_compile_error_t* error) {
+  HyperscanProblem out{"Hyperscan gives no reason", std::nullopt};
+  if (error == nullptr) return out;
+  if (error->message != nullptr) out.message = error->message;
+  if (error->expression >= 0) out.index = static_cast<std::size_t>(error->expression);
+  hs_free_compile_error(error);
+  return out;
+}
+
+int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
+  static_cast<std::vector<std::uint32_t>*>(found)->push_back(id);
+  return 0;
+}
+
+}  // namespace
+
+bool hyperscan_usable() noexcept { return hs_valid_platform() == HS_SUCCESS; }
+
+bool hyperscan_accepts(const HyperscanExpression& expression) {
+  hs_expr_info_t* info = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const bool good =
+      hs_expression_info(expression.text.c_str(), flags_of(expression), &info, &error) == HS_SUCCESS && info != nullptr;
+  std::free(info);  // NOLINT: the library's allocator
+  hs_free_compile_error(error);
+  return good;
+}
+
+void HyperscanScratch::Free::operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
+void HyperscanDatabase::Free::operator()(hs_database* database) const noexcept { hs_free_database(database); }
+
+std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
+    std::span<const HyperscanLiteral> literals) {
+  Arrays arrays;
+  for (const auto& literal : literals) {
+    TOCSIN_ASSERT(!literal.bytes.empty());
+    arrays.texts.push_back(reinterpret_cast<const char*>(literal.bytes.data()));
+    arrays.lengths.push_back(literal.bytes.size());
+    arrays.flags.push_back(HS_FLAG_SINGLEMATCH | (literal.ignore_case ? HS_FLAG_CASELESS : 0U));
+    arrays.ids.push_back(literal.id);
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const auto status =
+      hs_compile_lit_multi(arrays.texts.data(), arrays.flags.data(), arrays.ids.data(), arrays.lengths.data(),
+                           static_cast<unsigned>(literals.size()), HS_MODE_BLOCK, nullptr, &database, &error);
+  if (status != HS_SUCCESS) return std::unexpected(take_problem(error));
+  HyperscanDatabase out;
+  out.database_.reset(database);
+  return out;
+}
+
+std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
+    std::span<const HyperscanExpression> expressions) {
+  Arrays arrays;
+  for (const auto& expression : expressions) {
+    arrays.texts.push_back(expression.text.c_str());
+    arrays.flags.push_back(flags_of(expression));
+    arrays.ids.push_back(expression.id);
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const auto status =
+      hs_compile_multi(arrays.texts.data(), arrays.flags.data(), arrays.ids.data(),
+                       static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database, &error);
+  if (status != HS_SUCCESS) return std::unexpected(take_problem(error));
+  HyperscanDatabase out;
+  out.database_.reset(database);
+  return out;
+}
+
+void HyperscanDatabase::prepare(HyperscanScratch& scratch) const {
+  auto* raw = scratch.scratch_.release();  // the library may move it
+  const auto status = hs_alloc_scratch(database_.get(), &raw);
+  scratch.scratch_.reset(raw);
+  TOCSIN_ASSERT(status == HS_SUCCESS);
+}
+
+void HyperscanDatabase::scan(Bytes bytes, HyperscanScratch& scratch, std::vector<std::uint32_t>& found) const {
+  // An empty text still matches expressions that allow it; the library wants a valid pointer.
+  const char* data = bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data());
+  const auto size = static_cast<unsigned>(std::min<std::size_t>(bytes.size(), UINT32_MAX));
+  const auto status = hs_scan(database_.get(), data, size, 0, scratch.scratch_.get(), on_match, &found);
+  TOCSIN_ASSERT(status == HS_SUCCESS);
+}
+
+}  // namespace tocsin::rules
