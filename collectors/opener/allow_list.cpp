@@ -11,8 +11,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
-#include "collectors/opener/descriptor.h"
 
 namespace tocsin::collectors {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
 #include "collectors/opener/allow_list.h"
-#include "collectors/opener/descriptor.h"
 #include "collectors/packet/capture/ring.h"
 
 namespace tocsin::collectors {

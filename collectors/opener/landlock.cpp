@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "collectors/opener/descriptor.h"
+#include "collectors/base/descriptor.h"
 #include "collectors/opener/sandbox_layers.h"
 
 namespace tocsin::collectors {

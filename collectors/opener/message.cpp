@@ -1,11 +1,6 @@
 #include "collectors/opener/message.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-#include <array>
 #include <cerrno>
-#include <cstring>
 
 namespace tocsin::collectors {
 namespace {
@@ -78,26 +73,11 @@ Result<OpenerReply> decode_reply(Bytes bytes) {
 }
 
 Result<void> send_datagram(int socket, const std::string& bytes, std::span<const OwnedDescriptor> descriptors) {
-  if (bytes.size() > opener_message_most || descriptors.size() > opener_descriptors_most)
+  if (bytes.size() > opener_message_most || descriptors.size() > descriptors_most)
     return fail(Code::exhausted, "a message between tocsind and the opener is too large; use narrower globs");
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * opener_descriptors_most)> control{};
-  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
-    auto* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
-    for (std::size_t i = 0; i < descriptors.size(); ++i) {
-      const int number = descriptors[i].get();
-      std::memcpy(CMSG_DATA(header) + i * sizeof number, &number, sizeof number);
-    }
-  }
-  while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+  std::vector<int> numbers;
+  for (const auto& descriptor : descriptors) numbers.push_back(descriptor.get());
+  while (send_with_descriptors(socket, bytes, numbers, 0) < 0)
     if (errno != EINTR) return fail_errno("cannot send to the other end of the opener's socket", errno);
   return {};
 }
@@ -105,28 +85,11 @@ Result<void> send_datagram(int socket, const std::string& bytes, std::span<const
 Result<OpenerDatagram> receive_datagram(int socket) {
   OpenerDatagram out;
   out.bytes.resize(opener_message_most);
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * opener_descriptors_most)> control{};
-  iovec part{out.bytes.data(), out.bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t size = 0;
-  while ((size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0)
+  ReceivedMessage message;
+  while ((message = receive_with_descriptors(socket, out.bytes, out.descriptors, 0)).size < 0)
     if (errno != EINTR) return fail_errno("cannot receive from the opener's socket", errno);
-  for (auto* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const auto count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int number = -1;
-      std::memcpy(&number, CMSG_DATA(header) + i * sizeof number, sizeof number);
-      out.descriptors.emplace_back(number);
-    }
-  }
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-    return fail(Code::invalid, "a message on the opener's socket was cut");
-  out.bytes.resize(static_cast<std::size_t>(size));
+  if (message.cut) return fail(Code::invalid, "a message on the opener's socket was cut");
+  out.bytes.resize(static_cast<std::size_t>(message.size));
   return out;
 }
 

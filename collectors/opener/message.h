@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
+#include "collectors/base/descriptor.h"
 #include "collectors/base/result.h"
-#include "collectors/opener/descriptor.h"
 
 namespace tocsin::collectors {
 
@@ -38,7 +38,6 @@ struct OpenerReply {
 
 inline constexpr std::size_t opener_message_most = 128 * 1024;
 inline constexpr std::size_t opener_fields_most = 1024;
-inline constexpr std::size_t opener_descriptors_most = 64;
 
 std::string encode_request(const OpenerRequest& request);
 Result<OpenerRequest> decode_request(Bytes bytes);

@@ -154,7 +154,7 @@ Result<OpenerReply> Opener::open_journal(const std::string& directory) const {
   });
   OpenerReply reply = with(std::move(opened));
   for (const auto& file : files) {
-    if (reply.descriptors.size() >= opener_descriptors_most) break;
+    if (reply.descriptors.size() >= descriptors_most) break;
     auto descriptor = open_without_links(file.path, O_RDONLY | O_NONBLOCK);
     if (!descriptor) continue;
     reply.fields.push_back(file.path);

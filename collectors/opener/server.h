@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/log.h"
 #include "collectors/base/result.h"
-#include "collectors/opener/descriptor.h"
 #include "collectors/opener/opener.h"
 
 namespace tocsin::collectors {

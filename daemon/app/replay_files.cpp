@@ -13,13 +13,9 @@
 
 namespace tocsin::daemon {
 
-InputSource::~InputSource() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Result<void> InputSource::look() {
   constexpr std::size_t head_size = 64U << 10;
-  const auto reader = ::dup(descriptor_);
+  const auto reader = ::dup(descriptor_.get());
   if (reader < 0) return fail_errno("cannot duplicate a descriptor", errno);
   const auto inflated = inflating_source(source_from_descriptor(reader, DescriptorOwner::source), head_size * 16);
   head_.resize(head_size);
@@ -32,7 +28,7 @@ Result<void> InputSource::look() {
     have += *got;
   }
   head_.resize(have);
-  if (::lseek(descriptor_, 0, SEEK_SET) < 0)
+  if (::lseek(descriptor_.get(), 0, SEEK_SET) < 0)
     return fail(Code::usage, "it is a pipe; say what it holds, or give a file");
   return {};
 }

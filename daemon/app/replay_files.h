@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/app/replay.h"
 
 namespace tocsin::daemon {
@@ -11,19 +12,14 @@ namespace tocsin::daemon {
 class InputSource {
  public:
   explicit InputSource(int descriptor) : descriptor_(descriptor) {}
-  InputSource(InputSource&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), head_(std::move(other.head_)) {}
-  InputSource& operator=(InputSource&&) = delete;
-  ~InputSource();
-
   // The kind asked for, or what the content says when it is `automatic`: a capture, a log, JSON, EVTX, any other file.
   Result<InputKind> settle_kind(InputKind wanted);
-  int release() noexcept { return std::exchange(descriptor_, -1); }
+  int release() noexcept { return descriptor_.release(); }
 
  private:
   Result<void> look();
 
-  int descriptor_;
+  OwnedDescriptor descriptor_;
   std::vector<std::uint8_t> head_;  // inflated
 };
 

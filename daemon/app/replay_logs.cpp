@@ -1,11 +1,10 @@
 #include "daemon/app/replay_logs.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/log/input/log_input.h"
 
 namespace tocsin::daemon {
@@ -17,23 +16,9 @@ constexpr std::pair<InputKind, collectors::LogKind> kinds[] = {{InputKind::autom
                                                                {InputKind::audit, collectors::LogKind::audit},
                                                                {InputKind::json, collectors::LogKind::json}};
 
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 class LogReplayInput final : public ReplayInput {
  public:
-  LogReplayInput(Descriptor descriptor, collectors::LogInput input, std::string name)
+  LogReplayInput(OwnedDescriptor descriptor, collectors::LogInput input, std::string name)
       : descriptor_(std::move(descriptor)), input_(std::move(input)), name_(std::move(name)) {}
 
   Time at() const override { return at_; }
@@ -69,7 +54,7 @@ class LogReplayInput final : public ReplayInput {
   }
 
  private:
-  Descriptor descriptor_;
+  OwnedDescriptor descriptor_;
   collectors::LogInput input_;
   std::string name_;
   std::string trouble_;
@@ -82,7 +67,7 @@ class LogReplayInput final : public ReplayInput {
 Result<std::unique_ptr<ReplayInput>> open_log_input(int descriptor, const RecordingInput& input, InputKind kind,
                                                     const LaneContext& context,
                                                     std::shared_ptr<const collectors::DecoderSet> decoders) {
-  Descriptor owned(descriptor);
+  OwnedDescriptor owned(descriptor);
   collectors::LogInputOptions options;
   options.name = "file:" + input.name;
   for (const auto& [ours, theirs] : kinds)

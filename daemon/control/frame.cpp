@@ -2,74 +2,36 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace tocsin::daemon {
 namespace {
 
-constexpr std::size_t header_size = 4;
 constexpr std::size_t growth = 256 * 1024;  // a body buffer grows with what came, not with what was promised
-
-constexpr std::size_t control_space = CMSG_SPACE(sizeof(int) * descriptors_most);
 
 }  // namespace
 
-void Descriptors::clear() noexcept {
-  for (const int descriptor : items_)
-    if (descriptor >= 0) ::close(descriptor);
-  items_.clear();
-}
-
-std::string encode_frame(std::string_view json) {
-  const auto size = static_cast<std::uint32_t>(json.size());
-  std::string out;
-  out.reserve(header_size + json.size());
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>((size >> shift) & 0xFFU);
-  out += json;
-  return out;
-}
-
 std::span<char> FrameReader::wanted() {
-  if (received_ < header_size) return std::span(header_).subspan(received_);
-  const std::size_t have = received_ - header_size;
+  if (received_ < frame_header_bytes) return std::span(header_).subspan(received_);
+  const std::size_t have = received_ - frame_header_bytes;
   if (body_.size() == have) body_.resize(std::min(length_, have + growth));
   return std::span(body_).subspan(have);
 }
 
 bool FrameReader::receive(int socket, State& state) {
-  const auto place = wanted();
-  alignas(cmsghdr) std::array<char, control_space> control{};
-  iovec part{place.data(), place.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const auto size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const auto [size, cut] = receive_with_descriptors(socket, wanted(), descriptors_, MSG_DONTWAIT);
   if (size < 0) {
     state = errno == EAGAIN || errno == EINTR ? State::waiting : State::broken;
     return false;
-  }
-  for (auto* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, CMSG_DATA(c) + i * sizeof(int), sizeof descriptor);
-      descriptors_.add(descriptor);
-    }
   }
   if (size == 0) {
     state = received_ == 0 ? State::closed : State::broken;
     return false;
   }
   received_ += static_cast<std::size_t>(size);
-  if ((message.msg_flags & MSG_CTRUNC) != 0 || descriptors_.size() > descriptors_most) {
+  if (cut || descriptors_.size() > descriptors_most) {
     state = State::broken;
     return false;
   }
@@ -80,14 +42,13 @@ FrameReader::State FrameReader::read(int socket) {
   State state = State::waiting;
   for (;;) {
     if (!receive(socket, state)) return state;
-    if (received_ < header_size) continue;
-    if (received_ == header_size) {
-      length_ = 0;
-      for (const char c : header_) length_ = (length_ << 8U) | static_cast<unsigned char>(c);
-      if (length_ == 0 || length_ > frame_most) return State::broken;
+    if (received_ < frame_header_bytes) continue;
+    if (received_ == frame_header_bytes) {
+      length_ = frame_length({header_.data(), header_.size()}, frame_most).value_or(0);
+      if (length_ == 0) return State::broken;
       body_.clear();
     }
-    if (received_ == header_size + length_) return State::complete;
+    if (received_ == frame_header_bytes + length_) return State::complete;
   }
 }
 
@@ -100,21 +61,7 @@ std::string FrameReader::take_body() {
 Result<void> send_all(int socket, std::string_view bytes, std::span<const int> descriptors, int milliseconds) {
   if (descriptors.size() > descriptors_most) return fail(Code::usage, "at most 64 files can be sent with one request");
   while (!bytes.empty()) {
-    alignas(cmsghdr) std::array<char, control_space> control{};
-    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    if (!descriptors.empty()) {
-      message.msg_control = control.data();
-      message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-      auto* c = CMSG_FIRSTHDR(&message);
-      c->cmsg_level = SOL_SOCKET;
-      c->cmsg_type = SCM_RIGHTS;
-      c->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-      std::memcpy(CMSG_DATA(c), descriptors.data(), descriptors.size_bytes());
-    }
-    const auto size = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto size = send_with_descriptors(socket, bytes, descriptors, MSG_DONTWAIT);
     if (size >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(size));
       descriptors = {};

@@ -82,7 +82,7 @@ Result<std::string> ResponderClient::ask_once(const std::string& frame) {
   TOCSIN_CHECK(connect());
   TOCSIN_CHECK(send_all(socket_, frame));
   TOCSIN_TRY(const std::string header, receive(socket_, frame_header_bytes));
-  const auto length = frame_length(header);
+  const auto length = frame_length(header, frame_bytes_most);
   if (!length) return fail(Code::invalid, "the responder's answer is too large");
   return receive(socket_, *length);
 }

@@ -342,20 +342,7 @@ Result<void> parse_status(std::string_view text) {
 
 Result<std::string> make_frame(std::string_view body) {
   if (body.size() > frame_bytes_most) return fail(Code::exhausted, "the message is larger than 256 KiB");
-  const auto size = static_cast<std::uint32_t>(body.size());
-  std::string out;
-  for (const unsigned shift : {24U, 16U, 8U, 0U})
-    out += static_cast<char>(static_cast<std::uint8_t>((size >> shift) & 0xFFU));
-  out += body;
-  return out;
-}
-
-std::optional<std::size_t> frame_length(std::string_view header) noexcept {
-  if (header.size() < frame_header_bytes) return std::nullopt;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < frame_header_bytes; ++i) size = size << 8U | static_cast<std::uint8_t>(header[i]);
-  if (size > frame_bytes_most) return std::nullopt;
-  return size;
+  return encode_frame(body);
 }
 
 }  // namespace tocsin::responders

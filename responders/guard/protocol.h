@@ -1,6 +1,6 @@
 #pragma once
-// What passes over the responder's socket: frames of a 4-byte big-endian length and that many bytes of JSON, one
-// answer for each request, in order. Version 1. Hostile input on both sides: sizes are capped, every field is typed.
+// What passes over the responder's socket: frames (collectors/base/frame.h) of JSON, one answer for each request, in
+// order. Version 1. Hostile input on both sides: sizes are capped, every field is typed.
 // Pure; any thread.
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/base/frame.h"
 #include "responders/action/request.h"
 
 namespace tocsin::responders {
 
 inline constexpr std::uint32_t protocol_version = 1;
 inline constexpr std::size_t frame_bytes_most = 256U << 10U;
-inline constexpr std::size_t frame_header_bytes = 4;
 
 struct GuardRequest {
   enum class Kind : std::uint8_t { rehearse, apply, approve, verify, undo, halt, resume, status, list };
@@ -45,7 +45,5 @@ Result<void> parse_status(std::string_view json);
 
 // Header and body; exhausted above the cap.
 Result<std::string> make_frame(std::string_view body);
-// The length in a header; nothing above the cap.
-std::optional<std::size_t> frame_length(std::string_view header) noexcept;
 
 }  // namespace tocsin::responders

@@ -191,7 +191,7 @@ bool GuardServer::read_from(int socket, Connection& connection) {
 
 bool GuardServer::serve(Connection& connection) {
   while (connection.in.size() >= frame_header_bytes) {
-    const auto length = frame_length(connection.in);
+    const auto length = frame_length(connection.in, frame_bytes_most);
     if (!length) {
       log_.limited(LogLevel::warning, "frame",
                    fmt::format("uid {} sent a frame that is too large", connection.peer.uid));

@@ -29,7 +29,7 @@ bool is_compressed(const std::filesystem::path& path) {
 // A sibling that rotation made of a followed path, open and examined.
 struct Sibling {
   std::filesystem::path path;
-  Descriptor descriptor;
+  OwnedDescriptor descriptor;
   FileFacts facts;
 };
 
@@ -48,7 +48,7 @@ struct FileTail::State {
   std::size_t turn = 0;
   std::vector<Position> gone;  // to be reported as finished with the next batch
 
-  std::unique_ptr<FollowedFile> follow(Descriptor descriptor, Position position) {
+  std::unique_ptr<FollowedFile> follow(OwnedDescriptor descriptor, Position position) {
     LineSource source = options.source;
     source.name = "file:" + position.path;
     return std::make_unique<FollowedFile>(std::move(descriptor), std::move(position), options.line_most,
@@ -93,7 +93,7 @@ struct FileTail::State {
         ++counts.refused_files;
         continue;
       }
-      Descriptor descriptor(*opened);
+      OwnedDescriptor descriptor(*opened);
       const auto facts = read_facts(descriptor.get());
       if (!facts || !facts->regular) {
         ++counts.refused_files;
@@ -104,7 +104,7 @@ struct FileTail::State {
     mark_rotated(paths);
   }
 
-  void take_up(const std::filesystem::path& path, Descriptor descriptor, const FileFacts& facts, bool first) {
+  void take_up(const std::filesystem::path& path, OwnedDescriptor descriptor, const FileFacts& facts, bool first) {
     if (auto* present = find(facts.identity)) {
       present->position().path = path;
       if (present->head_changed()) {
@@ -150,7 +150,7 @@ struct FileTail::State {
       for (const auto& sibling : *listed) {
         auto opened = opener.open(sibling);
         if (!opened) continue;
-        Descriptor descriptor(*opened);
+        OwnedDescriptor descriptor(*opened);
         const auto facts = read_facts(descriptor.get());
         if (facts && facts->regular) out.push_back({sibling, std::move(descriptor), *facts});
       }

@@ -26,10 +26,6 @@ std::unique_ptr<ByteSource> inflating_from(int descriptor, std::uint64_t& at) {
 }
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
-}
-
 Result<FileFacts> read_facts(int descriptor) {
   struct statx s{};
   if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &s) != 0)
@@ -73,7 +69,7 @@ bool read_inflated_head(int descriptor, std::uint32_t length, FileIdentity& iden
   return have == length;
 }
 
-FollowedFile::FollowedFile(Descriptor descriptor, Position position, std::size_t longest, LineDecoder decoder)
+FollowedFile::FollowedFile(OwnedDescriptor descriptor, Position position, std::size_t longest, LineDecoder decoder)
     : descriptor_(std::move(descriptor)),
       position_(std::move(position)),
       read_at_(position_.offset),

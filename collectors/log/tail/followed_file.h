@@ -3,30 +3,14 @@
 
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "collectors/base/byte_source.h"
+#include "collectors/base/descriptor.h"
 #include "collectors/log/line/line_decoder.h"
 #include "collectors/log/line/line_splitter.h"
 #include "collectors/log/tail/position.h"
 
 namespace tocsin::collectors {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor();
-  int get() const noexcept { return number_; }
-
- private:
-  int number_ = -1;
-};
 
 struct FileFacts {
   FileIdentity identity;  // head not filled
@@ -42,7 +26,7 @@ bool read_inflated_head(int descriptor, std::uint32_t length, FileIdentity& iden
 
 class FollowedFile {
  public:
-  FollowedFile(Descriptor descriptor, Position position, std::size_t longest, LineDecoder decoder);
+  FollowedFile(OwnedDescriptor descriptor, Position position, std::size_t longest, LineDecoder decoder);
 
   const Position& position() const noexcept { return position_; }
   Position& position() noexcept { return position_; }
@@ -74,7 +58,7 @@ class FollowedFile {
   bool decode_pending(EventBatch& events, Time now, Turn& turn);
   std::size_t fetch(std::span<std::uint8_t> buffer, Turn& turn);
 
-  Descriptor descriptor_;
+  OwnedDescriptor descriptor_;
   Position position_;      // offset: end of the last line decoded
   std::uint64_t read_at_;  // next byte to read
   LineSplitter splitter_;

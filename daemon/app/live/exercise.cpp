@@ -1,8 +1,6 @@
 // replay.run: a recording through the running daemon. Its inputs come as descriptors; everything of it carries the
 // exercise mark, is decided by state of its own and never lets an action apply.
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
@@ -62,11 +60,11 @@ class ToInbox final : public rules::AlertSink {
 Result<void> play(Daemon& daemon, const Call& call, Reply& reply) {
   ReplayOptions options;
   TOCSIN_TRY(options.recording, recording_of(call.params()));
-  auto& given = call.descriptors();
+  const auto& given = call.descriptors();
   if (given.size() != options.recording.inputs.size()) return fail(Code::usage, "each input needs its descriptor");
-  std::vector<int> owned;
-  for (std::size_t i = 0; i < options.recording.inputs.size(); ++i) owned.push_back(given.take(i));
-  options.descriptors = owned;
+  std::vector<int> numbers;
+  for (const auto& descriptor : given) numbers.push_back(descriptor.get());
+  options.descriptors = numbers;
   options.host = daemon.host();
   std::uint64_t alerts = 0;
   ToInbox sink(alerts);
@@ -84,7 +82,6 @@ Result<void> play(Daemon& daemon, const Call& call, Reply& reply) {
   };
   Replay replay(std::move(options), daemon.names(), engines, generation->decoders, sink);
   auto summary = replay.run();
-  for (const int descriptor : owned) ::close(descriptor);
   if (!summary) return std::unexpected(std::move(summary).error());
   TOCSIN_CHECK(daemon.settle());
   json::object row;

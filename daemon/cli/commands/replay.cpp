@@ -108,15 +108,15 @@ Result<void> replay_live(CommandContext& context) {
   auto recording = collect_inputs(context.options.list("input"), {}, diagnostics);
   for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';
   if (!recording) return std::unexpected(std::move(recording).error());
-  Descriptors descriptors;
   std::string params;
   JsonWriter writer(params);
   writer.begin_object().member("name", recording->name).key("inputs").begin_array();
+  std::vector<OwnedDescriptor> opened;
   std::vector<int> numbers;
   for (const auto& input : recording->inputs) {
-    const int descriptor = ::open(input.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0) return fail_errno("cannot open " + input.path, errno);
-    numbers.push_back(descriptor);
+    opened.emplace_back(::open(input.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!opened.back()) return fail_errno("cannot open " + input.path, errno);
+    numbers.push_back(opened.back().get());
     writer.begin_object()
         .member("name", input.name)
         .member("kind", input_kind_name(input.kind))
@@ -131,7 +131,6 @@ Result<void> replay_live(CommandContext& context) {
     if (!context.output.for_people()) context.output.row(row);
     return true;
   });
-  for (const int number : numbers) ::close(number);
   if (!summary) return std::unexpected(std::move(summary).error());
   const auto said = parsed(*summary);
   if (const auto* message = said.if_contains("message")) context.err << escape_terminal(plain_text(*message)) << '\n';

@@ -13,6 +13,7 @@
 #include <climits>
 #include <memory>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
 
 namespace tocsin::daemon {
@@ -26,27 +27,13 @@ struct FreeContext {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 }  // namespace
 
 VaultKey::~VaultKey() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
 Result<VaultKey> VaultKey::load(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return fail_errno("cannot open the evidence key " + path.string(), errno);
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno("cannot open the evidence key " + path.string(), errno);
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) return fail_errno("cannot look at the evidence key " + path.string(), errno);
   if ((info.st_mode & 077) != 0)
@@ -78,8 +65,8 @@ Result<void> VaultKey::generate(const std::filesystem::path& path) {
   std::array<std::uint8_t, size> key{};
   if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
     return fail(Code::failure, "OpenSSL gives no random bytes; check the kernel's entropy source");
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.get() < 0) {
+  const OwnedDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) {
     if (errno == EEXIST)
       return fail(Code::conflict, fmt::format("{} exists already; it is not overwritten", path.string()));
     return fail_errno("cannot make the evidence key " + path.string(), errno);

@@ -51,7 +51,7 @@ class FileQuarantine final : public Action {
   }
 
   Result<Outcome> apply(const Parameters& parameters, std::string_view key) override {
-    TOCSIN_TRY(const FileDescriptor item, open_item(key));
+    TOCSIN_TRY(const OwnedDescriptor item, open_item(key));
     if (exists(item.get(), restored_name))
       return fail(Code::conflict, "this quarantine was undone; ask again under another key");
     if (exists(item.get(), manifest_name)) return resume(item.get());
@@ -65,11 +65,11 @@ class FileQuarantine final : public Action {
   }
 
   Result<Verification> verify(const Parameters&, std::string_view key) override {
-    TOCSIN_TRY(const FileDescriptor item, open_item(key));
+    TOCSIN_TRY(const OwnedDescriptor item, open_item(key));
     if (!exists(item.get(), manifest_name) || !exists(item.get(), content_name))
       return Verification{Presence::absent, "nothing is in quarantine under this key"};
     TOCSIN_TRY(const QuarantineManifest m, load(item.get()));
-    TOCSIN_TRY(const FileDescriptor content, open_content(item.get()));
+    TOCSIN_TRY(const OwnedDescriptor content, open_content(item.get()));
     TOCSIN_TRY(const std::string digest, hash_file(content.get()));
     ::fchmod(content.get(), 0);
     if (digest != m.sha256)
@@ -80,7 +80,7 @@ class FileQuarantine final : public Action {
   }
 
   Result<Outcome> undo(const Parameters&, std::string_view key, std::string_view) override {
-    TOCSIN_TRY(const FileDescriptor item, open_item(key));
+    TOCSIN_TRY(const OwnedDescriptor item, open_item(key));
     Outcome out;
     out.state = Outcome::State::undone;
     if (!exists(item.get(), manifest_name)) {
@@ -115,10 +115,10 @@ class FileQuarantine final : public Action {
     return fail(Code::conflict, fmt::format("the file has changed since: its sha256 is {}", m.sha256));
   }
 
-  Result<FileDescriptor> open_item(std::string_view key) const {
+  Result<OwnedDescriptor> open_item(std::string_view key) const {
     if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST)
       return fail_errno(fmt::format("cannot make {}", directory_), errno);
-    TOCSIN_TRY(const FileDescriptor top, open_directory(directory_));
+    TOCSIN_TRY(const OwnedDescriptor top, open_directory(directory_));
     return make_directory(top.get(), folder_of(key));
   }
 
@@ -128,9 +128,9 @@ class FileQuarantine final : public Action {
   }
 
   // Mode 0000 keeps the owner out too; we open it a little for ourselves inside a folder only we can enter.
-  static Result<FileDescriptor> open_content(int item) {
+  static Result<OwnedDescriptor> open_content(int item) {
     if (::fchmodat(item, content_name, 0600, 0) != 0) return fail_errno("cannot open the quarantined file", errno);
-    FileDescriptor content(::openat(item, content_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    OwnedDescriptor content(::openat(item, content_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (content.get() < 0) return fail_errno("cannot open the quarantined file", errno);
     return content;
   }
@@ -168,7 +168,7 @@ class FileQuarantine final : public Action {
 
   static Result<void> copy_over(const OpenedFile& opened, int item, const QuarantineManifest& m) {
     ::unlinkat(item, partial_name, 0);
-    const FileDescriptor copy(::openat(item, partial_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const OwnedDescriptor copy(::openat(item, partial_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (copy.get() < 0) return fail_errno("cannot write into the quarantine", errno);
     TOCSIN_CHECK(copy_file(opened.file.get(), copy.get()));
     TOCSIN_TRY(const std::string digest, hash_file(copy.get()));
@@ -195,10 +195,10 @@ class FileQuarantine final : public Action {
   static Result<void> put_back(int item, const QuarantineManifest& m) {
     const std::size_t slash = m.path.rfind('/');
     const std::string name = m.path.substr(slash + 1);
-    TOCSIN_TRY(const FileDescriptor directory, open_directory(slash == 0 ? "/" : m.path.substr(0, slash)));
+    TOCSIN_TRY(const OwnedDescriptor directory, open_directory(slash == 0 ? "/" : m.path.substr(0, slash)));
     if (exists(directory.get(), name.c_str()))
       return fail(Code::conflict, fmt::format("another file is at {}; move it away first", escape_terminal(m.path)));
-    TOCSIN_TRY(const FileDescriptor content, open_content(item));
+    TOCSIN_TRY(const OwnedDescriptor content, open_content(item));
     struct stat there{};
     struct stat here{};
     if (::fstat(directory.get(), &there) != 0 || ::fstat(content.get(), &here) != 0)
@@ -218,7 +218,7 @@ class FileQuarantine final : public Action {
                                 const QuarantineManifest& m) {
     const std::string aside = ".tocsin-" + folder_of(m.key);
     ::unlinkat(directory, aside.c_str(), 0);
-    const FileDescriptor copy(
+    const OwnedDescriptor copy(
         ::openat(directory, aside.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (copy.get() < 0) return fail_errno("cannot write beside the original place", errno);
     TOCSIN_CHECK(copy_file(content, copy.get()));

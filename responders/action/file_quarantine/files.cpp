@@ -21,12 +21,12 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 256U << 10U;
 
-Result<FileDescriptor> open_plainly(int directory, const std::string& path, std::uint64_t flags) {
+Result<OwnedDescriptor> open_plainly(int directory, const std::string& path, std::uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const long descriptor = syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
-  if (descriptor >= 0) return FileDescriptor(static_cast<int>(descriptor));
+  if (descriptor >= 0) return OwnedDescriptor(static_cast<int>(descriptor));
   const int reason = errno;
   // O_DIRECTORY on a link says ENOTDIR.
   if (reason == ELOOP || reason == ENOTDIR)
@@ -76,17 +76,6 @@ void read_attributes(int descriptor, QuarantineManifest& manifest) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    descriptor_ = std::exchange(other.descriptor_, -1);
-  }
-  return *this;
-}
-
 Result<OpenedFile> open_regular(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   OpenedFile out;
@@ -109,11 +98,11 @@ Result<OpenedFile> open_regular(const std::string& path) {
   return out;
 }
 
-Result<FileDescriptor> open_directory(const std::string& path) {
+Result<OwnedDescriptor> open_directory(const std::string& path) {
   return open_plainly(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-Result<FileDescriptor> make_directory(int parent, const std::string& name) {
+Result<OwnedDescriptor> make_directory(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST)
     return fail_errno(fmt::format("cannot make the directory {}", escape_terminal(name)), errno);
   return open_plainly(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -171,7 +160,7 @@ Result<void> restore_attributes(int descriptor, const QuarantineManifest& m) {
 Result<void> write_file(int directory, const std::string& name, std::string_view content) {
   const std::string partial = name + ".new";
   ::unlinkat(directory, partial.c_str(), 0);
-  const FileDescriptor file(
+  const OwnedDescriptor file(
       ::openat(directory, partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.get() < 0) return fail_errno(fmt::format("cannot write {}", name), errno);
   TOCSIN_CHECK(write_all(file.get(), content));
@@ -182,7 +171,7 @@ Result<void> write_file(int directory, const std::string& name, std::string_view
 }
 
 Result<std::string> read_small_file(int directory, const std::string& name) {
-  TOCSIN_TRY(const FileDescriptor file, open_plainly(directory, name, O_RDONLY | O_NOFOLLOW));
+  TOCSIN_TRY(const OwnedDescriptor file, open_plainly(directory, name, O_RDONLY | O_NOFOLLOW));
   std::string out;
   TOCSIN_CHECK(read_all(file.get(), [&](std::string_view chunk) -> Result<void> {
     if (out.size() + chunk.size() > (1U << 20U)) return fail(Code::exhausted, "the file is larger than 1 MiB");

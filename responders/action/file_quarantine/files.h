@@ -7,38 +7,25 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/result.h"
 #include "responders/action/file_quarantine/manifest.h"
 
 namespace tocsin::responders {
 
-// Closes on destruction.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-  ~FileDescriptor();
-  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
-
 inline constexpr std::int64_t quarantine_bytes_most = 1LL << 30U;
 
 struct OpenedFile {
-  FileDescriptor directory;  // of the parent
-  FileDescriptor file;
+  OwnedDescriptor directory;  // of the parent
+  OwnedDescriptor file;
   std::string name;  // last component
 };
 
 // openat2(2) with RESOLVE_NO_SYMLINKS: no component may be a symbolic link (denied), so that nobody can put another
 // file under the path between detection and response. Regular files up to 1 GiB only.
 Result<OpenedFile> open_regular(const std::string& path);
-Result<FileDescriptor> open_directory(const std::string& path);
-Result<FileDescriptor> make_directory(int parent, const std::string& name);
+Result<OwnedDescriptor> open_directory(const std::string& path);
+Result<OwnedDescriptor> make_directory(int parent, const std::string& name);
 
 Result<std::string> hash_file(int descriptor);  // SHA-256 in hexadecimal, from the start
 Result<void> copy_file(int from, int to);       // whole content, then fsync

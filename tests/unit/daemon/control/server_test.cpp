@@ -42,7 +42,7 @@ class ControlServerTest : public testing::Test {
     table_.add({"echo.read", Role::viewer, "", [](const Call& call, Reply& reply) -> Result<void> {
                   char text[16] = {};
                   if (call.descriptors().size() != 1) return fail(Code::usage, "one file");
-                  const auto size = ::read(call.descriptors().at(0), text, sizeof text);
+                  const auto size = ::read(call.descriptors().at(0).get(), text, sizeof text);
                   reply.summary("text", std::string_view(text, static_cast<std::size_t>(size)));
                   return {};
                 }});
