@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/base/base64.h"
 #include "collectors/base/digest.h"
 #include "collectors/packet/flow/icmp.h"
 
@@ -18,24 +19,6 @@ std::string_view protocol_name(Protocol protocol) noexcept {
   const auto number = static_cast<std::size_t>(protocol);
   return number < names.size() ? names[number] : names[0];
 }
-
-namespace {
-
-std::string base64(std::span<const std::uint8_t> bytes) {
-  static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = (group << 8) | (i + k < bytes.size() ? bytes[i + k] : 0U);
-    out += alphabet[(group >> 18) & 63];
-    out += alphabet[(group >> 12) & 63];
-    out += i + 1 < bytes.size() ? alphabet[(group >> 6) & 63] : '=';
-    out += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string community_id(const Flow& flow) {
   auto low = std::pair{flow.client.address, flow.client.port};
@@ -58,7 +41,8 @@ std::string community_id(const Flow& flow) {
     text.push_back(static_cast<std::uint8_t>(port >> 8));
     text.push_back(static_cast<std::uint8_t>(port));
   }
-  return "1:" + base64(sha1(text));
+  const auto digest = sha1(text);
+  return "1:" + to_base64(as_text(Bytes(digest)));
 }
 
 }  // namespace tocsin::collectors

@@ -6,7 +6,6 @@
 
 namespace tocsin::responders {
 
-std::string base64_text(std::string_view bytes);   // one line
 std::string base64_lines(std::string_view bytes);  // 76 characters a line, each ended by CRLF
 
 }  // namespace tocsin::responders

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "collectors/base/base64.h"
 #include "collectors/base/digest.h"
 #include "collectors/base/json.h"
 #include "responders/action/notify/base64_lines.h"
@@ -25,7 +26,7 @@ std::string header_text(std::string_view text) {
   for (std::size_t at = 0; at < line.size();) {
     std::size_t end = std::min(at + 42, line.size());
     while (end < line.size() && end > at + 1 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-    out += fmt::format("{}=?UTF-8?B?{}?=", at == 0 ? "" : "\r\n ", base64_text(line.substr(at, end - at)));
+    out += fmt::format("{}=?UTF-8?B?{}?=", at == 0 ? "" : "\r\n ", to_base64(line.substr(at, end - at)));
     at = end;
   }
   return out;

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/base64.h"
 #include "collectors/base/text.h"
 #include "collectors/base/time.h"
 #include "responders/playbook/condition/lexer.h"
 #include "responders/playbook/condition/node.h"
-#include "responders/playbook/variable/base64.h"
 
 namespace tocsin::responders {
 namespace {

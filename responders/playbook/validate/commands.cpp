@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/base64.h"
 #include "responders/action/table.h"
 #include "responders/playbook/validate/vocabulary.h"
-#include "responders/playbook/variable/base64.h"
 
 namespace tocsin::responders {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "collectors/base/base64.h"
 #include "collectors/base/utf8.h"
 
 namespace tocsin::rules::sigma {
@@ -44,22 +45,6 @@ std::string to_utf16(std::string_view utf8, Utf16 form) {
       put(0xD800 + ((point - 0x10000) >> 10));
       put(0xDC00 + ((point - 0x10000) & 0x3FF));
     }
-  }
-  return out;
-}
-
-std::string to_base64(std::string_view bytes) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U;
-    };
-    const auto word = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-    out += alphabet[word >> 18];
-    out += alphabet[(word >> 12) & 63];
-    out += i + 1 < bytes.size() ? alphabet[(word >> 6) & 63] : '=';
-    out += i + 2 < bytes.size() ? alphabet[word & 63] : '=';
   }
   return out;
 }

@@ -10,7 +10,6 @@ namespace tocsin::rules::sigma {
 
 enum class Utf16 { little, big, marked };  // marked: byte order mark FF FE, then little endian
 std::string to_utf16(std::string_view utf8, Utf16 form);
-std::string to_base64(std::string_view bytes);
 // The three ways `bytes` can show inside base64 of something longer, without the characters that depend on neighbours.
 std::array<std::string, 3> base64_offsets(std::string_view bytes);
 // Every `-` or `/` that starts an option (not after a word character, followed by one) as each of - / – — ―. The order

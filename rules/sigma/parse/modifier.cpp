@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "collectors/base/base64.h"
 #include "collectors/base/text.h"
 #include "rules/sigma/parse/encode.h"
 #include "rules/sigma/parse/regex.h"

@@ -1,13 +1,24 @@
-#include "responders/playbook/variable/base64.h"
+#include "collectors/base/base64.h"
 
 #include <cstdint>
 
-namespace tocsin::responders {
+namespace tocsin {
+
 namespace {
-
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 }  // namespace
+
+std::string to_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t have = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = (bits << 8U) | (k < have ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) out += k <= have ? alphabet[(bits >> (18U - 6U * k)) & 0x3FU] : '=';
+  }
+  return out;
+}
 
 std::optional<std::string> parse_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
@@ -31,4 +42,4 @@ std::optional<std::string> parse_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace tocsin::responders
+}  // namespace tocsin
