@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the package in a Debian 12 tree booted with systemd and lives through a day of its life: start, a real
-# password guess against a real sshd, reload, kill -9, a scheduled report, an upgrade, a purge.
+# password guess against a real sshd, a rehearsal through the responder, reload, kill -9 of each process, a scheduled
+# report, a purge; then the life of an older version that is upgraded.
 #
 #   sh tests/service/service_test.sh PACKAGE.deb CACHE
 #
@@ -8,7 +9,7 @@
 # deb.debian.org). Needs root, debootstrap and systemd-container. Ends with "N passed, N failed, N skipped".
 set -eu
 
-[ $# -eq 2 ] || { sed -n '2,9p' "$0" >&2; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,10p' "$0" >&2; exit 2; }
 package=$(realpath "$1")
 mkdir -p "$2"
 cache=$(realpath "$2")
@@ -18,6 +19,7 @@ log=$cache/run.log
 mirror=${MIRROR:-http://deb.debian.org/debian}
 passed=0
 failed=0
+skipped=0
 leader=
 nspawn=
 
@@ -53,6 +55,11 @@ check() { # check NAME COMMAND…
   fi
 }
 
+skip() { # skip NAME WHY
+  skipped=$((skipped + 1))
+  echo "skipped $1: $2"
+}
+
 eventually() { # eventually SECONDS COMMAND…
   left=$(($1 * 5))
   shift
@@ -84,11 +91,21 @@ add_dependencies() {
   echo "$wanted" >"$base/.dependencies"
 }
 
+# The same programs under a lower version and with another default, so that dpkg sees a configuration that changed.
+make_older() {
+  dpkg-deb -R "$package" "$tree/root/older"
+  sed -i 's/^Version:.*/Version: 0.0.1/' "$tree/root/older/DEBIAN/control"
+  sed -i '1i # As an older version had it.' "$tree/root/older/etc/tocsin/tocsin.yaml"
+  dpkg-deb -Znone -b "$tree/root/older" "$tree/root/older.deb" >>"$log" 2>&1
+  rm -rf "$tree/root/older"
+}
+
 boot() {
   cp -a --reflink=auto "$base" "$tree"
   rm -f "$tree/etc/machine-id" && touch "$tree/etc/machine-id"
   echo tocsin-test >"$tree/etc/hostname"
   cp "$package" "$tree/root/tocsin.deb"
+  make_older
   # nspawn's own filter knows no Landlock; a real machine has it.
   systemd-nspawn --quiet --register=no --keep-unit --private-network --machine=tocsin-test --directory="$tree" --boot \
     --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
@@ -119,13 +136,17 @@ add_attacker() {
     echo "MaxStartups 100" >/etc/ssh/sshd_config.d/test.conf
     systemctl restart ssh'
 }
-guess() {
-  for user in root admin oracle test ubuntu deploy git backup postgres www mysql ftp; do
-    inside env SSH_ASKPASS=/root/ask SSH_ASKPASS_REQUIRE=force DISPLAY=:0 timeout 20 ip netns exec outside \
+guess() { # guess USER…, all at once
+  for user in "$@"; do
+    inside env SSH_ASKPASS=/root/ask SSH_ASKPASS_REQUIRE=force DISPLAY=:0 timeout 30 ip netns exec outside \
       ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o NumberOfPasswordPrompts=1 \
-      -o PreferredAuthentications=password "$user@203.0.113.1" true >>"$log" 2>&1 || true
+      -o PreferredAuthentications=password "$user@203.0.113.1" true >>"$log" 2>&1 &
+    guesses="${guesses:-} $!"
   done
+  for guess in $guesses; do wait "$guess" || true; done
+  guesses=
 }
+guess_many() { guess root admin oracle test ubuntu deploy git backup postgres www mysql ftp; }
 
 conclude() {
   if [ "$failed" -ne 0 ]; then
@@ -134,13 +155,15 @@ conclude() {
     inside journalctl --no-pager -u tocsind -u tocsin-opener -u tocsin-responder >>"$log" 2>&1 || true
     echo "details in $log"
   fi
-  echo "$passed passed, $failed failed, 0 skipped"
+  echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
   exit
 }
 
-main_pid() { inside systemctl show -p MainPID --value tocsind; }
+main_pid() { inside systemctl show -p MainPID --value "${1:-tocsind}"; }
 active() { [ "$(inside systemctl is-active "$1")" = active ]; }
+# Never 0 or empty: kill would take that for its own process group.
+kill_hard() { [ "${1:-0}" -gt 1 ] && inside kill -KILL "$1"; }
 answers() { inside tocsin status -o json; }
 incidents() { inside tocsin incident list -o ndjson --fields id,alerts; }
 has_incident() { [ -n "$(incidents)" ]; }
@@ -148,15 +171,38 @@ incident_is_about_the_guess() { inside tocsin incident list -o ndjson | grep -q 
   inside tocsin alert list -o ndjson | grep -q 203.0.113.9; }
 same_incidents() { [ "$(incidents | sort)" = "$1" ]; }
 same_pid() { [ "$1" -gt 1 ] && [ "$(main_pid)" = "$1" ]; }
-other_pid() { active tocsind && [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ]; }
+other_pid() { # other_pid PID [UNIT]
+  active "${2:-tocsind}" && [ "$(main_pid "${2:-tocsind}")" != "$1" ] && [ "$(main_pid "${2:-tocsind}")" != 0 ]
+}
+reads() { inside tocsin status -o json | grep -q "\"source\":\"$1\",\"state\":\"watching\""; }
 security() { inside systemd-analyze security --no-pager --threshold="$2" "$1"; }
 no_capability() { inside grep -q '^CapEff:[[:space:]]*0000000000000000$' "/proc/$(main_pid)/status"; }
 filtered() { inside grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(main_pid)/status"; }
 report_made() { inside sh -c 'tocsin report list -o ndjson | grep -q path && find /var/lib/tocsin/reports -name "*.html" | grep -q .'; }
 edited_kept() { inside grep -q 'organization: "kept"' /etc/tocsin/tocsin.yaml; }
-gone() { inside sh -c 'for p in /var/lib/tocsin /etc/tocsin /usr/sbin/tocsind /lib/systemd/system/tocsind.service; do
-    [ ! -e "$p" ] || { echo "$p is still there"; exit 1; }
-  done'; }
+# A line of the file has a syslog header; an entry of the journal has none.
+from_file() { inside tocsin event search "$1" -o ndjson | grep -q '"event.original":"[^"]* sshd\[[0-9]*\]: '; }
+rehearses() { # through the packaged guard: it knows the channel of the packaged policy
+  said=$(inside tocsin playbook rehearse --incident "$(inside tocsin incident list -o json --fields alias --limit 1 |
+    sed -n 's/.*"alias": *"\([^"]*\)".*/\1/p' | head -n 1)")
+  echo "$said"
+  echo "$said" | grep -q 203.0.113.9 && echo "$said" | grep -q 'syslog to /dev/log'
+}
+as_user() { account=$1; shift; inside runuser -u "$account" -- "$@"; }
+refused_with_advice() { # a group of files is no role
+  said=$(as_user ann tocsin status 2>&1) && return 1
+  echo "$said"
+  echo "$said" | grep -q 'ann (uid [0-9]*) .*tocsin-viewer'
+}
+doctor_is_content() { as_user "$1" tocsin doctor && ! as_user "$1" tocsin doctor | grep -E '^(error|warning)'; }
+manual() { inside sh -c 'zcat /usr/share/man/man1/tocsin.1.gz | grep -q "^.TH"'; }
+completion() { inside bash -c '. /usr/share/bash-completion/completions/tocsin && complete -p tocsin'; }
+version_is() { [ "$(inside dpkg-query -W -f '${Version}' tocsin)" = "$1" ]; }
+schema() { inside od -An -tu4 --endian=big -j60 -N4 "$(inside sh -c 'ls /var/lib/tocsin/store/*.db' | head -n 1)" | tr -d ' '; }
+gone() { inside sh -c 'left=$(find / -xdev -iname "*tocsin*" ! -path "/root/*" ! -path "/proc/*" ! -path "/var/log/journal/*" ! -path "/sys/*"
+    find /run -iname "*tocsin*" ! -path "/run/systemd/*" ! -path "/run/host/*"
+    systemctl list-unit-files --no-legend "tocsin*")
+  [ -z "$left" ] || { echo "still there: $left"; exit 1; }'; }
 
 : >"$log"
 echo "making the Debian tree (some minutes the first time) …"
@@ -176,11 +222,22 @@ check "it is under a system-call filter" filtered
 check "exposure of tocsind is at most 1.5" security tocsind.service 15
 check "exposure of the opener is at most 3.0" security tocsin-opener.service 30
 check "exposure of the responder is at most 4.1" security tocsin-responder.service 41
+check "the manual is there" manual
+check "bash completes its commands" completion
 
 add_attacker >>"$log" 2>&1
-guess
+guess_many
 check "a guess at sshd becomes an incident" eventually 60 has_incident
 check "the incident names the attacker" eventually 10 incident_is_about_the_guess
+check "the journal is watched" eventually 30 reads journal
+check "the log file is watched, through the opener" eventually 30 reads log:/var/log/auth.log
+check "its playbook is rehearsed by the responder" rehearses
+
+inside sh -c 'useradd -m -G tocsin ann && useradd -m -G tocsin-viewer vic' >>"$log" 2>&1
+check "a viewer reads the status" as_user vic tocsin status
+check "another user is told which group to join" refused_with_advice
+check "doctor finds nothing wrong as root" doctor_is_content root
+check "nor as a viewer" doctor_is_content vic
 
 before=$(main_pid)
 check "it reloads" inside systemctl reload tocsind
@@ -188,22 +245,56 @@ check "reloading keeps the process" eventually 30 active tocsind
 check "and the same process id" same_pid "$before"
 check "and the incident" has_incident
 
+opener=$(main_pid tocsin-opener)
+responder=$(main_pid tocsin-responder)
+check "the opener is killed" kill_hard "$opener"
+check "the responder is killed" kill_hard "$responder"
+check "the opener comes back" eventually 30 other_pid "$opener" tocsin-opener
+check "the responder comes back" eventually 30 other_pid "$responder" tocsin-responder
+check "the log is rotated" inside sh -c 'mv /var/log/auth.log /var/log/auth.log.1 && systemctl kill -s HUP rsyslog'
+guess rotated
+check "tocsind finds them again: the new log file" eventually 60 from_file rotated
+check "and the guard" rehearses
+
 known=$(incidents | sort)
-# Never 0 or empty: kill would take that for its own process group.
-if [ "${before:-0}" -gt 1 ]; then inside kill -KILL "$before" >>"$log" 2>&1 || true; else conclude; fi
+kill_hard "$before" >>"$log" 2>&1 || conclude
 check "after kill -9 it comes back" eventually 120 other_pid "$before"
 check "and answers" eventually 60 answers
 check "with nothing lost and nothing doubled" eventually 30 same_incidents "$known"
 
-inside sed -i 's/calendar: "\*-\*-\* 06:00"/calendar: "*-*-* *:*:00"/; s/organization: ""/organization: "kept"/' /etc/tocsin/tocsin.yaml
+edit() { inside sed -i 's/calendar: "\*-\*-\* 06:00"/calendar: "*-*-* *:*:00"/; s/organization: ""/organization: "kept"/' /etc/tocsin/tocsin.yaml; }
+edit
 inside systemctl restart tocsind >>"$log" 2>&1 || true
 check "a scheduled report is made" eventually 150 report_made
 
-check "the same package installs again" inside env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold -i /root/tocsin.deb
+install_over() { inside env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold -i "$1"; }
+check "the same package installs again" install_over /root/tocsin.deb
 check "edited configuration is kept" edited_kept
 check "and the daemon runs" eventually 120 active tocsind
 check "with its incidents" eventually 60 same_incidents "$known"
 check "it purges" inside dpkg -P tocsin
+check "and leaves nothing behind" gone
+
+check "an older version installs" inside dpkg -i /root/older.deb
+check "and runs" eventually 120 answers
+guess_many
+check "it makes an incident" eventually 60 has_incident
+edit
+known=$(incidents | sort)
+before=$(main_pid)
+opener=$(main_pid tocsin-opener)
+check "it is upgraded" install_over /root/tocsin.deb
+check "to this version" version_is "$(dpkg-deb -f "$package" Version)"
+check "the new daemon runs" eventually 120 other_pid "$before"
+check "with the new opener" eventually 30 other_pid "$opener" tocsin-opener
+check "and answers" eventually 60 answers
+check "edited configuration is kept" edited_kept
+check "with its incidents" eventually 60 same_incidents "$known"
+if [ "$(schema)" = 1 ]; then skip "a store of the schema before is migrated" "there is only one schema so far"; else
+  # Bring a store as the release before wrote it, put it in place before the upgrade and check its incidents here.
+  check "a store of the schema before is migrated" false
+fi
+check "it is removed and purged" inside sh -c 'dpkg -r tocsin && dpkg -P tocsin'
 check "and leaves nothing behind" gone
 
 conclude
