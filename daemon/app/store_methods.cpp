@@ -168,8 +168,25 @@ std::string text_of(const json::object& object, std::string_view key) {
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
 }
 
-// One line per command of a step; starts, ends and conditions do nothing to anybody and are left out.
-void add_commands(json::array& steps, const RunStepRow& step, const std::string& mode) {
+// What became of each command of a run that applies, or what it waits for.
+void add_outcomes(json::array& steps, const std::vector<RunStepRow>& records) {
+  for (const auto& record : records) {
+    const bool waits = record.phase == "waiting" && std::ranges::none_of(records, [&](const RunStepRow& later) {
+                         return later.key == record.key && (later.phase == "outcome" || later.phase == "answer");
+                       });
+    if (!waits && record.phase != "outcome" && record.phase != "answer") continue;
+    json::object one;
+    one["name"] = record.action.empty() ? record.step : record.step + " · " + record.action;
+    one["state"] = waits                                                   ? "waiting"
+                   : record.phase == "outcome" && record.outcome == "done" ? "applied"
+                                                                           : record.outcome;
+    one["outcome"] = text_of(parsed(record.json), "detail");
+    steps.push_back(std::move(one));
+  }
+}
+
+// One line per command of a rehearsed step; starts, ends and conditions do nothing to anybody and are left out.
+void add_commands(json::array& steps, const RunStepRow& step) {
   const auto trace = parsed(step.json);
   const auto* commands = trace.if_contains("commands");
   if (commands == nullptr || !commands->is_array()) return;
@@ -178,11 +195,10 @@ void add_commands(json::array& steps, const RunStepRow& step, const std::string&
     const auto& command = value.get_object();
     json::object one;
     one["name"] = step.step;
-    one["state"] = mode == "rehearse" ? "rehearsed" : step.outcome;
+    one["state"] = "rehearsed";
     const auto would = joined(command, "would");
     one["forecast"] = would.empty() ? text_of(command, "text") : would;
     one["undo"] = text_of(command, "undo");
-    if (mode != "rehearse") one["outcome"] = text_of(command, "text");
     steps.push_back(std::move(one));
   }
 }
@@ -201,7 +217,9 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
     row["state"] = run.state;
     json::array steps;
     TOCSIN_TRY(const auto taken, reader->records().run_steps(run.id));
-    for (const auto& step : taken) add_commands(steps, step, run.mode);
+    if (run.mode == "apply") add_outcomes(steps, taken);
+    else
+      for (const auto& step : taken) add_commands(steps, step);
     row["steps"] = std::move(steps);
     playbooks.push_back(json::serialize(row));
   }

@@ -206,12 +206,12 @@ Result<std::vector<RunStepRow>> Records::unfinished_steps() {
   return read_steps(query);
 }
 
-Result<std::vector<RunRow>> Records::runs(IncidentId incident) {
-  TOCSIN_TRY(auto query,
-             database_.statement("SELECT id, incident, playbook, mode, state, exercise, started, updated FROM "
-                                 "run WHERE ?1 IS NULL OR incident = ?1 ORDER BY started, id"));
-  if (incident) query.bind_blob(incident.uuid.bytes);
-  else query.bind_null();
+namespace {
+
+constexpr std::string_view run_columns =
+    "SELECT id, incident, playbook, mode, state, exercise, started, updated FROM run ";
+
+Result<std::vector<RunRow>> read_runs(Statement& query) {
   std::vector<RunRow> out;
   for (;;) {
     TOCSIN_TRY(const bool row, query.step());
@@ -220,6 +220,23 @@ Result<std::vector<RunRow>> Records::runs(IncidentId incident) {
                    std::string(query.text(3)), std::string(query.text(4)),
                    query.integer(5) != 0 ? Exercise::yes : Exercise::no, query.time(6), query.time(7)});
   }
+}
+
+}  // namespace
+
+Result<std::vector<RunRow>> Records::runs(IncidentId incident) {
+  TOCSIN_TRY(auto query,
+             database_.statement(std::string(run_columns) + "WHERE ?1 IS NULL OR incident = ?1 ORDER BY started, id"));
+  if (incident) query.bind_blob(incident.uuid.bytes);
+  else query.bind_null();
+  return read_runs(query);
+}
+
+Result<std::vector<RunRow>> Records::runs_under_way() {
+  TOCSIN_TRY(auto query,
+             database_.statement(std::string(run_columns) + "WHERE mode = 'apply' AND state IN ('running', 'waiting') "
+                                                            "ORDER BY started, id"));
+  return read_runs(query);
 }
 
 Result<void> Records::put_evidence(const responders::Evidence& e) {

@@ -72,18 +72,18 @@ struct RunRow {
   IncidentId incident;
   std::string playbook;
   std::string mode;   // "rehearse", "apply"
-  std::string state;  // "running", "done", "failed", "unknown"
+  std::string state;  // "running", "waiting"; "completed", "failed", "cancelled", "unknown"
   Exercise exercise = Exercise::no;
   Time started{};
   Time updated{};
 };
-// Intent before the effect, outcome after it; (key, phase) once.
+// Intent before the effect, outcome after it; (key, phase) once. A run that applies has a row for each RunRecord.
 struct RunStepRow {
   RunId run;
   std::string key;  // idempotency key
   std::string step;
   std::string action;
-  std::string phase;  // "intent", "outcome"
+  std::string phase;  // kind of the RunRecord: "started", …, "intent", "waiting", "outcome", …
   Time time{};
   std::string outcome;
   std::string json;
@@ -119,6 +119,7 @@ class Records {
   // Keys with an intent and no outcome: after a crash nobody knows whether they took effect.
   Result<std::vector<RunStepRow>> unfinished_steps();
   Result<std::vector<RunRow>> runs(IncidentId incident);  // all when zero; oldest first
+  Result<std::vector<RunRow>> runs_under_way();           // that apply; oldest first
 
   Result<void> put_evidence(const responders::Evidence& evidence);
   Result<std::optional<responders::Evidence>> evidence(const Sha256& digest);

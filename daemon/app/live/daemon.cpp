@@ -180,6 +180,8 @@ Result<void> Daemon::open_logs() {
 Result<void> Daemon::open_control() {
   add_store_methods(methods_, config_.store.directory, clock_);
   add_daemon_methods(methods_, *this);
+  add_response_methods(methods_, *this);
+  add_run_methods(methods_, *this);
   add_exercise_method(methods_, *this);
   ControlOptions options;
   options.path = config_.control.socket;
@@ -255,6 +257,11 @@ Result<void> Daemon::start() {
   notify_->start();
   casework_->start();
   response_->start();
+  runs_ = std::make_unique<RunDesk>(
+      RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
+                   [this](auto change) { return on_casework(std::move(change)); }},
+      clock_, random_, log_);
+  runs_->start();
   TOCSIN_CHECK(open_control());
   for (auto& ring : packets_) ring->start();
   for (auto& logs : logs_) logs->start();
@@ -298,6 +305,7 @@ void Daemon::stop() {
   for (auto& logs : logs_) logs->stop();
   for (auto& ring : packets_) ring->join();
   for (auto& logs : logs_) logs->join();
+  if (runs_) runs_->stop();
   if (response_) response_->stop();
   inbox_.close();
   if (casework_) casework_->join();

@@ -13,6 +13,7 @@
 #include "daemon/app/live/live_packets.h"
 #include "daemon/app/live/opened_files.h"
 #include "daemon/app/live/response_desk.h"
+#include "daemon/app/live/run_desk.h"
 #include "daemon/config/config.h"
 #include "daemon/config/places.h"
 #include "daemon/control/server.h"
@@ -46,6 +47,7 @@ class Daemon {
   Metrics& metrics() noexcept { return metrics_; }
   Log& log() noexcept { return log_; }
   const PlaybookShelf& shelf() const noexcept { return response_->shelf(); }
+  RunDesk& runs() noexcept { return *runs_; }
   const std::string& host() const noexcept { return host_; }
   std::string status_json() const;
 
@@ -82,6 +84,7 @@ class Daemon {
   std::unique_ptr<ResponseDesk> response_;
   std::unique_ptr<NotifyDesk> notify_;
   std::unique_ptr<CaseworkThread> casework_;
+  std::unique_ptr<RunDesk> runs_;
   std::vector<std::unique_ptr<LivePackets>> packets_;
   std::vector<std::unique_ptr<LiveLogs>> logs_;
   MethodTable methods_;
@@ -91,8 +94,12 @@ class Daemon {
   Time metrics_written_{};
 };
 
-// The methods that need more than the store: status, metrics, incident changes, playbooks, reports, exercises.
+// The methods that need more than the store: status, metrics, incident changes, reports.
 void add_daemon_methods(MethodTable& methods, Daemon& daemon);
+// playbook.list, status, rehearse.
+void add_response_methods(MethodTable& methods, Daemon& daemon);
+// playbook.run, answer, cancel.
+void add_run_methods(MethodTable& methods, Daemon& daemon);
 // replay.run: an exercise through the running pipeline.
 void add_exercise_method(MethodTable& methods, Daemon& daemon);
 

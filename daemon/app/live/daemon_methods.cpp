@@ -6,36 +6,14 @@
 #include <boost/json.hpp>
 
 #include "daemon/app/incident_row.h"
-#include "daemon/app/live/daemon.h"
+#include "daemon/app/live/call_facts.h"
 #include "daemon/store/reader.h"
-#include "responders/playbook/inputs.h"
 
 namespace tocsin::daemon {
 namespace {
 
 namespace json = boost::json;
 namespace command = responders::command;
-
-responders::Actor actor_of(const Call& call) {
-  responders::Actor actor;
-  actor.uid = call.peer().user;
-  actor.login_uid = call.peer().login_user.value_or(responders::Actor::nobody);
-  actor.name = call.peer().name;
-  return actor;
-}
-
-// Every change of state says why.
-Result<std::string> reason_of(const Call& call) {
-  const auto reason = call.text("reason").value_or("");
-  if (reason.empty()) return fail(Code::usage, "say why with --reason \"…\"; it is kept in the journal");
-  return reason;
-}
-
-Result<IncidentId> incident_of(Daemon& daemon, const Call& call) {
-  TOCSIN_TRY(const auto name, call.require("incident"));
-  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-  return reader->find_incident(name);
-}
 
 Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std::string_view verb,
                              const std::function<Result<responders::Command>(const std::string& reason)>& make) {
@@ -97,123 +75,6 @@ void add_incident_changes(MethodTable& methods, Daemon& daemon) {
       return fail(Code::usage, "--verdict is one of true_positive, false_positive, indeterminate, duplicate, other");
     return command::Close{*verdict, reason, {}};
   });
-}
-
-Result<void> list_playbooks(Daemon& daemon, Reply& reply) {
-  for (const auto& playbook : daemon.shelf().playbooks) {
-    json::object row;
-    row["id"] = playbook.plan->id();
-    row["name"] = playbook.plan->name();
-    row["steps"] = playbook.plan->steps().size();
-    json::array actions;
-    for (const auto& step : playbook.plan->steps())
-      for (const auto& one : step.commands)
-        actions.emplace_back(one.action != nullptr ? one.action->name : std::string_view(one.type));
-    row["actions"] = std::move(actions);
-    std::string trigger;
-    for (const auto& t : daemon.shelf().triggers.all())
-      if (t.playbook == playbook.plan->id())
-        for (const auto& tag : t.attack) trigger += (trigger.empty() ? "" : ", ") + tag;
-    row["trigger"] = trigger;
-    row["state"] = playbook.plan->check_valid(daemon.clock().now()) ? "ready" : "expired";
-    row["file"] = playbook.file;
-    if (!reply.row(json::serialize(row))) break;
-  }
-  return {};
-}
-
-Result<void> playbook_status(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-  IncidentId incident;
-  if (call.text("incident")) {
-    TOCSIN_TRY(incident, incident_of(daemon, call));
-  }
-  TOCSIN_TRY(const auto runs, reader->records().runs(incident));
-  for (const auto& run : runs) {
-    TOCSIN_TRY(const auto steps, reader->records().run_steps(run.id));
-    json::object row;
-    row["started"] = render_time(run.started);
-    row["run"] = render_uuid(run.id.uuid);
-    row["playbook"] = run.playbook;
-    const auto of = reader->incident(run.incident);
-    row["incident"] = of ? of->alias : std::string{};
-    row["mode"] = run.mode;
-    row["state"] = run.state;
-    row["step"] = steps.empty() ? std::string{} : steps.back().step;
-    row["outcome"] = steps.empty() ? std::string{} : steps.back().outcome;
-    if (!reply.row(json::serialize(row))) break;
-  }
-  return {};
-}
-
-// Rehearses what fits the incident (or the one named) now, through the guard, and shows it; nothing is recorded.
-Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto id, incident_of(daemon, call));
-  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-  TOCSIN_TRY(const auto incident, reader->incident(id));
-  std::vector<const LoadedPlaybook*> chosen;
-  if (const auto name = call.text("playbook"); name && !name->empty()) {
-    const auto* found = daemon.shelf().find(*name);
-    if (found == nullptr) return fail(Code::not_found, "no playbook is called " + *name + "; see tocsin playbook list");
-    chosen.push_back(found);
-  } else {
-    chosen = daemon.shelf().fitting(incident);
-  }
-  if (chosen.empty())
-    return fail(Code::not_found,
-                "no playbook fits " + incident.alias + "; name one with --playbook (tocsin playbook list)");
-  responders::ResponderClient guard(daemon.config().respond.socket);
-  responders::OfflineGateway offline;
-  auto& gateway = reachable(guard, offline);
-  const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
-  for (const auto* playbook : chosen) {
-    TOCSIN_TRY(const auto rehearsal, responders::rehearse(playbook->plan, responders::inputs_from_incident(incident),
-                                                          gateway, daemon.clock(), incident.alias, marked));
-    json::object row;
-    row["playbook"] = playbook->plan->name();
-    row["text"] = responders::render_text(rehearsal);
-    json::error_code error;
-    row["rehearsal"] = json::parse(responders::render_json(rehearsal), error);
-    if (!reply.row(json::serialize(row))) break;
-  }
-  return {};
-}
-
-Result<void> ask_responder(Daemon& daemon, Reply& reply,
-                           const std::function<Result<std::string>(responders::ResponderClient&)>& ask,
-                           std::string_view rows) {
-  responders::ResponderClient guard(daemon.config().respond.socket);
-  TOCSIN_TRY(const auto text, ask(guard));
-  json::error_code error;
-  const auto value = json::parse(text, error);
-  if (error || !value.is_object()) return fail(Code::failure, "the responder's answer cannot be read");
-  const auto* list = value.get_object().if_contains(rows);
-  if (list == nullptr || !list->is_array()) {
-    reply.row(text);
-    return {};
-  }
-  for (const auto& row : list->get_array())
-    if (row.is_object() && !reply.row(json::serialize(row))) break;
-  return {};
-}
-
-void add_response_methods(MethodTable& methods, Daemon& daemon) {
-  methods.add({"playbook.list", Role::viewer, "playbooks that are loaded",
-               [&daemon](const Call&, Reply& r) { return list_playbooks(daemon, r); }});
-  methods.add({"playbook.status", Role::viewer, "runs and rehearsals",
-               [&daemon](const Call& c, Reply& r) { return playbook_status(daemon, c, r); }});
-  methods.add({"playbook.rehearse", Role::analyst, "what a playbook would do",
-               [&daemon](const Call& c, Reply& r) { return rehearse_playbook(daemon, c, r); }});
-  methods.add({"action.list", Role::viewer, "what was asked of the guard", [&daemon](const Call&, Reply& r) {
-                 return ask_responder(daemon, r, [](auto& guard) { return guard.list(); }, "entries");
-               }});
-  methods.add(
-      {"action.halt", Role::responder, "stop all actions", [&daemon](const Call& call, Reply& r) -> Result<void> {
-         TOCSIN_TRY(const auto reason, reason_of(call));
-         const bool resume = call.flag("resume");
-         return ask_responder(
-             daemon, r, [&](auto& guard) { return resume ? guard.resume(reason) : guard.halt(reason); }, "none");
-       }});
 }
 
 Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
@@ -285,7 +146,6 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
                  return {};
                }});
   add_incident_changes(methods, daemon);
-  add_response_methods(methods, daemon);
   methods.add({"report.make", Role::viewer, "one report now",
                [&daemon](const Call& c, Reply& r) { return make_report(daemon, c, r); }});
   methods.add({"report.list", Role::viewer, "scheduled reports that were made",

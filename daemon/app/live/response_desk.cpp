@@ -42,6 +42,15 @@ const LoadedPlaybook* PlaybookShelf::find(std::string_view name_or_id) const {
   return nullptr;
 }
 
+responders::PlanRef PlaybookShelf::find(std::string_view id, std::string_view version) const {
+  responders::PlanRef out;
+  for (const auto& playbook : playbooks)
+    if (playbook.plan->id() == id && (version.empty() || playbook.plan->version() == version) &&
+        (!out || out->version() < playbook.plan->version()))
+      out = playbook.plan;
+  return out;
+}
+
 std::vector<const LoadedPlaybook*> PlaybookShelf::fitting(const Incident& incident) const {
   std::vector<const LoadedPlaybook*> out;
   for (const auto& id : triggers.match(incident))
@@ -94,7 +103,7 @@ responders::ActionGateway& reachable(responders::ResponderClient& guard, respond
 void ResponseDesk::rehearse(const Incident& incident, const LoadedPlaybook& playbook) {
   const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
   auto rehearsal = responders::rehearse(playbook.plan, responders::inputs_from_incident(incident),
-                                        reachable(client_, offline_), clock_, incident.alias, marked);
+                                        reachable(client_, offline_), clock_, incident.alias, marked, &shelf_);
   if (!rehearsal) {
     log_.limited(LogLevel::warning, "rehearse " + playbook.plan->name(),
                  playbook.plan->name() + " for " + incident.alias + ": " + rehearsal.error().text());
@@ -128,7 +137,7 @@ Result<void> record_rehearsal(Keeper& keeper, IncidentId incident, RunId run, co
     actions += step.commands.size();
     RunStepRow one;
     one.run = run;
-    one.key = step.execution;
+    one.key = render_uuid(run.uuid) + ":" + step.execution;
     one.step = step.label;
     one.action = step.commands.empty() ? std::string{} : step.commands.front().action;
     one.phase = "outcome";

@@ -23,12 +23,14 @@ struct LoadedPlaybook {
 };
 
 // Playbooks and triggers as the configuration names them. Read before the sandbox closes; immutable.
-struct PlaybookShelf {
+struct PlaybookShelf final : responders::PlaybookLibrary {
   std::vector<LoadedPlaybook> playbooks;
   responders::Triggers triggers;
 
   static PlaybookShelf load(const RespondConfig& config, Diagnostics& diagnostics);
   const LoadedPlaybook* find(std::string_view name_or_id) const;
+  // The latest when `version` is empty.
+  responders::PlanRef find(std::string_view id, std::string_view version) const override;
   // What fits the incident, in the order of the triggers.
   std::vector<const LoadedPlaybook*> fitting(const responders::Incident& incident) const;
 };

@@ -1,4 +1,4 @@
-// playbook check, rehearse and run; report make.
+// playbook check and rehearse; report make.
 
 #include <fstream>
 #include <ostream>
@@ -12,9 +12,8 @@
 #include "daemon/cli/diagnostic_row.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
-#include "daemon/config/config.h"
+#include "daemon/cli/responder.h"
 #include "responders/action/table.h"
-#include "responders/guard/client.h"
 #include "responders/playbook/run/run.h"
 
 namespace tocsin::daemon {
@@ -90,9 +89,7 @@ Result<void> rehearse_playbook(CommandContext& context) {
   if (!plan) return std::unexpected(std::move(plan).error());
   TOCSIN_TRY(const auto inputs, inputs_of(context));
   responders::OfflineGateway alone;  // tells what would be done; only the guard's word is missing
-  Config config;
-  resolve_paths(config, context.places);
-  responders::ResponderClient client(config.respond.socket, std::chrono::seconds{2});
+  responders::ResponderClient client(responder_path(context), std::chrono::seconds{2});
   responders::ActionGateway& gateway = client.status() ? static_cast<responders::ActionGateway&>(client) : alone;
   TOCSIN_TRY(const auto rehearsal,
              responders::rehearse(*plan, inputs, gateway, context.clock, {}, responders::Marked::exercise));

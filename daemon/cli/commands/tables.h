@@ -11,7 +11,7 @@ std::span<const CommandRow> status_commands();  // status, metrics
 std::span<const CommandRow> doctor_commands();
 std::span<const CommandRow> alert_commands();
 std::span<const CommandRow> incident_commands();
-std::span<const CommandRow> playbook_commands();  // list, status
+std::span<const CommandRow> playbook_commands();  // list, status, run, answer, cancel
 std::span<const CommandRow> action_commands();
 std::span<const CommandRow> record_commands();  // event, report list, evidence, audit
 std::span<const CommandRow> config_commands();

@@ -1,0 +1,20 @@
+#pragma once
+// What every method that changes something asks of its call first.
+
+#include <string>
+
+#include "daemon/app/live/daemon.h"
+#include "daemon/store/reader.h"
+
+namespace tocsin::daemon {
+
+// Who is at the other end, for journals.
+responders::Actor actor_of(const Call& call);
+// usage: every change of state says why.
+Result<std::string> reason_of(const Call& call);
+// The incident named by the parameter "incident", as a person writes it.
+Result<IncidentId> incident_of(Daemon& daemon, const Call& call);
+// The run named by the parameter "run": a unique start of its id.
+Result<RunRow> run_of(StoreReader& reader, const Call& call);
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,251 @@
+#include "daemon/app/live/run_desk.h"
+
+#include <algorithm>
+#include <future>
+
+#include <fmt/format.h>
+
+#include "daemon/store/reader.h"
+
+namespace tocsin::daemon {
+namespace {
+
+using responders::Run;
+using responders::RunRecord;
+using responders::RunState;
+
+constexpr std::size_t runs_most = 256;
+constexpr Duration retry_after = std::chrono::seconds{10};
+
+Result<std::vector<RunRecord>> records_of(const std::vector<RunStepRow>& steps) {
+  std::vector<RunRecord> out;
+  for (const auto& step : steps) {
+    TOCSIN_TRY(auto record, responders::parse_run_record(step.json));
+    out.push_back(std::move(record));
+  }
+  return out;
+}
+
+bool has(const std::vector<RunRecord>& records, RunRecord::Kind kind) {
+  return std::ranges::any_of(records, [&](const RunRecord& r) { return r.kind == kind; });
+}
+
+// An effect was begun, and its outcome is not written down.
+bool in_doubt(const std::vector<RunRecord>& records) {
+  return std::ranges::any_of(records, [&](const RunRecord& intent) {
+    return intent.kind == RunRecord::Kind::intent && std::ranges::none_of(records, [&](const RunRecord& outcome) {
+             return outcome.kind == RunRecord::Kind::outcome && outcome.execution == intent.execution;
+           });
+  });
+}
+
+}  // namespace
+
+RunDesk::RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log)
+    : parts_(std::move(parts)), client_(parts_.socket), clock_(clock), random_(random), log_(log) {}
+
+RunDesk::~RunDesk() { stop(); }
+
+void RunDesk::start() {
+  thread_ = std::thread([this] { work(); });
+}
+
+void RunDesk::stop() {
+  tasks_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<RunView> RunDesk::on_thread(std::function<Result<RunView>()> task) {
+  auto promise = std::make_shared<std::promise<Result<RunView>>>();
+  auto outcome = promise->get_future();
+  if (!tasks_.send([promise, task = std::move(task)] { promise->set_value(task()); }))
+    return fail(Code::unreachable, "the daemon is stopping");
+  return outcome.get();
+}
+
+Result<RunView> RunDesk::run(RunOrder order) {
+  return on_thread([this, order = std::move(order)] { return start_run(order); });
+}
+
+Result<RunView> RunDesk::start_run(RunOrder order) {
+  if (parts_.mode != RespondMode::apply) return fail(Code::denied, "respond.mode is rehearse: nothing is applied");
+  if (active_.size() >= runs_most)
+    return fail(Code::exhausted, fmt::format("{} runs are under way; see tocsin playbook status", active_.size()));
+  const RunId id{make_uuid7(clock_.now(), random_)};
+  order.identity.id = id;
+  order.identity.started = clock_.now();
+  responders::RunSpec spec;
+  spec.id = render_uuid(id.uuid);
+  spec.plan = order.identity.plan;
+  spec.mode = responders::RunMode::apply;
+  spec.inputs = std::move(order.inputs);
+  spec.incident = order.identity.alias;
+  spec.reason = order.identity.reason;
+  spec.behalf = order.behalf;
+  Active active;
+  active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
+  TOCSIN_TRY(active.run, Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library));
+  active_.emplace(id, std::move(active));
+  return on_poll(id);
+}
+
+Result<RunView> RunDesk::answer(RunId id, const std::string& step, responders::RunAnswer answer) {
+  return on_thread([this, id, step, answer = std::move(answer)]() -> Result<RunView> {
+    TOCSIN_TRY(Run* const run, under_way(id));
+    std::vector<std::string> fitting;
+    for (const auto& execution : run->waiting())
+      for (const auto& trace : run->trace())
+        if (execution.starts_with(trace.execution + "/") &&
+            (step.empty() || step == trace.label || step == execution || step == trace.execution))
+          fitting.push_back(execution);
+    if (fitting.empty())
+      return fail(Code::not_found, step.empty() ? "no step of this run waits for a person"
+                                                : "no step of this run called so waits for a person");
+    if (fitting.size() > 1) return fail(Code::conflict, "several steps wait for a person; name one with --step");
+    TOCSIN_CHECK(run->answer(fitting.front(), answer));
+    return on_poll(id);
+  });
+}
+
+Result<RunView> RunDesk::cancel(RunId id, const std::string& reason) {
+  return on_thread([this, id, reason]() -> Result<RunView> {
+    TOCSIN_TRY(Run* const run, under_way(id));
+    TOCSIN_CHECK(run->cancel(reason));
+    return on_poll(id);
+  });
+}
+
+Result<Run*> RunDesk::under_way(RunId id) {
+  const auto at = active_.find(id);
+  if (at == active_.end())
+    return fail(Code::conflict, fmt::format("the run {} is over; see tocsin playbook status", render_uuid(id.uuid)));
+  if (at->second.run == nullptr)
+    return fail(Code::exhausted, "the store takes no records now; the run goes on when it does (tocsin status)");
+  return at->second.run.get();
+}
+
+// As far as it goes now, and how it stands then. What is over is let go of.
+Result<RunView> RunDesk::on_poll(RunId id) {
+  auto& active = active_.at(id);
+  if (auto polled = active.run->poll(); !polled) {
+    // Its records are the truth: it is read again from them once the store takes records again.
+    log_.limited(LogLevel::error, "run", "a run stopped where it was: " + polled.error().text());
+    active.run = nullptr;
+    active.retry = clock_.now() + retry_after;
+    return std::unexpected(std::move(polled).error().within("while the run was carried out; it goes on by itself"));
+  }
+  auto shown = view(id, active);
+  if (active.run->state() != RunState::running) active_.erase(id);
+  return shown;
+}
+
+RunView RunDesk::view(RunId id, const Active& active) const {
+  RunView out;
+  out.id = id;
+  out.playbook = active.notes->run().playbook;
+  out.incident = active.notes->run().alias;
+  out.state = active.run->state();
+  out.steps = active.run->trace();
+  out.approvals = active.run->awaiting_approval();
+  out.people = active.run->waiting();
+  return out;
+}
+
+void RunDesk::work() {
+  take_up_all();
+  for (;;) {
+    auto task = tasks_.receive_for(patience());
+    if (!task && tasks_.closed()) return;
+    if (task) (*task)();
+    poll_due();
+  }
+}
+
+Duration RunDesk::patience() const {
+  Duration out = std::chrono::minutes{1};
+  const Time now = clock_.now();
+  for (const auto& [id, active] : active_) {
+    const auto due = active.run ? active.run->wake_at() : std::optional<Time>(active.retry);
+    if (due) out = std::min(out, std::max(Duration{0}, *due - now));
+  }
+  return out;
+}
+
+void RunDesk::poll_due() {
+  const Time now = clock_.now();
+  std::vector<RunId> due;
+  for (const auto& [id, active] : active_) {
+    const auto when = active.run ? active.run->wake_at() : std::optional<Time>(active.retry);
+    if (when && *when <= now) due.push_back(id);
+  }
+  for (const auto id : due) {
+    if (active_.at(id).run) {
+      static_cast<void>(on_poll(id));  // what failed is logged there
+    } else if (const auto reader = StoreReader::open(parts_.store); reader) {
+      active_.at(id).retry = now + retry_after;
+      if (const auto runs = (*reader)->records().runs_under_way())
+        for (const auto& row : *runs)
+          if (row.id == id) take_up(row);
+    }
+  }
+}
+
+void RunDesk::take_up_all() {
+  const auto reader = StoreReader::open(parts_.store);
+  const auto runs = reader ? (*reader)->records().runs_under_way() : std::unexpected(reader.error());
+  if (!runs) return log_.error("runs that were under way cannot be read: " + runs.error().text());
+  for (const auto& row : *runs) take_up(row);
+}
+
+void RunDesk::take_up(const RunRow& row) {
+  const auto name = render_uuid(row.id.uuid);
+  auto done = [&]() -> Result<void> {
+    TOCSIN_TRY(const auto reader, StoreReader::open(parts_.store));
+    TOCSIN_TRY(const auto steps, reader->records().run_steps(row.id));
+    return take_up(row, steps);
+  }();
+  if (done) return;
+  log_.error(fmt::format("the run {} of \"{}\" cannot go on: {}", name, row.playbook, done.error().text()));
+}
+
+// Goes on with a run from its records; one that cannot go on is closed, and said to be unknown when an effect was
+// begun.
+Result<void> RunDesk::take_up(const RunRow& row, const std::vector<RunStepRow>& steps) {
+  RunIdentity identity;
+  identity.id = row.id;
+  identity.incident = row.incident;
+  identity.playbook = row.playbook;
+  identity.started = row.started;
+  auto records = records_of(steps);
+  auto spec = records ? responders::spec_of_records(render_uuid(row.id.uuid), *records, parts_.library)
+                      : Result<responders::RunSpec>(std::unexpected(records.error()));
+  if (spec) {
+    identity.alias = spec->incident;
+    identity.plan = spec->plan;
+    identity.reason = spec->reason;
+  }
+  auto notes = std::make_unique<RunNotes>(std::move(identity), parts_.casework, clock_);
+  if (records) notes->recall(*records);
+  if (records && !has(*records, RunRecord::Kind::step)) return notes->close("cancelled", "it had not begun");
+  std::string why;
+  if (parts_.mode != RespondMode::apply) why = "respond.mode is rehearse now";
+  else if (!spec) why = spec.error().text();
+  if (why.empty()) {
+    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library);
+    if (run) {
+      log_.info(fmt::format("the run {} of \"{}\" goes on", render_uuid(row.id.uuid), row.playbook));
+      active_[row.id] = Active{std::move(notes), std::move(*run), {}};
+      static_cast<void>(on_poll(row.id));
+      return {};
+    }
+    why = run.error().text();
+  }
+  const bool doubt = !records || in_doubt(*records);
+  log_.warning(fmt::format("the run {} of \"{}\" cannot go on: {}", render_uuid(row.id.uuid), row.playbook, why));
+  TOCSIN_CHECK(notes->close(doubt ? "unknown" : "cancelled",
+                            doubt ? why + "; whether its last action took effect is told by tocsin action list" : why));
+  active_.erase(row.id);
+  return {};
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,93 @@
+#pragma once
+// Playbooks carried out: every run that is under way, on one thread of its own, because a run waits for approvers,
+// people and slow actions. Runs take turns; one that waits holds nobody up, an action that takes long holds up the
+// others. What was under way when the daemon ended goes on at start, from its records.
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collectors/base/channel.h"
+#include "collectors/base/log.h"
+#include "daemon/app/live/run_notes.h"
+#include "daemon/config/config.h"
+#include "daemon/store/records.h"
+#include "responders/guard/client.h"
+
+namespace tocsin::daemon {
+
+struct RunOrder {
+  RunIdentity identity;  // without id and start
+  responders::Inputs inputs;
+  responders::Requester behalf;
+};
+
+// A run as it stands.
+struct RunView {
+  RunId id;
+  std::string playbook;
+  std::string incident;  // alias
+  responders::RunState state = responders::RunState::running;
+  std::vector<responders::StepTrace> steps;
+  std::vector<std::string> approvals;  // keys that wait for an approver
+  std::vector<std::string> people;     // executions that wait for a person's answer
+};
+
+struct RunDeskParts {
+  RespondMode mode = RespondMode::rehearse;
+  std::string socket;           // of the responder
+  std::filesystem::path store;  // to read the records of runs that go on
+  const responders::PlaybookLibrary& library;
+  OnCasework casework;
+};
+
+class RunDesk {
+ public:
+  // Everything given by reference outlives it.
+  RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log);
+  ~RunDesk();
+  void start();
+  // Runs that wait stay as they are in the store.
+  void stop();
+
+  // Each waits until the run can do nothing more by itself: it is over, or waits.
+  // denied: respond.mode is rehearse; conflict: it runs or ran for the incident already.
+  Result<RunView> run(RunOrder order);
+  // A person did what a manual step asks. `step` (its name or execution) may be empty when one waits only.
+  Result<RunView> answer(RunId run, const std::string& step, responders::RunAnswer answer);
+  Result<RunView> cancel(RunId run, const std::string& reason);
+
+ private:
+  struct Active {
+    std::unique_ptr<RunNotes> notes;
+    std::unique_ptr<responders::Run> run;  // null while it waits to be read again
+    Time retry{};
+  };
+
+  Result<RunView> on_thread(std::function<Result<RunView>()> task);
+  void work();
+  Duration patience() const;
+  void poll_due();
+  Result<RunView> on_poll(RunId id);
+  void take_up_all();
+  void take_up(const RunRow& row);
+  Result<void> take_up(const RunRow& row, const std::vector<RunStepRow>& steps);
+  Result<responders::Run*> under_way(RunId id);
+  Result<RunView> start_run(RunOrder order);
+  RunView view(RunId id, const Active& active) const;
+
+  const RunDeskParts parts_;
+  responders::ResponderClient client_;
+  const Clock& clock_;
+  Random& random_;
+  Log& log_;
+  std::map<RunId, Active> active_;  // its thread only
+  Channel<std::function<void()>> tasks_{64};
+  std::thread thread_;
+};
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,212 @@
+// playbook.run, answer and cancel: playbooks carried out, as the guard's policy allows.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "daemon/app/live/call_facts.h"
+#include "responders/playbook/inputs.h"
+
+namespace tocsin::daemon {
+namespace {
+
+namespace json = boost::json;
+using responders::GuardVerdict;
+using responders::RunState;
+using responders::StepTrace;
+
+responders::Requester requester_of(const Call& call) {
+  responders::Requester out;
+  out.uid = call.peer().user;
+  out.login_uid = call.peer().login_user.value_or(UINT32_MAX);
+  out.pid = call.peer().process;
+  return out;
+}
+
+// What may never be applied here, whatever the guard would say; the next step is told.
+Result<void> may_apply(const Daemon& daemon, const responders::Incident& incident) {
+  if (incident.exercise == Exercise::yes)
+    return fail(Code::denied, fmt::format("{} is an exercise: it is never applied. See what would be done: tocsin "
+                                          "playbook rehearse --incident {}",
+                                          incident.alias, incident.alias));
+  if (daemon.config().respond.mode != RespondMode::apply)
+    return fail(Code::denied,
+                fmt::format("respond.mode is rehearse: nothing is applied. See what would be done: tocsin playbook "
+                            "rehearse --incident {}. To apply, set `respond.mode: apply` in {} and restart tocsind",
+                            incident.alias, daemon.config().file));
+  if (!incident.open())
+    return fail(Code::conflict, fmt::format("{} is closed; take it up again: tocsin incident reopen {} --reason \"…\"",
+                                            incident.alias, incident.alias));
+  return {};
+}
+
+std::string_view next_step_of(std::string_view rule) {
+  if (rule == "mode") return "; the policy of tocsin-responder (/etc/tocsin/responder.yaml) sets `mode`";
+  if (rule == "role") return "; the policy of tocsin-responder gives tocsind's user the role responder";
+  if (rule == "halted") return "; an approver lifts it: tocsin action halt --resume --reason \"…\"";
+  if (rule == "rate" || rule == "live") return "; wait, or undo what is not needed: tocsin action list";
+  return "";
+}
+
+// Nothing is begun when a step would be refused on the way.
+Result<void> judge(const responders::Rehearsal& rehearsal) {
+  for (const auto& step : rehearsal.steps)
+    for (const auto& command : step.commands)
+      if (command.verdict.kind == GuardVerdict::Kind::refused)
+        return fail(Code::denied,
+                    fmt::format("nothing was done: the guard refuses \"{}\" ({}): {}{}", step.label,
+                                command.verdict.rule, command.verdict.reason, next_step_of(command.verdict.rule)));
+  if (rehearsal.result == RunState::completed) return {};
+  for (const auto& step : rehearsal.steps)
+    if (step.status != responders::StepStatus::done && !step.note.empty())
+      return fail(Code::conflict, fmt::format("nothing was done: \"{}\" {}", step.label, step.note));
+  return fail(Code::conflict, "nothing was done: the playbook would fail; see tocsin playbook rehearse");
+}
+
+std::string joined(const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "; ")); }
+
+void reply_steps(Reply& reply, const std::vector<StepTrace>& steps, const std::string& run) {
+  for (const auto& step : steps) {
+    if (step.type == responders::StepType::start || step.type == responders::StepType::end) continue;
+    json::object row;
+    row["run"] = run;
+    row["step"] = step.label;
+    row["type"] = responders::step_type_name(step.type);
+    row["state"] = responders::step_status_name(step.status);
+    row["action"] = "";
+    row["effect"] = step.note;
+    row["key"] = "";
+    if (step.commands.empty() && !reply.row(json::serialize(row))) return;
+    for (const auto& command : step.commands) {
+      row["state"] = responders::step_status_name(command.status);
+      row["action"] = command.action.empty() ? command.type : command.action;
+      row["effect"] = !command.text.empty() ? command.text : joined(command.forecast.would);
+      row["key"] = command.key;
+      if (!command.verdict.rule.empty())
+        row["guard"] =
+            fmt::format("{} ({})", responders::guard_verdict_name(command.verdict.kind), command.verdict.reason);
+      if (!reply.row(json::serialize(row))) return;
+    }
+  }
+}
+
+std::string why_failed(const RunView& view) {
+  std::string out;
+  for (const auto& step : view.steps)
+    if (step.status == responders::StepStatus::failed || step.status == responders::StepStatus::timed_out)
+      for (const auto& command : step.commands)
+        if (command.status != responders::StepStatus::done && !command.text.empty())
+          out = fmt::format("\"{}\": {}", step.label, command.text);
+  return out;
+}
+
+// How the run stands, as rows and as the answer's end: an approval that is needed and a failure are errors (DESIGN 8).
+Result<void> reply_run(Reply& reply, const RunView& view) {
+  const auto id = render_uuid(view.id.uuid);
+  reply.summary("run", id);
+  reply.summary("state", responders::run_state_name(view.state));
+  reply_steps(reply, view.steps, id);
+  const auto name = fmt::format("{}: \"{}\"", view.incident, view.playbook);
+  if (view.state == RunState::failed) {
+    const bool some = std::ranges::any_of(view.steps, [](const StepTrace& step) {
+      return std::ranges::any_of(step.commands, [](const auto& command) {
+        return !command.key.empty() && command.status == responders::StepStatus::done;
+      });
+    });
+    return fail(some ? Code::partial : Code::failure,
+                fmt::format("{} failed: {}{}", name, why_failed(view),
+                            some ? "; what was applied stays: tocsin action list" : ""));
+  }
+  if (!view.approvals.empty()) {
+    std::string commands;
+    for (const auto& key : view.approvals)
+      commands += fmt::format("\ntocsin action approve {} --reason \"…\"", key.substr(0, 12));
+    return fail(Code::denied, fmt::format("{} waits for an approver, then goes on by itself:{}", name, commands));
+  }
+  if (!view.people.empty())
+    reply.summary("message", fmt::format("{} waits for a person; when it is done: tocsin playbook answer {} --reason "
+                                         "\"…\"",
+                                         name, id));
+  else if (view.state == RunState::running) reply.summary("message", fmt::format("{} is under way (run {})", name, id));
+  else reply.summary("message", fmt::format("{} is {} (run {})", name, responders::run_state_name(view.state), id));
+  return {};
+}
+
+Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
+  const bool dry = call.flag("dry_run");
+  std::string reason = "dry run";
+  if (!dry) {
+    TOCSIN_TRY(reason, reason_of(call));
+  }
+  TOCSIN_TRY(const auto name, call.require("playbook"));
+  TOCSIN_TRY(const auto id, incident_of(daemon, call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto incident, reader->incident(id));
+  const auto* playbook = daemon.shelf().find(name);
+  if (playbook == nullptr) return fail(Code::not_found, "no playbook is called " + name + "; see tocsin playbook list");
+  TOCSIN_CHECK(may_apply(daemon, incident));
+  responders::RunSpec spec;
+  spec.id = "forecast";
+  spec.plan = playbook->plan;
+  spec.inputs = responders::inputs_from_incident(incident);
+  spec.incident = incident.alias;
+  spec.reason = reason;
+  spec.behalf = requester_of(call);
+  responders::ResponderClient guard(daemon.config().respond.socket);
+  TOCSIN_CHECK(guard.status());
+  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf()));
+  TOCSIN_CHECK(judge(rehearsal));
+  if (dry) {
+    reply_steps(reply, rehearsal.steps, "");
+    reply.summary("message",
+                  fmt::format("{}: \"{}\" would be run; nothing was done", incident.alias, playbook->plan->name()));
+    return {};
+  }
+  RunOrder order;
+  order.identity.incident = id;
+  order.identity.alias = incident.alias;
+  order.identity.playbook = playbook->plan->name();
+  order.identity.plan = playbook->plan;
+  order.identity.actor = actor_of(call);
+  order.identity.reason = reason;
+  order.identity.repeat = call.flag("again") ? Repeat::wanted : Repeat::refused;
+  order.inputs = std::move(spec.inputs);
+  order.behalf = spec.behalf;
+  TOCSIN_TRY(const auto view, daemon.runs().run(std::move(order)));
+  return reply_run(reply, view);
+}
+
+Result<void> answer_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  responders::RunAnswer answer;
+  answer.kind = call.flag("failed") ? responders::RunAnswer::Kind::failed : responders::RunAnswer::Kind::done;
+  answer.who = call.peer().name;
+  answer.note = reason;
+  TOCSIN_TRY(const auto view, daemon.runs().answer(run.id, call.text("step").value_or(""), std::move(answer)));
+  return reply_run(reply, view);
+}
+
+Result<void> cancel_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  TOCSIN_TRY(const auto view,
+             daemon.runs().cancel(run.id, fmt::format("cancelled by {}: {}", call.peer().name, reason)));
+  return reply_run(reply, view);
+}
+
+}  // namespace
+
+void add_run_methods(MethodTable& methods, Daemon& daemon) {
+  methods.add({"playbook.run", Role::responder, "carry out a playbook",
+               [&daemon](const Call& c, Reply& r) { return run_playbook(daemon, c, r); }});
+  methods.add({"playbook.answer", Role::responder, "a person did what a step asks",
+               [&daemon](const Call& c, Reply& r) { return answer_run(daemon, c, r); }});
+  methods.add({"playbook.cancel", Role::responder, "end a run",
+               [&daemon](const Call& c, Reply& r) { return cancel_run(daemon, c, r); }});
+}
+
+}  // namespace tocsin::daemon
