@@ -71,6 +71,7 @@ struct FlowSide {
   std::uint64_t packets = 0;  // sent by this side
   std::uint64_t bytes = 0;    // frame bytes sent by this side
   std::uint8_t tcp_flags = 0;
+  std::uint16_t stream_regions = 0;  // of its bytes, held apart by losses
   std::uint8_t time_to_live_least = 0xFF;
   std::uint8_t time_to_live_most = 0;
 };
@@ -96,6 +97,8 @@ struct Flow {
   FlowSide server;
   bool midstream = false;
   bool alerted = false;
+  std::string_view tcp_state;      // as Suricata names it: "established"; empty without a session
+  std::uint64_t transactions = 0;  // ended
   bool inspection_over = false;  // past depth, or bypassed: counted but no longer inspected
   std::bitset<packet_events_most> events;
 

@@ -7,9 +7,11 @@
 #include <optional>
 
 #include "collectors/base/bytes.h"
+#include "collectors/base/json.h"
 #include "collectors/event/event.h"
 #include "collectors/packet/buffer.h"
 #include "collectors/packet/flow.h"
+#include "collectors/packet/record/detail.h"
 
 namespace tocsin::collectors {
 
@@ -37,6 +39,12 @@ class Transaction {
   }
   // Writes the ECS fields of this transaction (http.*, dns.*, tls.*). Flow fields are the caller's.
   virtual void fill(EventBuilder& builder) const = 0;
+
+  // How many EVE records of its own this transaction makes; each is asked for by its `part`. 0: none.
+  virtual std::uint32_t record_count(const RecordDetail&) const { return 1; }
+  // Writes what EVE shows of this transaction as members of the record: `"http":{…}`. False: nothing was written, there
+  // is no record of it. The one place for a protocol's own record, for alerts and for files (eve.cpp of its folder).
+  virtual bool describe(JsonWriter&, const RecordDetail&, RecordPurpose, std::uint32_t /*part*/) const { return false; }
 };
 
 }  // namespace tocsin::collectors

@@ -155,9 +155,13 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   }
   void finished(std::unique_ptr<Transaction> transaction) override {
     ++counters_.transactions;
+    ++flow_->transactions;
     recorder_.transaction(*flow_, *transaction, now());
+    const TransactionUpdate update{*flow_, *transaction, Direction::to_server, current_};
+    for (auto* observer : observers_) observer->on_transaction_end(update);
     retired_.push_back(std::move(transaction));
   }
+  void expect(ExpectedFlow flow) override { shelf_.expect(std::move(flow), now()); }
   void event(PacketEvent event) override { flow_->events.set(static_cast<std::size_t>(event)); }
 
   // FlowEndSink. May come while another flow's packet is at hand (eviction, a reused port).

@@ -16,6 +16,7 @@ std::string_view tcp_state_name(TcpState state) noexcept {
 
 void TcpSession::set_state(Flow& flow, TcpState state) noexcept {
   state_ = state;
+  flow.tcp_state = tcp_state_name(state);
   switch (state) {
     case TcpState::none:
     case TcpState::syn_sent:

@@ -15,11 +15,11 @@ constexpr int labels_most = 255;
 
 namespace record_type {
 constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, null = 10, ptr = 12, mx = 15, txt = 16, aaaa = 28, srv = 33,
-                        dname = 39, spf = 99;
+                        dname = 39, opt = 41, sshfp = 44, spf = 99;
 }
 
 // Reads a name at the reader's place, following pointers (RFC 1035, section 4.1.4), and leaves the reader behind it.
-std::string read_name(ByteReader& reader, DnsFaults& faults) {
+std::string read_name(ByteReader& reader, DnsFaults& faults, bool* truncated = nullptr) {
   std::string name;
   std::size_t back = 0;
   bool jumped = false;
@@ -48,24 +48,57 @@ std::string read_name(ByteReader& reader, DnsFaults& faults) {
     }
     const Bytes label = reader.take(length);
     if (!reader.ok()) break;
-    if (name.size() + label.size() + 1 > name_most) {
-      faults.name_too_long = true;
-      // The rest still has to be walked over to find what follows.
-      continue;
-    }
+    if (name.size() >= name_most) continue;  // the rest still has to be walked over to find what follows
     if (!name.empty()) name += '.';
     name.append(as_text(label));
+    if (name.size() <= name_most) continue;
+    name.resize(name_most);
+    faults.name_too_long = true;
+    if (truncated != nullptr) *truncated = true;
   }
   if (jumped && reader.ok()) reader.seek(back);
   return name;
 }
 
-std::string soa_text(ByteReader& reader, DnsFaults& faults) {
-  std::string text = read_name(reader, faults);
-  text += ' ';
-  text += read_name(reader, faults);
-  for (int i = 0; i < 5; ++i) text += ' ' + std::to_string(reader.u32());
+DnsAuthority read_authority(ByteReader& reader, DnsFaults& faults) {
+  DnsAuthority out;
+  out.primary = read_name(reader, faults);
+  out.mailbox = read_name(reader, faults);
+  for (auto* number : {&out.serial, &out.refresh, &out.retry, &out.expire, &out.minimum}) *number = reader.u32();
+  return out;
+}
+
+std::string text_of(const DnsAuthority& soa) {
+  std::string text = soa.primary + ' ' + soa.mailbox;
+  for (const auto number : {soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum})
+    text += ' ' + std::to_string(number);
   return text;
+}
+
+DnsHostKey read_host_key(Bytes raw) {
+  ByteReader reader(raw);
+  DnsHostKey out;
+  out.algorithm = reader.u8();
+  out.type = reader.u8();
+  for (const auto byte : reader.rest()) {
+    if (!out.fingerprint.empty()) out.fingerprint += ':';
+    out.fingerprint += to_hex(&byte, 1);
+  }
+  return out;
+}
+
+std::vector<DnsOption> read_options(Bytes raw) {
+  std::vector<DnsOption> out;
+  ByteReader reader(raw);
+  while (reader.ok() && reader.remaining() >= 4) {
+    DnsOption option;
+    option.code = reader.u16();
+    const Bytes data = reader.take(reader.u16());
+    if (!reader.ok()) break;
+    option.data.assign(as_text(data));
+    out.push_back(std::move(option));
+  }
+  return out;
 }
 
 // `reader` stands at the data of `length` bytes; it may follow pointers into the whole message.
@@ -85,17 +118,26 @@ void read_data(ByteReader& reader, std::size_t length, DnsRecord& record, DnsFau
     case record_type::ns:
     case record_type::cname:
     case record_type::ptr:
-    case record_type::dname: record.data = read_name(reader, faults); return;
-    case record_type::soa: record.data = soa_text(reader, faults); return;
+    case record_type::dname: record.data = read_name(reader, faults, &record.data_truncated); return;
+    case record_type::soa: {
+      auto soa = read_authority(reader, faults);
+      record.data = text_of(soa);
+      record.parts = std::move(soa);
+      return;
+    }
     case record_type::mx: {
       reader.skip(2);
-      record.data = read_name(reader, faults);
+      record.data = read_name(reader, faults, &record.data_truncated);
       return;
     }
     case record_type::srv: {
-      reader.skip(4);
-      const std::uint16_t port = reader.u16();
-      record.data = read_name(reader, faults) + ':' + std::to_string(port);
+      DnsService service;
+      service.priority = reader.u16();
+      service.weight = reader.u16();
+      service.port = reader.u16();
+      service.target = read_name(reader, faults);
+      record.data = service.target + ':' + std::to_string(service.port);
+      record.parts = std::move(service);
       return;
     }
     case record_type::txt:
@@ -104,6 +146,11 @@ void read_data(ByteReader& reader, std::size_t length, DnsRecord& record, DnsFau
       while (strings.ok() && strings.remaining() != 0) record.data.append(as_text(strings.take(strings.u8())));
       return;
     }
+    case record_type::sshfp:
+      if (length < 3) break;
+      record.parts = read_host_key(raw);
+      break;
+    case record_type::opt: record.parts = read_options(raw); break;
     case record_type::null: record.data.assign(as_text(raw)); return;
     default: break;
   }
@@ -117,7 +164,7 @@ bool read_records(ByteReader& reader, std::size_t count, std::vector<DnsRecord>&
       return false;
     }
     DnsRecord record;
-    record.name = read_name(reader, faults);
+    record.name = read_name(reader, faults, &record.name_truncated);
     record.type = reader.u16();
     record.record_class = reader.u16();
     record.time_to_live = reader.u32();
@@ -149,7 +196,7 @@ std::optional<DnsMessage> parse_dns(Bytes bytes) {
   if (!reader.ok()) return std::nullopt;
   for (std::size_t i = 0; i < counts[0]; ++i) {
     DnsQuestion question;
-    question.name = read_name(reader, message.faults);
+    question.name = read_name(reader, message.faults, &question.name_truncated);
     question.type = reader.u16();
     question.record_class = reader.u16();
     if (!reader.ok() || message.questions.size() >= DnsMessage::records_most) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "collectors/base/address.h"
@@ -15,8 +16,26 @@ namespace tocsin::collectors {
 
 struct DnsQuestion {
   std::string name;  // labels joined by dots, bytes as sent
+  bool name_truncated = false;
   std::uint16_t type = 0;
   std::uint16_t record_class = 0;
+};
+struct DnsAuthority {  // SOA
+  std::string primary;
+  std::string mailbox;
+  std::uint32_t serial = 0, refresh = 0, retry = 0, expire = 0, minimum = 0;
+};
+struct DnsService {  // SRV
+  std::uint16_t priority = 0, weight = 0, port = 0;
+  std::string target;
+};
+struct DnsHostKey {  // SSHFP
+  std::uint8_t algorithm = 0, type = 0;
+  std::string fingerprint;  // "0a:1b:…"
+};
+struct DnsOption {  // of OPT
+  std::uint16_t code = 0;
+  std::string data;
 };
 struct DnsRecord {
   std::string name;
@@ -25,6 +44,9 @@ struct DnsRecord {
   std::uint32_t time_to_live = 0;
   std::string data;   // as text: address, name, strings; hex for types without a text form
   IpAddress address;  // A and AAAA
+  bool name_truncated = false;
+  bool data_truncated = false;
+  std::variant<std::monostate, DnsAuthority, DnsService, DnsHostKey, std::vector<DnsOption>> parts;
 };
 struct DnsFaults {
   bool malformed = false;

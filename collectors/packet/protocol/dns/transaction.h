@@ -16,8 +16,16 @@ class DnsTransaction final : public Transaction {
   bool complete(Direction) const override { return true; }
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   void fill(EventBuilder& builder) const override;
+  std::uint32_t record_count(const RecordDetail& detail) const override;
+  bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 
  private:
+  void describe_3(JsonWriter& json, const DnsDetail& detail) const;
+  void describe_2_query(JsonWriter& json, const DnsQuestion& question) const;
+  void describe_2_answer(JsonWriter& json, const DnsDetail& detail) const;
+  void describe_answers(JsonWriter& json, const DnsDetail& detail) const;
+  bool of_wanted_type(const DnsDetail& detail, const DnsQuestion& question) const;
+
   const DnsMessage message_;
   const Direction direction_;
 };

@@ -17,6 +17,8 @@ void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
   Open* open = open_of(data.tx);
   if (open == nullptr) return;
   auto& side = open->transaction->side(direction);
+  if (direction == Direction::to_client && data.tx->response_message_len > 0)
+    open->transaction->response_length = static_cast<std::uint64_t>(data.tx->response_message_len);
   if (data.data == nullptr) {  // a loss, or the end of the body
     if (data.len != 0) side.body_gaps += data.len;
     return;

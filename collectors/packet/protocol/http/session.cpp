@@ -287,6 +287,8 @@ void HttpSession::complete(Direction direction, htp_tx_t* tx) {
     open->upload->finish(*this);
     uploading_ = nullptr;
   }
+  if (direction == Direction::to_client && tx->response_message_len > 0)
+    open->transaction->response_length = static_cast<std::uint64_t>(tx->response_message_len);
   close_files(*open, direction, side.body_gaps != 0);
   step(*open, direction, http_progress::complete);
 }

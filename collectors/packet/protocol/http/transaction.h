@@ -61,6 +61,7 @@ class HttpTransaction final : public Transaction {
   std::string status_text;
   std::string status_message;
   unsigned status = 0;
+  std::uint64_t response_length = 0;  // of the body as it was sent: compressed, in chunks
   bool request_seen = false;
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
@@ -68,8 +69,11 @@ class HttpTransaction final : public Transaction {
   bool complete(Direction direction) const override { return side(direction).progress >= http_progress::complete; }
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   void fill(EventBuilder& builder) const override;
+  bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 
  private:
+  void describe_basic(JsonWriter& json) const;
+  void describe_extended(JsonWriter& json) const;
   struct Derived {
     std::optional<std::string> header;
     std::optional<std::string> names;

@@ -77,11 +77,12 @@ std::optional<TlsClientHello> parse_client_hello(Bytes body) {
   TlsClientHello hello;
   hello.version = reader.u16();
   const Bytes random = reader.take(32);
-  reader.skip(reader.u8());  // session id
+  const Bytes session = reader.take(reader.u8());
   const Bytes ciphers = reader.take(reader.u16());
   reader.skip(reader.u8());  // compression methods
   if (!reader.ok() || ciphers.size() % 2 != 0) return std::nullopt;
   hello.random.assign(random.begin(), random.end());
+  hello.session.assign(session.begin(), session.end());
   hello.ciphers = words(ciphers);
   if (reader.remaining() == 0) return hello;
   ByteReader list(reader.take(reader.u16()));
@@ -102,7 +103,8 @@ std::optional<TlsServerHello> parse_server_hello(Bytes body) {
   hello.legacy_version = hello.version = reader.u16();
   const Bytes random = reader.take(32);
   hello.random.assign(random.begin(), random.end());
-  reader.skip(reader.u8());
+  const Bytes session = reader.take(reader.u8());
+  hello.session.assign(session.begin(), session.end());
   hello.cipher = reader.u16();
   reader.skip(1);
   if (!reader.ok()) return std::nullopt;

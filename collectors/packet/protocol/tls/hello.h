@@ -14,6 +14,7 @@ namespace tocsin::collectors {
 struct TlsClientHello {
   std::uint16_t version = 0;
   std::vector<std::uint8_t> random;
+  std::vector<std::uint8_t> session;
   std::vector<std::uint16_t> ciphers;
   std::vector<std::uint16_t> extensions;  // in the order sent, GREASE included
   std::vector<std::uint16_t> groups;
@@ -27,6 +28,7 @@ struct TlsServerHello {
   std::uint16_t version = 0;  // negotiated: of the supported_versions extension when there
   std::uint16_t legacy_version = 0;
   std::vector<std::uint8_t> random;
+  std::vector<std::uint8_t> session;
   std::uint16_t cipher = 0;
   std::vector<std::uint16_t> extensions;
   std::string alpn;

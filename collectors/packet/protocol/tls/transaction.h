@@ -39,8 +39,15 @@ class TlsTransaction final : public Transaction {
   bool complete(Direction direction) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   void fill(EventBuilder& builder) const override;
+  std::uint32_t record_count(const RecordDetail& detail) const override;
+  bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
+  // The server took up a session that the client remembered, so that no certificate was sent.
+  bool resumed() const noexcept;
 
  private:
+  bool describe_member(JsonWriter& json, std::string_view name, const TlsDetail& detail) const;
+  bool describe_certificate(JsonWriter& json, std::string_view name) const;
+  bool describe_hello(JsonWriter& json, std::string_view name, const TlsDetail& detail) const;
   std::optional<Bytes> client_buffer(Buffer buffer, std::uint32_t index) const;
   std::optional<Bytes> server_buffer(Buffer buffer, std::uint32_t index) const;
 

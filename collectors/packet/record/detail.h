@@ -1,0 +1,51 @@
+#pragma once
+// How much of a transaction its records show, in the terms of Suricata's EVE output
+// (https://docs.suricata.io/en/latest/output/eve/eve-json-output.html). Plain values with Suricata 8's defaults; read
+// by Transaction::describe, each protocol its own part. A new protocol with options adds a struct here.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collectors/base/bytes.h"
+
+namespace tocsin::collectors {
+
+// What the object is for: the protocol's own record, an alert, or the record of a file it carried.
+enum class RecordPurpose : std::uint8_t { record, alert, file };
+
+struct HttpDetail {
+  bool extended = true;             // referrer, method, protocol, status, length
+  std::vector<std::string> custom;  // further headers, lower case
+  bool request_headers = false;     // all of them
+  bool response_headers = false;
+};
+
+struct DnsDetail {
+  int version = 3;
+  bool requests = true;
+  bool responses = true;
+  bool detailed = true;              // each answer in full
+  bool grouped = true;               // answers by type
+  std::vector<std::uint16_t> types;  // of questions; empty: all
+};
+
+struct TlsDetail {
+  bool extended = true;
+  bool ja4 = false;
+  bool ja3 = false;                 // hashes are made only where somebody asks for them
+  bool session_resumption = true;   // records of sessions taken up again
+  std::vector<std::string> custom;  // these members instead, as Suricata names them
+};
+
+struct RecordDetail {
+  HttpDetail http;
+  DnsDetail dns;
+  TlsDetail tls;
+};
+
+// Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not printable ASCII.
+std::string record_text(Bytes bytes);
+inline std::string record_text(std::string_view text) { return record_text(as_bytes(text)); }
+
+}  // namespace tocsin::collectors
