@@ -27,7 +27,7 @@ class Order final : public Observer {
     if (chunk.flow.midstream) return;
     auto& state = of(chunk.flow);
     auto& next = state.next[index(chunk.direction)];
-    if (chunk.offset == 0) state.ended[index(chunk.direction)] = false;
+    if (chunk.offset == chunk.gap) state.ended[index(chunk.direction)] = false;
     else if (chunk.offset != next + chunk.gap) std::abort();
     if (state.ended[index(chunk.direction)] || (chunk.bytes.empty() && !chunk.end)) std::abort();
     next = chunk.offset + chunk.bytes.size();
