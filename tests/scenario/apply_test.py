@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+"""A playbook is applied for real: log lines become an incident, a person runs the shipped playbook, and the address is in
+the kernel's set; it waits for a second person where the policy says so, goes on after kill -9, is undone, and is refused
+where it must be. Everything happens in a network namespace of the test's own."""
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
+import rig  # noqa: E402
+
+CLONE_NEWNET = 0x40000000
+OWN, GATEWAY, ATTACKER = "198.51.100.2", "198.51.100.1", "203.0.113.7"
+# Users that need no entry anywhere: a responder of tocsind by its group, two approvers of the guard, and somebody.
+ANN, BOB, EVE = 64001, 64002, 64003
+RESPONDERS = 100  # Debian's group "users"
+STEP = "Password guessing over SSH"
+
+
+def enter_own_network():
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        raise unittest.SkipTest(f"no network namespace can be made here: {os.strerror(ctypes.get_errno())}")
+    for command in ("link set lo up", "link add wan type veth peer name lan", f"addr add {OWN}/24 dev wan", "link set wan up", "link set lan up", f"route add default via {GATEWAY}"):
+        subprocess.run(["ip", *command.split()], check=True)
+
+
+def guessing(host, user, source):
+    stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+    return "".join(f"{stamp} {host} sshd[{800 + i}]: Failed password for {user} from {source} port {40000 + i} ssh2\n" for i in range(12)).encode()
+
+
+def blocked():
+    """What the kernel drops: address → (timeout, seconds left)."""
+    done = subprocess.run(["nft", "-j", "list", "set", "inet", "tocsin", "blocked4"], capture_output=True, check=False)
+    if done.returncode != 0:
+        return {}
+    sets = [item["set"] for item in json.loads(done.stdout)["nftables"] if "set" in item]
+    return {item["elem"]["val"]: (item["elem"].get("timeout"), item["elem"].get("expires")) for item in sets[0].get("elem", [])}
+
+
+class Apply(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("needs root: makes a network namespace and applies a block in it")
+        for program in ("ip", "nft"):
+            if shutil.which(program) is None:
+                raise unittest.SkipTest(f"{program} is not installed")
+        rig.need(*(rig.TOCSIN.with_name(name) for name in ("tocsin", "tocsind", "tocsin-opener", "tocsin-responder")))
+        enter_own_network()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name)
+        self.path.chmod(0o755)
+        self.ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(self.ear.close)
+        self.ear.bind(("127.0.0.1", 0))
+        self.ear.settimeout(rig.PATIENCE)
+
+    def daemon(self, mode):
+        self.policy = self.path / "responder.yaml"
+        self.policy.write_text(f"""\
+mode: {mode}
+roles:
+  responder: {{users: [0]}}
+  approver: {{users: [{ANN}, {BOB}]}}
+channels:
+  - {{name: operators, kind: syslog, url: "udp://127.0.0.1:{self.ear.getsockname()[1]}"}}
+""")
+        daemon = rig.Daemon(self.path, more="reports: []\nrespond: {mode: apply}\n")
+        config = daemon.config.read_text().replace("control: {", "control: {responder: users, ")
+        daemon.config.write_text(config)
+        self.addCleanup(daemon.stop)
+        daemon.spawn("tocsin-responder", "--socket", daemon.runtime / "responder.sock", "--state", self.path / "responder", "--config", self.policy)
+        rig.wait_for((daemon.runtime / "responder.sock").exists, "the responder to listen")
+        (daemon.runtime / "responder.sock").chmod(0o666)  # as its unit has it: the guard decides who may what
+        daemon.start()
+        return daemon
+
+    @staticmethod
+    def incident(daemon, host, exercise=False):
+        def found():
+            done = daemon.ask("incident", "list", "--state", "all", "-o", "ndjson", *(["--exercise"] if exercise else []))
+            return [row["alias"] for row in rig.rows(done.stdout) if host is None or row["host"] == host]
+
+        return rig.wait_for(found, f"an incident of {host}: {daemon.said()[-1500:]}")[0]
+
+    def run_playbook(self, daemon, incident, *more, code=0, user=0):
+        return self.tocsin(daemon, user, "playbook", "run", "ssh-brute-force", "--incident", incident, "--reason", "guessing goes on", "--yes", *more, code=code)
+
+    def tocsin(self, daemon, user, *arguments, code=0):
+        groups = {} if user == 0 else {"user": user, "group": user, "extra_groups": [RESPONDERS]}
+        done = subprocess.run([rig.TOCSIN, *arguments], capture_output=True, env=daemon.environment, timeout=rig.PATIENCE, check=False, **groups)
+        said = done.stdout.decode() + done.stderr.decode()
+        self.assertEqual(code, done.returncode, f"{arguments}: {said}\n{(self.path / 'tocsin-responder.log').read_text()[-1500:]}")
+        return said
+
+    def actions(self, daemon, name="network.block_address"):
+        listed = json.loads(self.tocsin(daemon, 0, "action", "list", "-o", "json"))
+        return [row for row in listed if row["action"] == name]
+
+    def runs(self, daemon):
+        return [row for row in rig.rows(daemon.ask("playbook", "status", "-o", "ndjson").stdout) if row["mode"] == "apply"]
+
+    def test_at_once_where_the_policy_says_so(self):
+        daemon = self.daemon("automatic")
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        self.assertIn("would be run", self.run_playbook(daemon, incident, "--dry-run"))
+        self.assertEqual({}, blocked())
+
+        said = self.run_playbook(daemon, incident)
+        self.assertIn("waits for a person", said)
+        timeout, left = blocked()[ATTACKER]
+        self.assertEqual(3600, timeout)
+        self.assertTrue(0 < left <= 3600)
+        self.assertIn("Password guessing against web01", self.ear.recv(65536).decode())
+        # The same again is refused, and so is a crash's second try.
+        self.assertIn("under way", self.run_playbook(daemon, incident, code=5))
+        daemon.kill()
+        daemon.start()
+        rig.wait_for(lambda: "goes on" in daemon.said(), "the run to go on")
+        rig.wait_for(lambda: self.runs(daemon)[0]["state"] == "waiting", "the run to wait again")
+        self.assertEqual(["applied"], [row["state"] for row in self.actions(daemon)])
+        self.assertEqual(["applied"], [row["state"] for row in self.actions(daemon, "notify")])
+
+        self.assertIn("completed", self.tocsin(daemon, 0, "playbook", "answer", self.runs(daemon)[0]["run"], "--reason", "nobody got in"))
+        self.assertIn("--again", self.run_playbook(daemon, incident, code=5))
+        shown = daemon.ask("incident", "show", incident, "-o", "json").stdout.decode()
+        for text in ("[apply] started: guessing goes on", "[apply] applied", "nobody got in", "[apply] completed"):
+            self.assertIn(text, shown)
+
+        key = self.actions(daemon)[0]["key"]
+        self.tocsin(daemon, EVE, "action", "undo", key[:10], "--reason", "mine", code=4)
+        self.assertIn(ATTACKER, blocked())
+        self.tocsin(daemon, 0, "action", "undo", key[:10], "--reason", "over")
+        self.assertEqual({}, blocked())
+        self.assertEqual("undone", self.actions(daemon)[0]["state"])
+
+        self.refusals(daemon)
+
+    def refusals(self, daemon):
+        for host, source, why in (("gw01", GATEWAY, "default gateway"), ("me01", OWN, "own address")):
+            daemon.write(guessing(host, host + "user", source))
+            self.assertIn(why, self.run_playbook(daemon, self.incident(daemon, host), code=4))
+        daemon.ask("replay", "--live", rig.INTRUSION)
+        exercise = next(row["alias"] for row in rig.rows(daemon.ask("incident", "list", "--exercise", "-o", "ndjson").stdout) if row["exercise"])
+        self.assertIn("exercise", self.run_playbook(daemon, exercise, code=4))
+        daemon.kill()
+        daemon.config.write_text(daemon.config.read_text().replace("mode: apply", "mode: rehearse"))
+        daemon.start()
+        said = self.run_playbook(daemon, self.incident(daemon, "gw01"), code=4)
+        self.assertIn("respond.mode is rehearse", said)
+        self.assertIn("tocsin playbook rehearse --incident", said)
+        self.assertEqual({}, blocked())
+
+    def test_after_a_second_person_said_yes(self):
+        daemon = self.daemon("approve")
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        said = self.run_playbook(daemon, incident, code=4, user=ANN)
+        self.assertIn("tocsin action approve", said)
+        self.assertEqual({}, blocked())
+        self.assertEqual("waiting", self.runs(daemon)[0]["state"])
+        pending = {row["action"]: row["key"] for row in json.loads(self.tocsin(daemon, 0, "action", "list", "-o", "json"))}
+        self.assertEqual({"network.block_address", "notify"}, set(pending))
+        for user, why in ((ANN, "asked for it"), (EVE, "no role"), (0, "not the role approver")):
+            self.assertIn(why, self.tocsin(daemon, user, "action", "approve", pending["network.block_address"], "--reason", "yes", code=4))
+        self.assertEqual({}, blocked())
+        self.tocsin(daemon, BOB, "action", "approve", pending["network.block_address"][:12], "--reason", "seen it")
+        self.assertIn(ATTACKER, blocked())
+        self.tocsin(daemon, BOB, "action", "undo", pending["notify"][:12], "--reason", "they know")
+        rig.wait_for(lambda: self.runs(daemon)[0]["state"] != "waiting", "the run to go on by itself")
+        self.assertEqual("failed", self.runs(daemon)[0]["state"])  # a step was withdrawn
+        self.tocsin(daemon, 0, "action", "halt", "--reason", "drill", "--yes")
+        self.assertEqual({}, blocked())
+        self.assertIn("halted", self.run_playbook(daemon, incident, code=4))
+
+
+if __name__ == "__main__":
+    unittest.main()
