@@ -104,6 +104,32 @@ struct TlsOptions {
   bool stop_when_encrypted = true;
   std::size_t handshake_most = 256ULL << 10;  // bytes kept of one handshake message
 };
+struct SshOptions {
+  bool enabled = true;
+  bool stop_when_encrypted = true;
+  std::size_t kexinit_most = 65'535;  // bytes kept of the algorithms offered
+};
+struct SmtpOptions {
+  bool enabled = true;
+  std::size_t line_most = 4'096;        // of a command or an answer
+  std::size_t transactions_most = 256;  // unfinished, per flow
+  bool raw_extraction = false;          // the whole message is one file
+  bool decode_mime = true;
+  bool decode_base64 = true;
+  bool decode_quoted_printable = true;
+  std::size_t header_value_most = 2'000;
+  std::uint64_t inspected_most = 100'000;  // bytes of an attachment that rules see
+  bool extract_urls = true;
+  std::vector<std::string> url_schemes{"http"};
+  bool log_url_scheme = false;
+  bool body_md5 = false;
+};
+struct FtpOptions {
+  bool enabled = true;
+  std::size_t line_most = 4'096;           // of a command or an answer
+  std::size_t transactions_most = 1'024;   // unfinished, per flow
+  std::uint64_t inspected_most = 100'000;  // bytes of a transferred file that rules see
+};
 
 struct PacketOptions {
   DecodeOptions decode;
@@ -113,6 +139,9 @@ struct PacketOptions {
   HttpOptions http;
   DnsOptions dns;
   TlsOptions tls;
+  SshOptions ssh;
+  SmtpOptions smtp;
+  FtpOptions ftp;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

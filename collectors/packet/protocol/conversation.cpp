@@ -36,6 +36,36 @@ std::unique_ptr<ProtocolParser> ProtocolShelf::make(const ProtocolRow& row, cons
   return nullptr;
 }
 
+std::unique_ptr<ProtocolParser> ProtocolShelf::make_expected(const ProtocolRow& row, const Flow& flow,
+                                                             const ExpectedFlow& expected) {
+  for (auto& slot : slots_)
+    if (slot.row == &row) return slot.factory->make_expected(flow, expected);
+  return nullptr;
+}
+
+void ProtocolShelf::expect(ExpectedFlow flow, Time now) {
+  static constexpr std::size_t expectations_most = 4'096;
+  static constexpr Duration patience = std::chrono::seconds(60);
+  while (!expectations_.empty() && (expectations_.front().until < now || expectations_.size() >= expectations_most))
+    expectations_.pop_front();
+  std::erase_if(expectations_, [&](const Expectation& each) {
+    return each.flow.server_port == flow.server_port && each.flow.server == flow.server &&
+           each.flow.client == flow.client;
+  });
+  expectations_.push_back({std::move(flow), now + patience});
+}
+
+std::optional<ExpectedFlow> ProtocolShelf::expected(const Flow& flow, Time now) {
+  const auto found = std::ranges::find_if(expectations_, [&](const Expectation& each) {
+    return each.flow.server_port == flow.server.port && each.until >= now && each.flow.server == flow.server.address &&
+           each.flow.client == flow.client.address;
+  });
+  if (found == expectations_.end()) return std::nullopt;
+  auto out = std::move(found->flow);
+  expectations_.erase(found);
+  return out;
+}
+
 void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& shelf, ParserOutput& output) {
   if (over_) return;
   Side& side = side_[index(chunk.direction)];
@@ -52,7 +82,13 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
   side.ended |= chunk.end;
   if (side.verdict == Probe::more) {
     const std::size_t most = shelf.options().detection_bytes_most;
+    const bool first = side_[0].pending.empty() && side_[1].pending.empty() && restarts_ == 0;
     side.pending.insert(side.pending.end(), chunk.bytes.begin(), chunk.bytes.end());
+    if (first && !side.pending.empty())
+      if (const auto expected = shelf.expected(chunk.flow, time))
+        if (const auto* row = protocol_row(expected->protocol))
+          return adopt(chunk.flow, *row, shelf.make_expected(*row, chunk.flow, *expected), chunk.direction, time, shelf,
+                       output);
     if (!side.pending.empty()) detect(chunk.flow, chunk.direction, true, time, shelf, output);
     if (parser_ == nullptr && side.verdict == Probe::more && (side.pending.size() >= most || side.ended))
       side.verdict = Probe::no;
@@ -107,7 +143,13 @@ void Conversation::turn(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutpu
 
 void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
                          ParserOutput& output) {
-  parser_ = shelf.make(row, flow);
+  adopt(flow, row, shelf.make(row, flow), direction, time, shelf, output);
+}
+
+void Conversation::adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<ProtocolParser> parser,
+                         Direction direction, Time time, ProtocolShelf& shelf, ParserOutput& output) {
+  if (parser == nullptr) return;
+  parser_ = std::move(parser);
   flow.protocol = row.protocol;
   flow.protocol_by_direction[index(direction)] = row.protocol;
   // The client's bytes go first when both are here: requests come before answers.

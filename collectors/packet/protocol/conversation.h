@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "collectors/packet/counters.h"
@@ -27,15 +29,25 @@ class ProtocolShelf {
   // The first row that says yes; rows that name one of the ports are asked first.
   Guess probe(const ProbeInput& input) const;
   std::unique_ptr<ProtocolParser> make(const ProtocolRow& row, const Flow& flow);
+  std::unique_ptr<ProtocolParser> make_expected(const ProtocolRow& row, const Flow& flow, const ExpectedFlow& expected);
+
+  void expect(ExpectedFlow flow, Time now);
+  // What was said of this flow beforehand; once only.
+  std::optional<ExpectedFlow> expected(const Flow& flow, Time now);
 
  private:
   struct Slot {
     const ProtocolRow* row;
     std::unique_ptr<ProtocolFactory> factory;
   };
+  struct Expectation {
+    ExpectedFlow flow;
+    Time until;
+  };
   const PacketOptions& options_;
   PacketCounters& counters_;
   std::vector<Slot> slots_;
+  std::deque<Expectation> expectations_;  // in the order told; few at a time
 };
 
 class Conversation {
@@ -62,6 +74,8 @@ class Conversation {
   void detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
              ParserOutput& output);
+  void adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<ProtocolParser> parser, Direction direction, Time time,
+             ProtocolShelf& shelf, ParserOutput& output);
   void restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void give_up(Flow& flow, ProtocolShelf& shelf);
   void feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);

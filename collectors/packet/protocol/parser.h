@@ -28,6 +28,18 @@ struct FilePart {
   bool truncated = false;
 };
 
+// What one conversation says of another that is about to begin: the data channel of FTP. Shared by both.
+struct FlowAgreement {
+  virtual ~FlowAgreement() = default;
+};
+struct ExpectedFlow {
+  Protocol protocol = Protocol::unknown;
+  IpAddress client;  // who will connect
+  IpAddress server;
+  std::uint16_t server_port = 0;
+  std::shared_ptr<FlowAgreement> agreement;
+};
+
 // Where a parser reports to. Calls go out to the observers at once.
 class ParserOutput {
  public:
@@ -39,6 +51,8 @@ class ParserOutput {
   virtual void finished(std::unique_ptr<Transaction> transaction) = 0;
   // Wrong with the conversation rather than with one transaction.
   virtual void event(PacketEvent event) = 0;
+  // A conversation that will follow, whatever it may look like. Forgotten when it does not come for a while.
+  virtual void expect(ExpectedFlow) {}
 };
 
 // What a parser wants after a call.
@@ -68,6 +82,8 @@ class ProtocolFactory {
  public:
   virtual ~ProtocolFactory() = default;
   virtual std::unique_ptr<ProtocolParser> make(const Flow& flow) = 0;
+  // Of a conversation that was expected.
+  virtual std::unique_ptr<ProtocolParser> make_expected(const Flow& flow, const ExpectedFlow&) { return make(flow); }
 };
 
 // more: not enough bytes to tell. reversed: yes, but this is how a server speaks: client and server were mistaken,

@@ -7,6 +7,8 @@
 #include "collectors/packet/protocol/dns/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/ssh/buffers.h"
+#include "collectors/packet/protocol/ssh/parser.h"
 #include "collectors/packet/protocol/tls/buffers.h"
 #include "collectors/packet/protocol/tls/parser.h"
 
@@ -21,9 +23,12 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.tls.enabled; }, make_tls_factory},
     {Protocol::dns, true, true, dns_ports, probe_dns, dns_buffers,
      [](const PacketOptions& options) { return options.dns.enabled; }, make_dns_factory},
+    {Protocol::ssh, true, false, ssh_ports, probe_ssh, ssh_buffers,
+     [](const PacketOptions& options) { return options.ssh.enabled; }, make_ssh_factory},
 });
 
-constexpr auto buffers = std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers});
+constexpr auto buffers =
+    std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers, ssh_buffers});
 
 }  // namespace
 

@@ -81,6 +81,9 @@ TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);
 TOCSIN_KEYWORD(read_tls_chain_length);
 TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
+// ssh.cpp
+TOCSIN_KEYWORD(read_ssh_version);
+TOCSIN_KEYWORD(read_ssh_software);
 // file.cpp
 TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);
