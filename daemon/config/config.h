@@ -48,6 +48,7 @@ enum class LogKind : std::uint8_t { automatic, syslog, web, audit, json };
 struct LogConfig {
   std::vector<std::string> paths;  // absolute; globs allowed
   LogKind kind = LogKind::automatic;
+  bool unless_journal = false;  // not followed while the journal, which has the same lines, can be read
 };
 
 struct JournaldConfig {
@@ -62,7 +63,7 @@ struct AuditConfig {
 
 struct CollectConfig {
   std::vector<InterfaceConfig> interfaces = {{"auto", {}}};
-  std::vector<LogConfig> logs = {{{"/var/log/auth.log"}, LogKind::syslog},
+  std::vector<LogConfig> logs = {{{"/var/log/auth.log"}, LogKind::syslog, true},
                                  {{"/var/log/nginx/*access.log", "/var/log/apache2/*access.log"}, LogKind::web}};
   JournaldConfig journald;
   AuditConfig audit;

@@ -58,6 +58,7 @@ template <class Archive>
 void fields(Archive& a, LogConfig& c) {
   a("paths", c.paths, check::absolute_all);
   a("kind", c.kind);
+  a("unless_journal", c.unless_journal);
 }
 
 template <class Archive>

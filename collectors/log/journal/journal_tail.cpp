@@ -36,6 +36,15 @@ constexpr std::array<Mapping, 12> mappings{{{"_PID", field::process_pid},
 struct CloseJournal {
   void operator()(sd_journal* journal) const noexcept { sd_journal_close(journal); }
 };
+using OpenJournal = std::unique_ptr<sd_journal, CloseJournal>;
+
+Result<OpenJournal> open_journal(const std::string& directory) {
+  sd_journal* journal = nullptr;
+  const int code = directory.empty() ? sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY)
+                                     : sd_journal_open_directory(&journal, directory.c_str(), 0);
+  if (code < 0) return fail_errno("cannot open the journal", -code);
+  return OpenJournal(journal);
+}
 
 }  // namespace
 
@@ -45,7 +54,7 @@ struct JournalTail::State {
 
   JournalOptions options;
   LineDecoder decoder;
-  std::unique_ptr<sd_journal, CloseJournal> journal;
+  OpenJournal journal;
   JournalCounts counts;
   bool gap = false;  // to be told with the next batch
 
@@ -133,6 +142,11 @@ struct JournalTail::State {
 
 JournalTail::JournalTail() = default;
 JournalTail::~JournalTail() = default;
+bool journal_readable(const std::string& directory) {
+  const auto journal = open_journal(directory);
+  return journal && sd_journal_seek_tail(journal->get()) >= 0 && sd_journal_previous(journal->get()) > 0;
+}
+
 JournalTail::JournalTail(JournalTail&&) noexcept = default;
 JournalTail& JournalTail::operator=(JournalTail&&) noexcept = default;
 
@@ -141,12 +155,8 @@ Result<JournalTail> JournalTail::open(JournalOptions options, std::shared_ptr<co
   JournalTail tail;
   tail.state_ = std::make_unique<State>(std::move(options), std::move(decoders), names);
   auto& s = *tail.state_;
-  sd_journal* journal = nullptr;
-  const int code = s.options.directory.empty() ? sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY)
-                                               : sd_journal_open_directory(&journal, s.options.directory.c_str(), 0);
-  if (code < 0) return fail_errno("cannot open the journal", -code);
-  s.journal.reset(journal);
-  sd_journal_set_data_threshold(journal, field_most + 1024);
+  TOCSIN_TRY(s.journal, open_journal(s.options.directory));
+  sd_journal_set_data_threshold(s.journal.get(), field_most + 1024);
   TOCSIN_CHECK(s.seek());
   return tail;
 }

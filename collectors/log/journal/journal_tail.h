@@ -32,6 +32,9 @@ struct JournalCounts {
   std::uint64_t truncated = 0;  // fields longer than the limit
 };
 
+// Is there a journal with at least one entry that this process may read? `directory` as in JournalOptions.
+bool journal_readable(const std::string& directory);
+
 class JournalTail {
  public:
   // not_found: there is no journal; denied: this process may not read it.

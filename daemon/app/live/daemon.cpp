@@ -169,6 +169,8 @@ Result<void> Daemon::open_logs() {
   if (auto zone = collectors::TimeZone::load(config_.collect.time_zone)) logs.zone = std::move(*zone);
   else remarks_.push_back("time zone: " + zone.error().text() + "; UTC is used");
   TOCSIN_TRY(logs.positions, keeper_->store().positions());
+  logs.journal =
+      config_.collect.journald.enabled && collectors::journal_readable(LiveLogs::journal_directory(config_.collect));
   const std::size_t wanted =
       config_.limits.log_workers == 0 ? std::max(1U, std::thread::hardware_concurrency()) : config_.limits.log_workers;
   logs.workers = std::clamp<std::size_t>(LiveLogs::sources(config_.collect), 1, wanted);

@@ -42,8 +42,11 @@ LiveLogs::LiveLogs(LiveLogsOptions options, collectors::FileOpener& opener, Fiel
       if (auto position = parse_position(value)) known.push_back(std::move(*position));
   const auto& collect = options_.config.collect;
   for (const auto& entry : collect.logs)
-    for (const auto& glob : entry.paths)
-      if (mine()) follow(glob, kind_of(entry.kind), known);
+    for (const auto& glob : entry.paths) {
+      if (!mine()) continue;
+      if (entry.unless_journal && options_.journal) left_alone_.push_back(glob);
+      else follow(glob, kind_of(entry.kind), known);
+    }
   if (collect.audit.enabled && mine()) follow(collect.audit.path, collectors::LogKind::audit, known);
   if (collect.journald.enabled && mine()) open_journal();
 }
@@ -69,7 +72,7 @@ void LiveLogs::follow(const std::string& glob, collectors::LogKind kind,
 
 void LiveLogs::open_journal() {
   collectors::JournalOptions journal;
-  journal.directory = options_.config.collect.journald.directory;
+  journal.directory = journal_directory(options_.config.collect);
   journal.source.name = "journal";
   journal.source.default_host = options_.host;
   journal.exclude_identifier = "tocsind";
@@ -176,8 +179,14 @@ LiveLogs::State LiveLogs::Followed::state() const {
 std::vector<LiveLogs::State> LiveLogs::states() const {
   std::vector<State> out;
   for (const auto& followed : followed_) out.push_back(followed->state());
+  for (const auto& glob : left_alone_) out.push_back({"log:" + glob, "left to the journal", 0, 0, "unless_journal"});
   if (!journal_state_.empty()) out.push_back({"journal", journal_state_, journal_entries_.load(), 0, ""});
   return out;
+}
+
+std::string LiveLogs::journal_directory(const CollectConfig& collect) {
+  const auto& directory = collect.journald.directory;
+  return directory == "/var/log/journal" ? std::string{} : directory;
 }
 
 std::size_t LiveLogs::sources(const CollectConfig& collect) noexcept {

@@ -26,6 +26,7 @@ struct LiveLogsOptions {
   std::map<std::string, std::string> positions;  // as the store has them
   std::size_t worker = 0;                        // of `workers`: every workers-th source is this one's
   std::size_t workers = 1;
+  bool journal = false;  // it can be read: logs that only stand in for it are left alone
 };
 
 class LiveLogs {
@@ -45,6 +46,9 @@ class LiveLogs {
     std::string detail;
   };
   std::vector<State> states() const;
+  // Where sd-journal looks, for the directory of the configuration: systemd's own place means both of its places, the
+  // kept journal and the one in memory.
+  static std::string journal_directory(const CollectConfig& collect);
   // Sources a configuration names: more workers than that would have nothing to do.
   static std::size_t sources(const CollectConfig& collect) noexcept;
 
@@ -80,8 +84,9 @@ class LiveLogs {
   std::unique_ptr<EventLane> lane_;
   std::vector<std::unique_ptr<Followed>> followed_;
   std::optional<collectors::JournalTail> journal_;
-  std::size_t next_source_ = 0;  // in the order of the configuration
-  std::string journal_state_;    // empty: not this worker's
+  std::vector<std::string> left_alone_;  // globs whose lines the journal has
+  std::size_t next_source_ = 0;          // in the order of the configuration
+  std::string journal_state_;            // empty: not this worker's
   std::atomic<std::uint64_t> journal_entries_{0};
   std::atomic<bool> over_{false};
   std::thread thread_;
