@@ -22,7 +22,6 @@ OWN, GATEWAY, ATTACKER = "198.51.100.2", "198.51.100.1", "203.0.113.7"
 # Users that need no entry anywhere: a responder of tocsind by its group, two approvers of the guard, and somebody.
 ANN, BOB, EVE = 64001, 64002, 64003
 RESPONDERS = 100  # Debian's group "users"
-STEP = "Password guessing over SSH"
 
 
 def enter_own_network():
@@ -85,6 +84,8 @@ channels:
         rig.wait_for((daemon.runtime / "responder.sock").exists, "the responder to listen")
         (daemon.runtime / "responder.sock").chmod(0o666)  # as its unit has it: the guard decides who may what
         daemon.start()
+        # A log is followed from where it ends when it is first seen.
+        rig.wait_for(lambda: daemon.status()["collect"][0]["state"] == "watching", "the log to be followed")
         return daemon
 
     @staticmethod
