@@ -180,7 +180,7 @@ void add_outcomes(json::array& steps, const std::vector<RunStepRow>& records) {
     one["state"] = waits                                                   ? "waiting"
                    : record.phase == "outcome" && record.outcome == "done" ? "applied"
                                                                            : record.outcome;
-    one["outcome"] = text_of(parsed(record.json), "detail");
+    one[waits ? "forecast" : "outcome"] = text_of(parsed(record.json), "detail");
     steps.push_back(std::move(one));
   }
 }

@@ -73,13 +73,13 @@ void reply_steps(Reply& reply, const std::vector<StepTrace>& steps, const std::s
     row["run"] = run;
     row["step"] = step.label;
     row["type"] = responders::step_type_name(step.type);
-    row["state"] = responders::step_status_name(step.status);
+    row["state"] = run.empty() ? std::string_view("forecast") : responders::step_status_name(step.status);
     row["action"] = "";
     row["effect"] = step.note;
     row["key"] = "";
     if (step.commands.empty() && !reply.row(json::serialize(row))) return;
     for (const auto& command : step.commands) {
-      row["state"] = responders::step_status_name(command.status);
+      if (!run.empty()) row["state"] = responders::step_status_name(command.status);
       row["action"] = command.action.empty() ? command.type : command.action;
       row["effect"] = !command.text.empty() ? command.text : joined(command.forecast.would);
       row["key"] = command.key;

@@ -16,6 +16,7 @@
 #include "daemon/cli/responder.h"
 #include "daemon/cli/times.h"
 #include "daemon/control/filter.h"
+#include "responders/action/table.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -42,9 +43,11 @@ std::string user_of(const json::object& entry, std::string_view name) {
 }
 
 // What may be done about it now.
-std::string next_of(const std::string& state, const std::string& key) {
+std::string next_of(const std::string& action, const std::string& state, const std::string& key) {
   if (state == "pending") return fmt::format("tocsin action approve {} --reason \"…\"", key);
-  if (state == "applied") return fmt::format("tocsin action undo {} --reason \"…\"", key);
+  const auto* known = responders::find_action(action);
+  const bool final = known != nullptr && known->spec.reversibility == responders::Reversibility::irreversible;
+  if (state == "applied" && !final) return fmt::format("tocsin action undo {} --reason \"…\"", key);
   return {};
 }
 
@@ -76,7 +79,7 @@ json::object row_of(const json::object& entry, bool short_key) {
   row["effect"] = text_of(entry, "detail");
   row["changed"] = text_of(entry, "changed");
   row["expires"] = text_of(entry, "expires");
-  row["next"] = next_of(state, shown);
+  row["next"] = next_of(text_of(entry, "action"), state, shown);
   return row;
 }
 
