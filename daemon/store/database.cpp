@@ -116,9 +116,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Databa
     probe = database->query_number("SELECT count(*) FROM sqlite_schema");
   }
   if (!probe) return std::unexpected(std::move(probe).error());
+  // Temporary files would lie outside the directories the sandbox leaves.
   TOCSIN_CHECK(database->execute(mode == DatabaseMode::read
-                                     ? "PRAGMA query_only = 1; PRAGMA mmap_size = 0"
-                                     : "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0"));
+                                     ? "PRAGMA query_only = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY"
+                                     : "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; "
+                                       "PRAGMA temp_store = MEMORY"));
   return std::move(database);
 }
 

@@ -138,7 +138,7 @@ control: {{socket: "{self.runtime}/control.sock"}}
         def up():
             if self.children["tocsind"].poll() is not None:
                 raise AssertionError(f"tocsind ended with {self.children['tocsind'].returncode}: {self.said()[-2000:]}")
-            return self.ask("status").returncode == 0
+            return self.ask("status").returncode == 0 and all(one["state"] != "no such file yet" for one in self.status()["collect"])
 
         wait_for(up, "tocsind to answer")
 

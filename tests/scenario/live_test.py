@@ -56,7 +56,7 @@ class Live(unittest.TestCase):
 
     @staticmethod
     def count(daemon, title):
-        return sum(alert.get("count", 1) for alert in daemon.alerts() if alert["rule.name"] == title)
+        return sum(alert.get("count", 1) for alert in daemon.alerts() if alert["rule.title"] == title)
 
     def test_reloading_loses_no_event(self):
         daemon = self.daemon()
