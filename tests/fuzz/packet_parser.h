@@ -3,6 +3,7 @@
 // every buffer of every transaction is read.
 
 #include <cstdlib>
+#include <map>
 #include <memory>
 
 #include "collectors/packet/protocol/table.h"
@@ -65,7 +66,9 @@ inline void feed(ProtocolParser& parser, Bytes input) {
 inline void run(Protocol protocol, std::uint8_t transport, const std::uint8_t* data, std::size_t size) {
   static const PacketOptions options;
   static FieldNames names;
-  static const auto factory = protocol_row(protocol)->make(options, names);
+  static std::map<Protocol, std::unique_ptr<ProtocolFactory>> factories;
+  auto& factory = factories[protocol];
+  if (!factory) factory = protocol_row(protocol)->make(options, names);
   Flow flow;
   flow.transport = transport;
   flow.protocol = protocol;
