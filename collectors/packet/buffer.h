@@ -101,6 +101,17 @@ enum class Buffer : std::uint16_t {
   ftp_reply_received,
   ftp_bounce,
   ftp_data_command,
+  // smb
+  smb_named_pipe,
+  smb_share,
+  smb_ntlmssp_user,
+  smb_ntlmssp_domain,
+  smb_version,
+  // dcerpc
+  dcerpc_iface,
+  dcerpc_opnum,
+  dcerpc_stub_data,
+  dcerpc_little,  // byte order of the call: not a buffer of rules
   // the rest of the protocols append here
   count_,
 };

@@ -122,13 +122,26 @@ struct SmtpOptions {
   bool extract_urls = true;
   std::vector<std::string> url_schemes{"http"};
   bool log_url_scheme = false;
-  bool body_md5 = false;
+  bool body_md5 = true;
 };
 struct FtpOptions {
   bool enabled = true;
   std::size_t line_most = 4'096;           // of a command or an answer
   std::size_t transactions_most = 1'024;   // unfinished, per flow
   std::uint64_t inspected_most = 100'000;  // bytes of a transferred file that rules see
+};
+
+struct SmbOptions {
+  bool enabled = true;
+  std::size_t transactions_most = 1'024;             // unfinished, per flow
+  std::size_t message_most = 128ULL << 10;           // kept until whole; files go on as they come
+  std::uint64_t file_inspected_most = 100ULL << 10;  // per file, for file.data
+  std::size_t early_most = 512ULL << 10;             // per file, of parts that come before their turn
+  std::size_t early_count_most = 64;
+};
+struct DcerpcOptions {
+  bool enabled = true;
+  std::size_t transactions_most = 1'024;  // unfinished, per flow
 };
 
 struct PacketOptions {
@@ -142,6 +155,8 @@ struct PacketOptions {
   SshOptions ssh;
   SmtpOptions smtp;
   FtpOptions ftp;
+  SmbOptions smb;
+  DcerpcOptions dcerpc;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

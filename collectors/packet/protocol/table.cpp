@@ -5,8 +5,12 @@
 
 #include "collectors/packet/protocol/dns/buffers.h"
 #include "collectors/packet/protocol/dns/parser.h"
+#include "collectors/packet/protocol/ftp/buffers.h"
+#include "collectors/packet/protocol/ftp/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/smtp/buffers.h"
+#include "collectors/packet/protocol/smtp/parser.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
 #include "collectors/packet/protocol/ssh/parser.h"
 #include "collectors/packet/protocol/tls/buffers.h"
@@ -25,10 +29,23 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.dns.enabled; }, make_dns_factory},
     {Protocol::ssh, true, false, ssh_ports, probe_ssh, ssh_buffers,
      [](const PacketOptions& options) { return options.ssh.enabled; }, make_ssh_factory},
+    {Protocol::smtp, true, false, smtp_ports, probe_smtp, smtp_buffers,
+     [](const PacketOptions& options) { return options.smtp.enabled; }, make_smtp_factory},
+    {Protocol::ftp, true, false, ftp_ports, probe_ftp, ftp_buffers,
+     [](const PacketOptions& options) { return options.ftp.enabled; }, make_ftp_factory},
+    {Protocol::ftp_data,
+     true,
+     false,
+     {},
+     probe_ftp_data,
+     ftp_data_buffers,
+     [](const PacketOptions& options) { return options.ftp.enabled; },
+     make_ftp_data_factory},
 });
 
 constexpr auto buffers =
-    std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers, ssh_buffers});
+    std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers,
+                                               ftp_buffers, ftp_data_buffers});
 
 }  // namespace
 

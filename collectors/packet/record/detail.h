@@ -38,10 +38,18 @@ struct TlsDetail {
   std::vector<std::string> custom;  // these members instead, as Suricata names them
 };
 
+struct SmtpDetail {
+  bool extended = false;            // message id, subject, programs
+  std::vector<std::string> custom;  // further headers, lower case
+  bool subject_md5 = false;
+  bool body_md5 = false;
+};
+
 struct RecordDetail {
   HttpDetail http;
   DnsDetail dns;
   TlsDetail tls;
+  SmtpDetail smtp;
 };
 
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not printable ASCII.

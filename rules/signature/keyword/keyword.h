@@ -84,6 +84,12 @@ TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
 // ssh.cpp
 TOCSIN_KEYWORD(read_ssh_version);
 TOCSIN_KEYWORD(read_ssh_software);
+// ftp.cpp
+TOCSIN_KEYWORD(read_ftp_mode);
+TOCSIN_KEYWORD(read_ftp_port);
+TOCSIN_KEYWORD(read_ftp_answered);
+TOCSIN_KEYWORD(read_ftp_bounce);
+TOCSIN_KEYWORD(read_ftp_data_command);
 // file.cpp
 TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);
