@@ -17,9 +17,8 @@ void append_json_string(std::string& out, std::string_view text) {
       ++i;
       continue;
     }
-    const std::size_t length = next_code_point(text.substr(i)).length;
-    if (length > 1 &&
-        !(length == 3 && text.substr(i, 2) == "\xE2\x80" && (text[i + 2] == '\xA8' || text[i + 2] == '\xA9'))) {
+    const auto [length, point] = next_code_point(text.substr(i));
+    if (length > 1 && !is_control(point) && point != 0x2028 && point != 0x2029) {
       i += length;
       continue;
     }
@@ -33,9 +32,8 @@ void append_json_string(std::string& out, std::string_view text) {
       case '\b': out += "\\b"; break;
       case '\f': out += "\\f"; break;
       default:
-        if (length == 3) out += text[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-        else if (length == 0) out += "\xEF\xBF\xBD";
-        else out += fmt::format("\\u{:04x}", c);
+        if (length == 0) out += "\xEF\xBF\xBD";
+        else out += fmt::format("\\u{:04x}", static_cast<unsigned>(point));
     }
     i += length == 0 ? 1 : length;
     plain = i;

@@ -39,14 +39,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-namespace {
-
-bool reorders_text(char32_t p) noexcept {
-  return (p >= 0x202A && p <= 0x202E) || (p >= 0x2066 && p <= 0x2069) || p == 0x200E || p == 0x200F || p == 0x061C;
-}
-
-}  // namespace
-
 std::string escape_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -57,9 +49,9 @@ std::string escape_terminal(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    if (point < 0x20 || (point >= 0x7F && point < 0xA0)) out += fmt::format("\\x{:02x}", static_cast<unsigned>(point));
-    else if (reorders_text(point)) out += fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(point));
-    else out += text.substr(0, length);
+    if (!is_control(point)) out += text.substr(0, length);
+    else if (point < 0xA0) out += fmt::format("\\x{:02x}", static_cast<unsigned>(point));
+    else out += fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(point));
     text.remove_prefix(length);
   }
   return out;

@@ -32,6 +32,13 @@ constexpr CodePoint next_code_point(std::string_view text) noexcept {
   return out;
 }
 
+// What acts on a terminal, or turns text around, instead of standing there: C0, DEL, C1 and the bidirectional marks
+// (UAX #9).
+constexpr bool is_control(char32_t p) noexcept {
+  return p < 0x20 || (p >= 0x7F && p < 0xA0) || (p >= 0x202A && p <= 0x202E) || (p >= 0x2066 && p <= 0x2069) ||
+         p == 0x200E || p == 0x200F || p == 0x061C;
+}
+
 // The length of the code point at the front of `text`; a byte that is not UTF-8 stands for itself.
 constexpr std::size_t step_of(std::string_view text) noexcept {
   const auto length = next_code_point(text).length;

@@ -29,5 +29,12 @@ TEST(Json, strings_are_always_valid) {
   EXPECT_EQ(out, "\"q\\\"\\\\\\n\\u0001\xEF\xBF\xBD\\u2028 Đ\\u0000\"");
 }
 
+// Found by tests/fuzz/text: JSON is shown on terminals too.
+TEST(Json, what_acts_on_a_terminal_is_escaped) {
+  std::string out;
+  append_json_string(out, "a\u202Eb\u2066\u009B31m\u0085\u200F");
+  EXPECT_EQ(out, R"("a\u202eb\u2066\u009b31m\u0085\u200f")");
+}
+
 }  // namespace
 }  // namespace tocsin
