@@ -180,9 +180,15 @@ class PolicyLoader {
                       .cause = fmt::format("there is no {} {}", what, item.Scalar()),
                       .next_step = {}});
   }
+  // What is too large must not wrap around to somebody else's number; the largest means "nobody".
+  std::optional<std::uint32_t> whole_id(const YAML::Node& item, std::uint64_t id) {
+    if (id < UINT32_MAX) return static_cast<std::uint32_t>(id);
+    report(item, fmt::format("{} cannot be the number of a user or group", id));
+    return std::nullopt;
+  }
   std::optional<std::uint32_t> user_id(const YAML::Node& item) {
     const std::string name = scalar(item);
-    if (const auto id = parse_unsigned(name)) return static_cast<std::uint32_t>(*id);
+    if (const auto id = parse_unsigned(name)) return whole_id(item, *id);
     passwd entry{};
     passwd* found = nullptr;
     std::array<char, 16384> buffer{};
@@ -193,7 +199,7 @@ class PolicyLoader {
   }
   std::optional<std::uint32_t> group_id(const YAML::Node& item) {
     const std::string name = scalar(item);
-    if (const auto id = parse_unsigned(name)) return static_cast<std::uint32_t>(*id);
+    if (const auto id = parse_unsigned(name)) return whole_id(item, *id);
     group entry{};
     group* found = nullptr;
     std::array<char, 65536> buffer{};
