@@ -242,13 +242,14 @@ void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
     begin = 0;
   }
   auto offset = static_cast<std::uint64_t>(begin);
-  const std::uint64_t end = offset + payload.size();
+  std::uint64_t end = offset + payload.size();
   if (end <= mine.highest && end <= mine.next) mark(step.packet, PacketEvent::stream_retransmission);
   if (mine.fin && end > *mine.fin) {
     if (offset >= *mine.fin) return;
-    payload = payload.first(*mine.fin - offset);
+    end = *mine.fin;
+    payload = payload.first(end - offset);
   }
-  mine.highest = std::max(mine.highest, offset + payload.size());
+  mine.highest = std::max(mine.highest, end);
   if (mine.ended || mine.stopped) return;
   if (offset < mine.next) {
     if (end <= mine.next) return;
@@ -345,6 +346,7 @@ void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow
     skip_to(first->first);
     if (first_end > side.next) {
       const std::uint64_t until = std::min(first_end, limit);
+      if (until <= side.next) break;  // as much was acknowledged before
       // The sink may call stop(); the segments then stay until this loop sees it.
       const Bytes bytes = Bytes(first->second.data).subspan(side.next - first->first, until - side.next);
       delivering_ = true;

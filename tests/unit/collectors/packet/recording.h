@@ -155,6 +155,7 @@ inline void Listener::on_packet(const Packet&) { ++packets; }
 inline void Listener::on_stream(const StreamChunk& chunk) {
   auto& text = chunk.direction == Direction::to_server ? to_server : to_client;
   text.append(as_text(chunk.bytes));
+  EXPECT_TRUE(chunk.end || !chunk.bytes.empty());
   gaps += chunk.gap;
   if (chunk.end) lines.emplace_back(chunk.direction == Direction::to_server ? "end to_server" : "end to_client");
 }

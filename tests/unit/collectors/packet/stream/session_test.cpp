@@ -22,6 +22,7 @@ TEST(TcpSession, BytesComeOnceAcknowledged) {
   EXPECT_EQ(bench.listener.to_server, "");
   bench.tcp(acknowledged(1004));
   EXPECT_EQ(bench.listener.to_server, "hel");
+  bench.tcp(acknowledged(1004));  // the same again is not news
   bench.tcp(acknowledged(1006));
   EXPECT_EQ(bench.listener.to_server, "hello");
 }
@@ -72,6 +73,18 @@ TEST(TcpSession, SequenceNumbersWrap) {
   bench.tcp({client, server, 6, 5001, tcp_flag::ack, "abc"});
   bench.tcp({server, client, 5001, 9, tcp_flag::ack});
   EXPECT_EQ(bench.listener.to_server, "0123456789abc");
+}
+
+// Found by tests/fuzz/packet_stream: cut at the FIN, nothing of it is new, and nothing is not to be delivered.
+TEST(TcpSession, ARetransmissionThatGoesPastTheFinBringsNothing) {
+  Bench bench;
+  bench.handshake();
+  bench.tcp(up(1001, "hello"));
+  bench.tcp(acknowledged(1006));
+  bench.tcp(up(1006, "", tcp_flag::ack | tcp_flag::fin));
+  bench.tcp(up(1004, "lo and more"));
+  bench.tcp(acknowledged(1007));
+  EXPECT_EQ(bench.listener.to_server, "hello");
 }
 
 TEST(TcpSession, FinEndsADirectionAndTheFlow) {
