@@ -4,6 +4,8 @@
 #include <array>
 #include <deque>
 #include <ostream>
+#include <set>
+#include <string>
 
 #include <boost/json.hpp>
 
@@ -58,7 +60,10 @@ std::string plain_text(const json::value& value) {
   if (const auto* text = value.if_string()) return std::string(*text);
   if (const auto* list = value.if_array()) {
     std::string out;
-    for (const auto& item : *list) out += (out.empty() ? "" : ", ") + plain_text(item);
+    std::set<std::string> said;  // a user who acts on himself is two entities and one name
+    for (const auto& item : *list)
+      if (auto text = plain_text(item); !item.is_object() || said.insert(text).second)
+        out += (out.empty() ? "" : ", ") + text;
     return out;
   }
   if (const auto* object = value.if_object()) {
