@@ -144,6 +144,33 @@ struct DcerpcOptions {
   std::size_t transactions_most = 1'024;  // unfinished, per flow
 };
 
+struct MqttOptions {
+  bool enabled = true;
+  std::size_t message_most = 1ULL << 20;  // longer ones are stepped over
+  std::size_t transactions_most = 1'024;  // unfinished, per flow
+};
+
+struct SipOptions {
+  bool enabled = true;
+  std::size_t head_most = 32ULL << 10;
+  std::size_t body_most = 64ULL << 10;  // longer ones are stepped over
+};
+
+struct Pop3Options {
+  bool enabled = true;
+  std::size_t line_most = 4'096;
+  std::size_t transactions_most = 256;  // unfinished, per flow
+};
+struct ImapOptions {
+  bool enabled = true;
+};
+struct TelnetOptions {
+  bool enabled = true;
+};
+struct TftpOptions {
+  bool enabled = true;
+};
+
 struct PacketOptions {
   DecodeOptions decode;
   DefragmentOptions defragment;
@@ -155,8 +182,14 @@ struct PacketOptions {
   SshOptions ssh;
   SmtpOptions smtp;
   FtpOptions ftp;
+  Pop3Options pop3;
+  ImapOptions imap;
+  TelnetOptions telnet;
+  TftpOptions tftp;
   SmbOptions smb;
   DcerpcOptions dcerpc;
+  MqttOptions mqtt;
+  SipOptions sip;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

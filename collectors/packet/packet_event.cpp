@@ -169,6 +169,18 @@ constexpr Table table{{
     {PacketEvent::smb_write_queue_size_exceeded, "smb.write_queue_size_exceeded"},
     {PacketEvent::smb_write_queue_cnt_exceeded, "smb.write_queue_cnt_exceeded"},
     {PacketEvent::dcerpc_malformed, "dcerpc.malformed_data"},
+    {PacketEvent::mqtt_missing_connect, "mqtt.missing_connect"},
+    {PacketEvent::mqtt_missing_publish, "mqtt.missing_publish"},
+    {PacketEvent::mqtt_missing_subscribe, "mqtt.missing_subscribe"},
+    {PacketEvent::mqtt_missing_unsubscribe, "mqtt.missing_unsubscribe"},
+    {PacketEvent::mqtt_double_connect, "mqtt.double_connect"},
+    {PacketEvent::mqtt_unintroduced_message, "mqtt.unintroduced_message"},
+    {PacketEvent::mqtt_invalid_qos_level, "mqtt.invalid_qos_level"},
+    {PacketEvent::mqtt_missing_msg_id, "mqtt.missing_msg_id"},
+    {PacketEvent::mqtt_unassigned_msg_type, "mqtt.unassigned_msg_type"},
+    {PacketEvent::mqtt_too_many_transactions, "mqtt.too_many_transactions"},
+    {PacketEvent::mqtt_malformed_traffic, "mqtt.malformed_traffic"},
+    {PacketEvent::sip_invalid_data, "sip.invalid_data"},
 }};
 
 consteval bool in_order() {

@@ -174,6 +174,18 @@ enum class PacketEvent : std::uint16_t {
   smb_write_queue_size_exceeded,
   smb_write_queue_cnt_exceeded,
   dcerpc_malformed,
+  mqtt_missing_connect,
+  mqtt_missing_publish,
+  mqtt_missing_subscribe,
+  mqtt_missing_unsubscribe,
+  mqtt_double_connect,
+  mqtt_unintroduced_message,
+  mqtt_invalid_qos_level,
+  mqtt_missing_msg_id,
+  mqtt_unassigned_msg_type,
+  mqtt_too_many_transactions,
+  mqtt_malformed_traffic,
+  sip_invalid_data,
   count_,
 };
 static_assert(static_cast<std::size_t>(PacketEvent::count_) <= packet_events_most);

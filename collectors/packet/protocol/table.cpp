@@ -9,10 +9,15 @@
 #include "collectors/packet/protocol/ftp/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/imap/parser.h"
+#include "collectors/packet/protocol/pop3/buffers.h"
+#include "collectors/packet/protocol/pop3/parser.h"
 #include "collectors/packet/protocol/smtp/buffers.h"
 #include "collectors/packet/protocol/smtp/parser.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
 #include "collectors/packet/protocol/ssh/parser.h"
+#include "collectors/packet/protocol/telnet/parser.h"
+#include "collectors/packet/protocol/tftp/parser.h"
 #include "collectors/packet/protocol/tls/buffers.h"
 #include "collectors/packet/protocol/tls/parser.h"
 
@@ -41,11 +46,36 @@ constexpr auto table = std::to_array<ProtocolRow>({
      ftp_data_buffers,
      [](const PacketOptions& options) { return options.ftp.enabled; },
      make_ftp_data_factory},
+    {Protocol::pop3, true, false, pop3_ports, probe_pop3, pop3_buffers,
+     [](const PacketOptions& options) { return options.pop3.enabled; }, make_pop3_factory},
+    {Protocol::imap,
+     true,
+     false,
+     imap_ports,
+     probe_imap,
+     {},
+     [](const PacketOptions& options) { return options.imap.enabled; },
+     make_imap_factory},
+    {Protocol::telnet,
+     true,
+     false,
+     telnet_ports,
+     probe_telnet,
+     {},
+     [](const PacketOptions& options) { return options.telnet.enabled; },
+     make_telnet_factory},
+    {Protocol::tftp,
+     false,
+     true,
+     tftp_ports,
+     probe_tftp,
+     {},
+     [](const PacketOptions& options) { return options.tftp.enabled; },
+     make_tftp_factory},
 });
 
-constexpr auto buffers =
-    std::to_array<std::span<const BufferRow>>({http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers,
-                                               ftp_buffers, ftp_data_buffers});
+constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
+    {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers});
 
 }  // namespace
 

@@ -46,7 +46,7 @@ std::optional<std::uint64_t> FtpTransaction::number_of(Buffer buffer, Direction 
     case Buffer::ftp_dynamic_port:
       return dynamic_port != 0 && answered ? std::optional<std::uint64_t>(dynamic_port) : std::nullopt;
     case Buffer::ftp_reply_received:
-      if (direction != Direction::to_client || !answered) return std::nullopt;
+      if (direction != Direction::to_client || !answered || command.empty()) return std::nullopt;
       return replies.empty() ? 0 : 1;
     case Buffer::ftp_bounce:
       return direction == Direction::to_server ? std::optional<std::uint64_t>(bounce ? 1 : 0) : std::nullopt;

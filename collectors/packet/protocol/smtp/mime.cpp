@@ -83,7 +83,6 @@ void MailReader::new_entity() {
   state_ = State::headers;
   part_headers_.clear();
   encoding_ = Encoding::plain;
-  base64_.reset();
   held_end_.clear();
   text_ = true;
   if (!url_line_.empty()) extract_urls(url_line_);
@@ -166,7 +165,8 @@ void MailReader::body_line(std::string_view text, std::string_view end_of_line, 
       decoded_.clear();
       const auto result = decode_quoted_printable(text, decoded_);
       if (!result.valid && in_file_) sink_.mail_fault(PacketEvent::smtp_mime_invalid_qp);
-      if (!result.soft) decoded_ += end_of_line;
+      if (begins && !held_end_.empty()) deliver(held_end_);
+      held_end_ = result.soft ? std::string_view{} : end_of_line;
       return deliver(decoded_);
     }
   }
@@ -179,7 +179,13 @@ void MailReader::deliver(std::string_view text) {
   sink_.mail_body();
 }
 
+// The part is over.
 void MailReader::close_file(bool whole) {
+  if (encoding_ == Encoding::base64) {
+    decoded_.clear();
+    base64_.finish(decoded_);
+    deliver(decoded_);
+  }
   if (std::exchange(in_file_, false)) sink_.mail_file_end(whole);
 }
 

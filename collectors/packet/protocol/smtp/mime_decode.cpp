@@ -119,6 +119,13 @@ bool Base64Reader::decode(std::string_view text, std::string& out) {
   return valid;
 }
 
+void Base64Reader::finish(std::string& out) {
+  if (held_ >= 2 && padding_ == 0) out += static_cast<char>((group_[0] << 2) | (group_[1] >> 4));
+  if (held_ == 3 && padding_ == 0) out += static_cast<char>((group_[1] << 4) | (group_[2] >> 2));
+  held_ = 0;
+  padding_ = 0;
+}
+
 QuotedPrintableLine decode_quoted_printable(std::string_view line, std::string& out) {
   QuotedPrintableLine result;
   for (std::size_t i = 0; i < line.size(); ++i) {

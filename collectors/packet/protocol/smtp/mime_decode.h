@@ -15,7 +15,8 @@ class Base64Reader {
  public:
   // Appends what is whole. False: there was a character that does not belong.
   bool decode(std::string_view text, std::string& out);
-  void reset() noexcept { held_ = 0; }
+  // Appends what an unfinished group still holds, and begins anew.
+  void finish(std::string& out);
 
  private:
   std::array<std::uint8_t, 4> group_{};

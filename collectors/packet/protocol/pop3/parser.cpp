@@ -1,0 +1,197 @@
+#include "collectors/packet/protocol/pop3/parser.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/base/text.h"
+#include "collectors/packet/protocol/pop3/buffers.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+constexpr std::size_t arguments_most = 16;
+constexpr std::size_t lines_most = 1'024;  // kept of an answer
+
+class Pop3Factory final : public ProtocolFactory {
+ public:
+  Pop3Factory(const PacketOptions& options, FieldNames& names) : options_(options), fields_(names) {}
+  std::unique_ptr<ProtocolParser> make(const Flow&) override {
+    return std::make_unique<Pop3Parser>(options_.pop3, options_.smtp, fields_);
+  }
+
+ private:
+  const PacketOptions& options_;
+  const Pop3Fields fields_;
+};
+
+Probe starts(std::string_view text, std::string_view word) noexcept {
+  const std::size_t count = std::min(text.size(), word.size());
+  if (!equals_ignoring_case(text.substr(0, count), word.substr(0, count))) return Probe::no;
+  return count == word.size() ? Probe::yes : Probe::more;
+}
+
+Probe any_of(std::string_view text, std::span<const std::string_view> words) noexcept {
+  Probe best = Probe::no;
+  for (const auto word : words) {
+    const Probe answer = starts(text, word);
+    if (answer == Probe::yes) return answer;
+    if (answer == Probe::more) best = answer;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::unique_ptr<ProtocolFactory> make_pop3_factory(const PacketOptions& options, FieldNames& names) {
+  return std::make_unique<Pop3Factory>(options, names);
+}
+
+Probe probe_pop3(const ProbeInput& input) {
+  static constexpr std::array<std::string_view, 2> answers{"+OK ", "+OK\r\n"};
+  static constexpr std::array<std::string_view, 6> commands{"USER ", "APOP ", "CAPA", "AUTH", "STLS", "QUIT"};
+  static constexpr std::array<std::string_view, 2> sure{"CAPA\r\n", "APOP "};
+  const std::string_view text = as_text(input.bytes);
+  const bool customary =
+      input.server_port == pop3_ports[0] || (input.beginning_unseen && input.client_port == pop3_ports[0]);
+  const auto command = [&] { return any_of(text, customary ? std::span<const std::string_view>(commands) : sure); };
+  const bool to_server = input.direction == Direction::to_server;
+  const Probe usual = to_server ? command() : any_of(text, answers);
+  if (usual != Probe::no || !input.beginning_unseen) return usual;
+  const Probe turned = to_server ? any_of(text, answers) : command();
+  return turned == Probe::yes ? Probe::reversed : Probe::no;
+}
+
+ParserState Pop3Parser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+  output_ = &output;
+  auto& lines = lines_[index(direction)];
+  LineReader::Line line;
+  while (lines.next(bytes, options_.line_most, line)) {
+    if (direction == Direction::to_client && many_lines_) data(line);
+    else if (!line.begins) continue;
+    else if (direction == Direction::to_server) command(line.text);
+    else answer(line.text);
+    if (!tls_) continue;
+    leftover_[index(direction)].assign(bytes.begin(), bytes.end());
+    const auto kept = as_bytes(lines_[index(opposite(direction))].kept());
+    leftover_[index(opposite(direction))].assign(kept.begin(), kept.end());
+    output_ = nullptr;
+    return ParserState::restart;
+  }
+  if (many_lines_ && !open_.empty() && !open_.front()->files.empty())
+    output.progressed(*open_.front(), Direction::to_client);
+  output_ = nullptr;
+  return ParserState::more;
+}
+
+Pop3Transaction& Pop3Parser::begin() {
+  if (open_.size() >= options_.transactions_most) finish_front();
+  auto& fresh = open_.emplace_back(std::make_unique<Pop3Transaction>(fields_));
+  fresh->number = transactions_++;
+  return *fresh;
+}
+
+void Pop3Parser::command(std::string_view line) {
+  auto& transaction = begin();
+  if (std::exchange(sasl_, false)) {
+    transaction.command = "<SASL DATA>";
+  } else {
+    static constexpr std::size_t word_most = 32;
+    const auto words = split(trim(line), ' ');
+    transaction.command = words[0].substr(0, word_most);
+    for (auto& c : transaction.command)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+    for (std::size_t i = 1; i < words.size() && i <= arguments_most; ++i) transaction.arguments.emplace_back(words[i]);
+  }
+  output_->progressed(transaction, Direction::to_server);
+}
+
+void Pop3Parser::answer(std::string_view line) {
+  const bool good = line.starts_with('+');
+  if (!good && !line.starts_with("-ERR")) return;
+  auto& transaction = open_.empty() ? begin() : *open_.front();
+  transaction.answered = true;
+  transaction.success = good;
+  const std::size_t blank = line.find(' ');
+  transaction.header = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
+  const bool login = transaction.command == "AUTH" || transaction.command == "<SASL DATA>";
+  if (login && good && !line.starts_with("+OK")) sasl_ = true;
+  if (good && transaction.command == "STLS") tls_ = true;
+  if (!good || sasl_ || !transaction.has_many_lines()) return finish_front();
+  many_lines_ = true;
+  if (transaction.command == "RETR")
+    transaction.mail = std::make_unique<MailReader>(mail_options_, static_cast<MailSink&>(*this));
+}
+
+void Pop3Parser::data(const LineReader::Line& line) {
+  if (open_.empty()) {
+    many_lines_ = false;
+    return;
+  }
+  auto& transaction = *open_.front();
+  std::string_view text = line.text;
+  if (line.begins && text == "." && !line.end_of_line.empty()) {
+    many_lines_ = false;
+    if (transaction.mail != nullptr) transaction.mail->finish(true);
+    return finish_front();
+  }
+  if (line.begins && text.starts_with('.')) text.remove_prefix(1);
+  if (transaction.mail != nullptr) transaction.mail->line(text, line.end_of_line, line.begins);
+  else if (line.begins && transaction.lines.size() < lines_most) transaction.lines.emplace_back(text);
+}
+
+void Pop3Parser::finish_front() {
+  auto& transaction = *open_.front();
+  if (transaction.mail != nullptr) transaction.mail->finish(false);
+  many_lines_ = false;
+  transaction.step = pop3_progress::answered;
+  output_->progressed(transaction, Direction::to_server);
+  output_->progressed(transaction, Direction::to_client);
+  auto done = std::move(open_.front());
+  open_.pop_front();
+  output_->finished(std::move(done));
+}
+
+ParserState Pop3Parser::gap(Direction direction, std::uint64_t count, Time, ParserOutput&) {
+  lines_[index(direction)].lose();
+  if (direction == Direction::to_client && many_lines_) lost_ += count;
+  return ParserState::more;
+}
+
+void Pop3Parser::finish(ParserOutput& output) {
+  output_ = &output;
+  while (!open_.empty()) finish_front();
+  output_ = nullptr;
+}
+
+void Pop3Parser::mail_file_begin(std::string_view name) {
+  auto& transaction = *open_.front();
+  Pop3File& file = transaction.files.emplace_back();
+  file.id = files_++;
+  file.name = name;
+  lost_ = 0;
+  transaction.step = std::max(transaction.step, pop3_progress::mail);
+}
+
+void Pop3Parser::mail_file_data(Bytes bytes) {
+  auto& transaction = *open_.front();
+  if (bytes.empty() || transaction.files.empty()) return;
+  Pop3File& file = transaction.files.back();
+  const std::uint64_t lost = std::exchange(lost_, 0);
+  file.size += lost;
+  if (file.data.size() < mail_options_.inspected_most) {
+    const auto count = std::min<std::size_t>(bytes.size(), mail_options_.inspected_most - file.data.size());
+    file.data.insert(file.data.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  output_->file(&transaction, Direction::to_client, {file.id, file.name, file.size, bytes, lost, false, false});
+  file.size += bytes.size();
+}
+
+void Pop3Parser::mail_file_end(bool whole) {
+  auto& transaction = *open_.front();
+  if (transaction.files.empty()) return;
+  const Pop3File& file = transaction.files.back();
+  output_->file(&transaction, Direction::to_client, {file.id, file.name, file.size, {}, 0, true, !whole});
+}
+
+}  // namespace tocsin::collectors

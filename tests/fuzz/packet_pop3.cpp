@@ -1,0 +1,8 @@
+// rooms: packet
+#include "tests/fuzz/packet_parser.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tocsin::collectors;
+  fuzz::run(Protocol::pop3, ip_protocol::tcp, data, size);
+  return 0;
+}
