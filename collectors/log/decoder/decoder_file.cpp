@@ -99,6 +99,7 @@ class DecoderCompiler {
     if (name_.empty()) return refuse("D0102", node.Mark(), "", "decoder: is missing");
     native_ = node["native"] ? texts(node["native"]) : std::vector<std::string>{};
     own_prefix_ = node["prefix"] ? node["prefix"].as<std::string>() : "";
+    branches_ = 0;
     resolver_ = [this](std::string_view field) { return resolve(field); };
     try {
       for (const auto& member : node) known_key(member.first, decoder_keys);
@@ -194,7 +195,13 @@ class DecoderCompiler {
     }
   }
 
-  Effects effects(const YAML::Node& node) {
+  // An alias may stand inside what it names, and several of them multiply: depth and number are bounded.
+  static constexpr int then_depth_most = 8;
+  static constexpr int branches_most = 1024;  // of one decoder
+
+  Effects effects(const YAML::Node& node, int depth = 0) {
+    if (depth > then_depth_most || (depth > 0 && ++branches_ > branches_most))
+      throw YAML::Exception(node.Mark(), "then: is nested too deeply, or has too many branches");
     Effects out;
     for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
     for (const auto& m : node["copy"]) {
@@ -220,7 +227,8 @@ class DecoderCompiler {
     }
     if (node["drop"])
       for (const auto& name : texts(node["drop"])) out.drop.push_back(names_.intern(name));
-    for (const auto& branch : node["then"]) out.then.push_back({conditions(branch["when"]), effects(branch)});
+    for (const auto& branch : node["then"])
+      out.then.push_back({conditions(branch["when"]), effects(branch, depth + 1)});
     if (node["class"]) {
       const auto wanted = node["class"].as<std::string>();
       const auto found = std::ranges::find(classes, wanted, &std::pair<std::string_view, EventClass>::first);
@@ -260,6 +268,7 @@ class DecoderCompiler {
   FieldNames& names_;
   Diagnostics& diagnostics_;
   std::shared_ptr<DecoderSet> set_;
+  int branches_ = 0;
   std::string file_;
   std::string name_;
   std::string own_prefix_;

@@ -46,6 +46,16 @@ TEST(DecoderSet, a_file_that_is_no_yaml_is_one_diagnostic) {
   EXPECT_EQ(c->diagnostics.all()[0].code, "D0101");
 }
 
+TEST(DecoderSet, an_alias_inside_what_it_names_is_refused) {
+  auto c = compile(
+      "decoder: snake\nlines: message\nthen: &x\n  - {when: {user.name: true}, then: *x}\n---\n"
+      "decoder: rabbits\nlines: message\nthen: &y\n  - {when: {}, then: *y}\n  - {when: {}, then: *y}\n"
+      "  - {when: {}, then: *y}\n---\n"
+      "decoder: good\nlines: message\npatterns:\n  - match: \"hello {user.name:word}\"\n");
+  EXPECT_EQ(c->diagnostics.errors(), 2U);
+  EXPECT_EQ(decoded(*c, "hello bob", field::user_name), "bob");
+}
+
 TEST(DecoderSet, captures_of_every_kind) {
   auto c = compile(R"(decoder: k
 lines: message
