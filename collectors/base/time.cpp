@@ -160,6 +160,8 @@ std::string render_duration(Duration duration) {
     if (left >= length) out += fmt::format("{}{}", left / length, letter);
     left %= length;
   }
+  const Duration rest = duration % seconds{1};
+  if (rest != Duration{0}) out += render_duration(rest);
   return out;
 }
 
