@@ -114,6 +114,9 @@ struct Alert {
   std::uint64_t order = 0;
   // What an engine's detector hands its own SharedState (group keys of correlations); nobody else looks, never stored.
   std::shared_ptr<const void> carried;
+  // Further members of its EVE record, ready as JSON without braces: made where it was raised and only when somebody
+  // asked (WorkerContext::annotator); never stored.
+  std::shared_ptr<const std::string> annotation;
 
   void add_entity(EntityKind kind, EntityRole role, std::string_view value);  // ignores empty and repeated ones
 };

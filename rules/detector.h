@@ -39,12 +39,41 @@ struct FileView {
   Exercise exercise = Exercise::no;
 };
 
+// Marks that rules left on a flow.
+struct FlowRecollection {
+  std::vector<std::string_view> bits;
+  std::vector<std::pair<std::string_view, std::uint32_t>> integers;
+  std::vector<std::pair<std::string, std::string>> variables;
+
+  bool empty() const noexcept { return bits.empty() && integers.empty() && variables.empty(); }
+};
+
+// Where a packet-side alert was raised. Holds for the length of a call.
+struct AlertScene {
+  const collectors::Packet* packet = nullptr;  // null on a time-out
+  collectors::Flow* flow = nullptr;
+  collectors::Transaction* transaction = nullptr;
+  collectors::Direction direction = collectors::Direction::to_server;
+  bool stream = false;       // found in the reassembled stream or in a transaction, not in the packet itself
+  bool application = false;  // the rule is about an application protocol
+};
+
+// Adds to an alert what only its worker sees at that moment. One per worker, called on its thread.
+class AlertAnnotator {
+ public:
+  virtual ~AlertAnnotator() = default;
+  virtual void annotate(Alert& alert, const AlertScene& scene) = 0;
+  // A rule asks to keep the files that this side of the transaction carries, those still to come as well.
+  virtual void keep_files(const AlertScene& /*scene*/, std::uint32_t /*rule*/) {}
+};
+
 struct WorkerContext {
   const FieldNames& names;
   std::size_t worker = 0;
   std::size_t workers = 1;
   std::string_view host;  // host.name for what has no host of its own (packets)
   Exercise exercise = Exercise::no;
+  AlertAnnotator* annotator = nullptr;  // outlives the detector; null: nobody asks
 };
 
 class SharedState {
@@ -70,6 +99,8 @@ class Detector {
   // Engines that look at packets return themselves (or a part); null otherwise. Alerts found there go to `sink`, which
   // outlives the detector.
   virtual collectors::Observer* observer(AlertSink& /*sink*/) { return nullptr; }
+  // What this engine remembers of a flow, for EVE records of it.
+  virtual void recall(const collectors::Flow&, FlowRecollection&) const {}
 };
 
 struct RuleCost {
@@ -90,6 +121,8 @@ class RuleSet {
   virtual std::unique_ptr<SharedState> make_state() const { return std::make_unique<SharedState>(); }
   virtual std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState& state) const = 0;
   virtual std::vector<RuleCost> costs() const { return {}; }
+  // A rule looks at this buffer.
+  virtual bool inspects(collectors::Buffer) const { return false; }
 };
 
 // A rule source already read: compilers never touch the file system (includes of data files go through `read`).

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,6 +64,7 @@ struct FlowExtension {
 };
 
 enum class FlowState : std::uint8_t { fresh, established, closed };
+// closed: another connection between the same ports began.
 enum class FlowEnd : std::uint8_t { timeout, closed, evicted, shutdown };
 
 struct FlowSide {
@@ -85,6 +87,8 @@ struct Flow {
   std::uint8_t transport = 0;
   std::uint8_t icmp_type = 0;  // of the first packet
   std::uint8_t icmp_code = 0;
+  std::optional<std::uint8_t> answer_icmp_type;  // of the server's first packet
+  std::uint8_t answer_icmp_code = 0;
   std::array<std::uint16_t, 3> vlan{};
   std::uint8_t vlan_count = 0;
   Time start{};

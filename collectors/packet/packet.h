@@ -47,10 +47,14 @@ struct TcpView {
 
 struct Flow;
 
+// What carried an inner packet.
+enum class Tunnel : std::uint8_t { none, ip, gre, teredo, vxlan, geneve };
+
 struct Packet {
   Time time{};
   std::uint64_t number = 0;        // 1-based in its capture; the same for every worker count
   std::uint32_t tunnel_depth = 0;  // >0: this is an inner packet of `number`
+  Tunnel tunnel = Tunnel::none;
   std::uint32_t interface = 0;
   std::uint32_t link_type = 0;  // DLT_* as pcap has it
   std::size_t wire_length = 0;  // may exceed frame.size() when the capture cut it

@@ -42,6 +42,8 @@ class Transaction {
 
   // How many EVE records of its own this transaction makes; each is asked for by its `part`. 0: none.
   virtual std::uint32_t record_count(const RecordDetail&) const { return 1; }
+  // Who sends what its own records tell: those ends come first in them.
+  virtual Direction record_sender(const RecordDetail&) const { return Direction::to_server; }
   // Writes what EVE shows of this transaction as members of the record: `"http":{…}`. False: nothing was written, there
   // is no record of it. The one place for a protocol's own record, for alerts and for files (eve.cpp of its folder).
   virtual bool describe(JsonWriter&, const RecordDetail&, RecordPurpose, std::uint32_t /*part*/) const { return false; }

@@ -3,21 +3,27 @@
 namespace tocsin::daemon {
 namespace {
 
-rules::WorkerContext worker_context(const LaneContext& lane) {
-  return rules::WorkerContext{lane.names, lane.worker, lane.workers, lane.host, lane.exercise};
+rules::WorkerContext worker_context(const LaneContext& lane, rules::AlertAnnotator* annotator) {
+  return rules::WorkerContext{lane.names, lane.worker, lane.workers, lane.host, lane.exercise, annotator};
 }
 
 }  // namespace
 
 PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptions& options,
                        std::vector<ActiveRules>& active) {
+  if (context.eve != nullptr) eve_ = std::make_unique<EveObserver>(*context.eve);
   std::vector<collectors::Observer*> observers;
   for (auto& rules : active) {
-    auto detector = rules.set->attach(worker_context(context), *rules.state);
+    auto detector = rules.set->attach(worker_context(context, eve_.get()), *rules.state);
     if (auto* observer = detector->observer(alerts_)) {
       observers.push_back(observer);
       detectors_.push_back(std::move(detector));
     }
+  }
+  // Last, so that its records know what the engines made of the packet.
+  if (eve_ != nullptr) {
+    for (const auto& detector : detectors_) eve_->ask(*detector);
+    observers.push_back(eve_.get());
   }
   worker_ = std::make_unique<collectors::PacketWorker>(options, context.names, *this, observers);
 }
@@ -25,7 +31,7 @@ PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptio
 PacketLane::~PacketLane() = default;
 
 EventLane::EventLane(const LaneContext& context, std::vector<ActiveRules>& active) {
-  for (auto& rules : active) detectors_.push_back(rules.set->attach(worker_context(context), *rules.state));
+  for (auto& rules : active) detectors_.push_back(rules.set->attach(worker_context(context, nullptr), *rules.state));
 }
 
 void EventLane::inspect(const EventBatch& batch) {

@@ -9,6 +9,7 @@
 
 #include "collectors/packet/worker.h"
 #include "daemon/app/desk.h"
+#include "daemon/eve/observer.h"
 #include "rules/detector.h"
 
 namespace tocsin::daemon {
@@ -19,6 +20,7 @@ struct LaneContext {
   std::size_t workers = 1;
   std::string host;
   Exercise exercise = Exercise::no;
+  const EveOptions* eve = nullptr;  // null: no EVE records
 };
 
 class PacketLane final : public collectors::RecordSink {
@@ -29,12 +31,16 @@ class PacketLane final : public collectors::RecordSink {
   collectors::PacketWorker& worker() noexcept { return *worker_; }
   std::vector<rules::Alert> take_alerts() { return alerts_.take(); }
   std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
+  const EveObserver* eve() const noexcept { return eve_.get(); }
+  std::vector<KeptFile> take_files() { return eve_ == nullptr ? std::vector<KeptFile>{} : eve_->take_files(); }
+  std::vector<EveRecord> take_eve() { return eve_ == nullptr ? std::vector<EveRecord>{} : eve_->take(); }
 
   void on_records(EventBatch batch) override { records_.push_back(std::move(batch)); }
 
  private:
   AlertBuffer alerts_;
   std::vector<EventBatch> records_;
+  std::unique_ptr<EveObserver> eve_;
   std::vector<std::unique_ptr<rules::Detector>> detectors_;
   std::unique_ptr<collectors::PacketWorker> worker_;
 };

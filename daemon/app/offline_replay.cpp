@@ -11,41 +11,13 @@
 #include "daemon/app/keeper.h"
 #include "daemon/app/suricata_settings.h"
 #include "daemon/app/workbench.h"
-#include "rules/signature/eve.h"
+#include "daemon/eve/alert_record.h"
+#include "daemon/eve/file.h"
 
 namespace tocsin::daemon {
 namespace {
 
 constexpr std::uint64_t seed = 0x746f6373696e;  // of incident ids: the same recording gives the same incidents
-
-class EveFile {
- public:
-  static Result<EveFile> create(const std::string& path) {
-    if (path.empty()) return EveFile(nullptr);
-    std::FILE* file = std::fopen(path.c_str(), "we");
-    if (file == nullptr) return fail_errno("cannot write " + path, errno);
-    return EveFile(file);
-  }
-  void write(const std::string& line) {
-    if (file_ == nullptr) return;
-    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fputc('\n', file_.get()) == EOF)
-      failed_ = true;
-  }
-  Result<void> finish(const std::string& path) {
-    if (file_ == nullptr) return {};
-    if (std::fflush(file_.get()) != 0 || failed_)
-      return fail(Code::exhausted, "cannot write all of " + path + "; is the disk full?");
-    return {};
-  }
-
- private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  explicit EveFile(std::FILE* file) : file_(file) {}
-  std::unique_ptr<std::FILE, Closer> file_;
-  bool failed_ = false;
-};
 
 responders::CaseworkOptions casework_options(const Config& config) {
   responders::CaseworkOptions out;
@@ -85,11 +57,13 @@ class OfflineRun {
     auto recording = collect_inputs(options_.inputs, options_.defaults, mistakes);
     if (options_.loaded && !mistakes.all().empty()) options_.loaded(mistakes);
     if (!recording) return std::unexpected(std::move(recording).error());
-    TOCSIN_TRY(eve_, EveFile::create(options_.eve));
+    if (!options_.eve.empty()) {
+      TOCSIN_TRY(eve_, EveFile::create(options_.eve));
+    }
     ReplayOptions replay = replay_options(std::move(*recording));
     auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
     if (!done) return done;
-    TOCSIN_CHECK(eve_->finish(options_.eve));
+    if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     return done;
   }
 
@@ -111,6 +85,16 @@ class OfflineRun {
     out.packets = settings_.packets;
     if (options_.ignore_checksums) out.packets.decode.checksums = collectors::ChecksumMode::ignore;
     out.filter = options_.filter;
+    if (eve_) {
+      // As with Suricata: JA3 is worked out when a rule asks for it.
+      for (const auto buffer : {collectors::Buffer::ja3_hash, collectors::Buffer::ja3_string,
+                                collectors::Buffer::ja3s_hash, collectors::Buffer::ja3s_string})
+        for (const auto& rules : bench_->engines->active())
+          settings_.eve.detail.tls.ja3 = settings_.eve.detail.tls.ja3 || rules.set->inspects(buffer);
+      out.eve = settings_.eve;
+      if (settings_.eve.files.keep) out.keep_files = [this](const std::vector<KeptFile>& files) { keep(files); };
+      out.eve_round = [this](std::vector<EveRecord> records) { write_round(std::move(records)); };
+    }
     if (!options_.defaults.host.empty()) out.host = options_.defaults.host;
     if (options_.progress)
       out.progress = [this](std::uint64_t bytes, std::uint64_t) {
@@ -122,8 +106,40 @@ class OfflineRun {
 
   void show(const rules::Alert& alert) {
     ++replayed_.alerts;
+    ++replayed_alerts_;
     if (options_.alert) options_.alert(alert);
-    eve_->write(rules::signature::render_eve_alert(alert));
+    if (eve_ && settings_.eve.alert.enabled) round_.push_back(make_alert_record(alert, settings_.eve));
+  }
+
+  // Beside the records, unless the configuration names another place.
+  void keep(const std::vector<KeptFile>& files) {
+    const auto slash = options_.eve.rfind('/');
+    const auto& name = settings_.eve.files.directory;
+    const bool beside = slash != std::string::npos && !name.starts_with('/');
+    const auto directory = beside ? options_.eve.substr(0, slash + 1) + name : name;
+    for (const auto& file : files) {
+      auto done = write_kept_file(directory, file.digest, as_text(file.bytes));
+      if (!done && kept_trouble_.empty()) kept_trouble_ = done.error().text();
+    }
+  }
+
+  Result<void> finish_eve(EveStats stats) {
+    stats.alerts = replayed_alerts_;
+    stats.rules.loaded = bench_->engines->loaded();
+    for (const auto& diagnostic : bench_->diagnostics.all()) {
+      if (diagnostic.severity == Severity::error) ++stats.rules.failed;
+      if (diagnostic.code == "S0390") ++stats.rules.skipped;  // a rule that asks for what is not here
+    }
+    if (settings_.eve.stats.enabled) eve_->write(render_stats(stats));
+    if (!kept_trouble_.empty()) return fail(Code::exhausted, kept_trouble_);
+    return eve_->finish();
+  }
+
+  void write_round(std::vector<EveRecord> records) {
+    for (auto& record : records) round_.push_back(std::move(record));
+    put_in_order(round_);
+    for (const auto& record : round_) eve_->write(record.line);
+    round_.clear();
   }
 
   Result<OfflineReplayed> in_memory(ReplayOptions replay) {
@@ -206,6 +222,9 @@ class OfflineRun {
   SuricataSettings settings_;
   std::unique_ptr<Workbench> bench_;
   std::optional<EveFile> eve_;
+  std::vector<EveRecord> round_;  // alerts of the round at hand
+  std::uint64_t replayed_alerts_ = 0;
+  std::string kept_trouble_;  // the first file that could not be written
   std::vector<IncidentId> opened_;
   OfflineReplayed replayed_;
 };

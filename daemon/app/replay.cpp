@@ -35,8 +35,12 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
   if (descriptor < 0) return fail_errno("cannot open " + input.path, errno);
   InputSource source(descriptor);
   TOCSIN_TRY(const InputKind kind, source.settle_kind(input.kind));
-  const LaneContext context{names_, 0, pool_.size(), input.host.empty() ? options_.host : input.host,
-                            options_.recording.exercise};
+  const LaneContext context{names_,
+                            0,
+                            pool_.size(),
+                            input.host.empty() ? options_.host : input.host,
+                            options_.recording.exercise,
+                            options_.eve ? &*options_.eve : nullptr};
   switch (kind) {
     case InputKind::pcap:
       return open_packet_input(std::move(source), input, context, options_.packets, options_.filter, pool_,
@@ -68,6 +72,8 @@ Result<ReplaySummary> Replay::run() {
     std::vector<EventBatch> events;
     std::vector<rules::Alert> alerts;
     TOCSIN_TRY(const bool more, (*behind)->round(events, alerts));
+    auto eve = (*behind)->take_eve();
+    auto* const latest = *behind;
     if (!more) active.erase(behind);
     desk_.offer(std::move(alerts));
     detect(events);
@@ -79,6 +85,8 @@ Result<ReplaySummary> Replay::run() {
       desk_.finish();
     }
     if (options_.round_done) TOCSIN_CHECK(options_.round_done(events));
+    if (options_.keep_files) options_.keep_files(latest->take_files());
+    if (options_.eve_round) options_.eve_round(std::move(eve));
     std::uint64_t read = 0;
     for (const auto& input : inputs) read += input->bytes_read();
     if (options_.progress && !options_.progress(read, 0)) summary.stopped = true;

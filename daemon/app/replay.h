@@ -15,6 +15,10 @@
 #include "daemon/app/lanes.h"
 #include "daemon/app/recording.h"
 #include "daemon/app/worker_pool.h"
+#include "daemon/eve/file_track.h"
+#include "daemon/eve/options.h"
+#include "daemon/eve/record.h"
+#include "daemon/eve/stats.h"
 
 namespace tocsin::daemon {
 
@@ -31,6 +35,10 @@ struct ReplayOptions {
   std::function<bool(std::uint64_t, std::uint64_t)> progress;
   // Between rounds, after its alerts were decided: events of the round may be stored, a checkpoint may be made.
   std::function<Result<void>(std::span<const EventBatch>)> round_done;
+  // EVE records besides alerts, and who takes those of a round, in no order, after round_done.
+  std::optional<EveOptions> eve;
+  std::function<void(std::vector<EveRecord>)> eve_round;
+  std::function<void(std::vector<KeptFile>)> keep_files;  // before it
 };
 
 struct ReplaySummary {
@@ -41,6 +49,7 @@ struct ReplaySummary {
   std::uint64_t unreadable = 0;      // lines or frames that nobody could read
   std::vector<std::string> remarks;  // what the reader should know: a cut capture, a line too long
   bool stopped = false;
+  EveStats eve;  // when EVE records were asked for
 };
 
 // One thing to read. Runs on the replay's thread; packet inputs spread their frames over the pool.
@@ -51,6 +60,8 @@ class ReplayInput {
   virtual Time at() const = 0;
   // Reads a bounded portion. Events go to `events`, alerts to `alerts`. False when there is no more.
   virtual Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) = 0;
+  virtual std::vector<EveRecord> take_eve() { return {}; }
+  virtual std::vector<KeptFile> take_files() { return {}; }
   virtual std::uint64_t bytes_read() const = 0;
   virtual void summarize(ReplaySummary& summary) const = 0;
 };

@@ -53,10 +53,29 @@ Result<bool> PacketInput::round(std::vector<EventBatch>& events, std::vector<rul
   return more;
 }
 
+std::vector<EveRecord> PacketInput::take_eve() {
+  std::vector<EveRecord> out;
+  for (auto& lane : lanes_)
+    for (auto& record : lane->take_eve()) out.push_back(std::move(record));
+  return out;
+}
+
+std::vector<KeptFile> PacketInput::take_files() {
+  std::vector<KeptFile> out;
+  for (auto& lane : lanes_)
+    for (auto& file : lane->take_files()) out.push_back(std::move(file));
+  return out;
+}
+
 void PacketInput::summarize(ReplaySummary& summary) const {
   summary.packets += file_.status().frames;
   summary.packet_bytes += file_.status().bytes;
-  for (const auto& lane : lanes_) summary.unreadable += lane->worker().counters().undecodable;
+  for (const auto& lane : lanes_) {
+    const auto& counters = lane->worker().counters();
+    summary.unreadable += counters.undecodable;
+    if (lane->eve() != nullptr) summary.eve.add(lane->eve()->counters(), counters);
+  }
+  if (at_ != Time::min()) summary.eve.time = std::max(summary.eve.time, at_);
   if (file_.status().truncated) summary.remarks.push_back(name_ + ": " + file_.status().message);
 }
 

@@ -21,6 +21,8 @@ class PacketInput final : public ReplayInput {
 
   Time at() const override { return at_; }
   Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) override;
+  std::vector<EveRecord> take_eve() override;
+  std::vector<KeptFile> take_files() override;
   std::uint64_t bytes_read() const override { return file_.status().bytes; }
   void summarize(ReplaySummary& summary) const override;
 

@@ -6,23 +6,16 @@
 
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
+#include "daemon/app/suricata_eve.h"
 
 namespace tocsin::daemon {
 namespace {
 
 using Apply = bool (*)(SuricataSettings&, std::string_view value);
 
-std::optional<bool> parse_switch(std::string_view text) {
-  for (const std::string_view yes : {"yes", "true", "on", "1", "enabled"})
-    if (equals_ignoring_case(text, yes)) return true;
-  for (const std::string_view no : {"no", "false", "off", "0", "disabled"})
-    if (equals_ignoring_case(text, no)) return false;
-  return std::nullopt;
-}
-
 template <auto Member>
 bool set_switch(SuricataSettings& settings, std::string_view value) {
-  const auto on = parse_switch(value);
+  const auto on = parse_suricata_switch(value);
   if (on) std::invoke(Member, settings) = *on;
   return on.has_value();
 }
@@ -41,7 +34,7 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.session_memory; }>},
     {"stream.checksum-validation",
      [](SuricataSettings& s, std::string_view value) {
-       const auto on = parse_switch(value);
+       const auto on = parse_suricata_switch(value);
        if (on) s.packets.decode.checksums = *on ? collectors::ChecksumMode::validate : collectors::ChecksumMode::ignore;
        return on.has_value();
      }},
@@ -56,6 +49,12 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.http.request_body_limit; }>},
     {"app-layer.protocols.http.libhtp.default-config.response-body-limit",
      set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.http.response_body_limit; }>},
+    {"detect.guess-applayer-tx", set_switch<[](auto& s) -> bool& { return s.eve.alert.guess_transaction; }>},
+    {"app-layer.protocols.tls.ja3-fingerprints",
+     [](SuricataSettings& s, std::string_view value) {
+       if (value == "auto") return true;
+       return set_switch<[](auto& t) -> bool& { return t.eve.detail.tls.ja3; }>(s, value);
+     }},
     {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
     {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
     {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},
@@ -85,6 +84,23 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
 
 constexpr int depth_most = 16;
 
+Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth);
+
+// Files named relative to the one that includes them.
+Result<void> include(const YAML::Node& node, const std::string& file, SuricataSettings& out, int depth) {
+  const auto read = [&](const YAML::Node& name) -> Result<void> {
+    if (!name.IsScalar()) return {};
+    const auto& path = name.Scalar();
+    const auto slash = file.rfind('/');
+    const bool beside = !path.starts_with('/') && slash != std::string::npos;
+    return read_yaml(beside ? file.substr(0, slash + 1) + path : path, out, depth + 1);
+  };
+  if (node.IsScalar()) return read(node);
+  if (node.IsSequence())
+    for (const auto& item : node) TOCSIN_CHECK(read(item));
+  return {};
+}
+
 Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettings& out, int depth) {
   if (depth > depth_most) return fail(Code::invalid, "the Suricata configuration is nested too deeply at " + key);
   if (node.IsScalar()) return apply(out, key, node.Scalar());
@@ -96,18 +112,30 @@ Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettin
   return {};
 }
 
+// Sections that are lists or have a shape of their own; the rest are keys with one value each.
+Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth) {
+  if (depth > depth_most) return fail(Code::invalid, "Suricata configurations include each other at " + file);
+  TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
+  try {
+    const auto root = YAML::Load(text);
+    if (!root.IsMap()) return {};
+    for (const auto& pair : root) {
+      const auto name = pair.first.Scalar();
+      if (name == "include") TOCSIN_CHECK(include(pair.second, file, out, depth));
+      else if (name == "outputs") read_suricata_outputs(pair.second, out.eve, out.unknown);
+      else TOCSIN_CHECK(walk(pair.second, name, out, 0));
+    }
+  } catch (const YAML::Exception& e) {
+    return fail(Code::invalid, file + " is no YAML: " + e.what());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SuricataSettings> read_suricata_settings(const std::string& file, const std::vector<std::string>& settings) {
   SuricataSettings out;
-  if (!file.empty()) {
-    TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
-    try {
-      TOCSIN_CHECK(walk(YAML::Load(text), "", out, 0));
-    } catch (const YAML::Exception& e) {
-      return fail(Code::invalid, file + " is no YAML: " + e.what());
-    }
-  }
+  if (!file.empty()) TOCSIN_CHECK(read_yaml(file, out, 0));
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) return fail(Code::usage, "--set takes KEY=VALUE, e.g. stream.midstream=true");

@@ -8,11 +8,13 @@
 
 #include "collectors/base/result.h"
 #include "collectors/packet/options.h"
+#include "daemon/eve/options.h"
 
 namespace tocsin::daemon {
 
 struct SuricataSettings {
   collectors::PacketOptions packets;
+  EveOptions eve;
   std::map<std::string, std::string> variables;  // vars.address-groups and vars.port-groups
   std::string threshold_file;
   std::string classification_file;

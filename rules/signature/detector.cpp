@@ -22,7 +22,8 @@ SignatureDetector::SignatureDetector(std::shared_ptr<const Program> program, con
       host_(context.host),
       exercise_(context.exercise),
       names_(context.names),
-      views_(*program_, matcher_.regex_scratch()) {
+      views_(*program_, matcher_.regex_scratch()),
+      annotator_(context.annotator) {
   program_->for_databases([&](const PatternDatabase& database) {
     if (!database.empty()) database.prepare(scratch_);
   });
@@ -105,6 +106,16 @@ void SignatureDetector::on_flow_end(Flow& flow, collectors::FlowEnd) {
   flush();
 }
 
+void SignatureDetector::recall(const Flow& flow, FlowRecollection& out) const {
+  const auto* place = flow.extension[slot()].get();
+  if (place == nullptr) return;
+  const auto& memory = static_cast<const FlowMemory&>(*place);
+  for (std::uint32_t bit = 0; bit < program_->flow_bits.size() && bit < 64 * memory.bits.size(); ++bit)
+    if (memory.bit(bit)) out.bits.emplace_back(program_->flow_bits[bit]);
+  for (const auto& [variable, value] : memory.integers)
+    out.integers.emplace_back(program_->flow_integers[variable], value);
+}
+
 void SignatureDetector::sort_candidates() {
   std::ranges::sort(candidates_);
   const auto repeated = std::ranges::unique(candidates_);
@@ -119,7 +130,7 @@ void SignatureDetector::add_rules(const PatternGroup& group, Bytes bytes) {
     candidates_.insert(candidates_.end(), group.rules[pattern].begin(), group.rules[pattern].end());
 }
 
-void SignatureDetector::matched(const Signature& signature, const Scope& scope, const Transaction* transaction) {
+void SignatureDetector::matched(const Signature& signature, const Scope& scope, Transaction* transaction) {
   add_one(counters_->rules[signature.rank].matches);
   if (scope.memory != nullptr) scope.memory->apply(signature);
   const auto& info = *signature.info;
@@ -130,23 +141,28 @@ void SignatureDetector::matched(const Signature& signature, const Scope& scope, 
     return;
   }
   if (packet_passed_ || (scope.memory != nullptr && scope.memory->passed)) return;
+  const bool in_packet = transaction == nullptr && scope.packet != nullptr && !scope.stream;
+  const AlertScene scene{scope.packet,    scope.flow, transaction,
+                         scope.direction, !in_packet, signature.protocol.application != collectors::Protocol::unknown};
+  if (info.keep_files && annotator_ != nullptr && transaction != nullptr) annotator_->keep_files(scene, info.sid);
   if (info.noalert && info.host_bits.empty()) return;
   MatchReport report{signature, scope, transaction, std::move(reasons_), program_->home.get(), host_, exercise_};
-  alerts_.push_back(make_alert(std::move(report), names_));
+  alerts_.push_back({make_alert(std::move(report), names_), scene});
   reasons_.clear();
   if (scope.flow != nullptr && !info.noalert) scope.flow->alerted = true;
 }
 
 void SignatureDetector::flush() {
   if (alerts_.empty()) return;
-  std::ranges::stable_sort(alerts_, {}, &Alert::order);
+  std::ranges::stable_sort(alerts_, {}, [](const Pending& pending) { return pending.alert.order; });
   std::size_t shown = 0;
-  for (auto& alert : alerts_) {
+  for (auto& [alert, scene] : alerts_) {
     const auto& info = static_cast<const SignatureInfo&>(*alert.rule);
     if (!info.noalert && ++shown > settings_.alerts_per_packet_most) {
       add_one(counters_->alerts_over_cap);
       continue;
     }
+    if (annotator_ != nullptr && !info.noalert) annotator_->annotate(alert, scene);
     if (sink_ != nullptr) sink_->raise(std::move(alert));
   }
   alerts_.clear();

@@ -77,6 +77,8 @@ class SignatureDetector final : public Detector, public collectors::Observer {
     return this;
   }
 
+  void recall(const collectors::Flow& flow, FlowRecollection& out) const override;
+
   void on_packet(const collectors::Packet& packet) override;
   void on_stream(const collectors::StreamChunk& chunk) override;
   void on_transaction(const collectors::TransactionUpdate& update) override;
@@ -87,6 +89,11 @@ class SignatureDetector final : public Detector, public collectors::Observer {
     collectors::Flow* flow;
     collectors::Transaction* transaction;
     collectors::Direction direction;
+  };
+
+  struct Pending {
+    Alert alert;
+    AlertScene scene;
   };
 
   FlowMemory& memory_of(collectors::Flow& flow);
@@ -118,7 +125,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   ChainResult match_payload_chain(const Chain& chain, const Scope& scope);
 
   // The rule matched in full: marks, then the alert.
-  void matched(const Signature& signature, const Scope& scope, const collectors::Transaction* transaction);
+  void matched(const Signature& signature, const Scope& scope, collectors::Transaction* transaction);
   void add_reasons(const Chain& chain, const Scope& scope);
 
   class Timed;
@@ -138,7 +145,8 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   std::vector<RuleNumber> candidates_;
   std::vector<Reason> reasons_;  // of the rule being evaluated
   std::vector<PendingTransaction> transactions_;
-  std::vector<Alert> alerts_;  // of the packet at hand
+  std::vector<Pending> alerts_;  // of the packet at hand
+  AlertAnnotator* annotator_;
   bool packet_passed_ = false;
   std::uint64_t check_ = 0;
 };

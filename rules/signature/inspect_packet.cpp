@@ -141,6 +141,7 @@ bool SignatureDetector::packet_rule_matches(const Signature& signature, const Sc
 
 void SignatureDetector::inspect_stream(Scope& scope) {
   auto& window = scope.memory->stream[index(scope.direction)];
+  scope.stream = true;
   candidates_.clear();
   const auto side = index(scope.direction);
   const auto& group = program_->payload[static_cast<std::size_t>(PayloadClass::stream)][side];

@@ -1,5 +1,6 @@
 #include "rules/signature/rule_set.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -39,6 +40,9 @@ class SignatureRuleSet final : public RuleSet {
       counters_.push_back(counters);
     }
     return std::make_unique<SignatureDetector>(program_, context, settings_, std::move(counters));
+  }
+  bool inspects(collectors::Buffer buffer) const override {
+    return std::ranges::any_of(program_->groups, [&](const BufferGroup& group) { return group.buffer == buffer; });
   }
   std::vector<RuleCost> costs() const override {
     std::vector<RuleCost> out;

@@ -17,6 +17,7 @@ struct Inner {
   Kind kind = Kind::none;
   std::uint16_t ether_type = 0;  // of `network`
   Bytes bytes;
+  Tunnel tunnel = Tunnel::ip;
   explicit operator bool() const noexcept { return kind != Kind::none; }
 };
 

@@ -47,6 +47,7 @@ Decoded Decoder::decode_inner(const Packet& outer, const Inner& inner, Packet& p
   packet.interface = outer.interface;
   packet.link_type = outer.link_type;
   packet.tunnel_depth = outer.tunnel_depth + 1;
+  packet.tunnel = inner.tunnel;
   packet.wire_length = inner.bytes.size();
   packet.frame = inner.bytes;
   packet.vlan = outer.vlan;
@@ -65,6 +66,7 @@ Decoded Decoder::decode_datagram(const Packet& last, Bytes datagram, Packet& pac
   packet.interface = last.interface;
   packet.link_type = last.link_type;
   packet.tunnel_depth = last.tunnel_depth;
+  packet.tunnel = last.tunnel;
   packet.wire_length = datagram.size();
   packet.frame = datagram;
   packet.vlan = last.vlan;
@@ -292,19 +294,19 @@ void Decoder::gre(Walk& walk, Bytes bytes) {
     case ether_type::ipv6:
     case ether_type::vlan:
     case ether_type::mpls:
-    case ether_type::arp: walk.decoded.inner = {Inner::Kind::network, type, bytes}; return;
-    case ether_type::bridge: walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes}; return;
+    case ether_type::arp: walk.decoded.inner = {Inner::Kind::network, type, bytes, Tunnel::gre}; return;
+    case ether_type::bridge: walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre}; return;
     case ether_type::erspan2:
       // Without a sequence number it is type I, which has no header of its own.
       if ((flags & 0x1000) == 0) {
-        if (options_.erspan_type1) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes};
+        if (options_.erspan_type1) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre};
         return;
       }
       return erspan2(walk, bytes);
     case ether_type::ppp: {
       std::uint16_t next = 0;
       if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) bytes = bytes.subspan(2);
-      if (ppp(walk, next, bytes)) walk.decoded.inner = {Inner::Kind::network, next, bytes};
+      if (ppp(walk, next, bytes)) walk.decoded.inner = {Inner::Kind::network, next, bytes, Tunnel::gre};
       return;
     }
     default: return;
@@ -315,7 +317,7 @@ void Decoder::erspan2(Walk& walk, Bytes bytes) {
   if (bytes.size() < 8) return mark(walk.packet, PacketEvent::erspan_too_small);
   const int version = bytes[0] >> 4;
   if (version != 1) return mark(walk.packet, PacketEvent::erspan_unsupported);
-  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8)};
+  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::gre};
 }
 
 void Decoder::udp_tunnel(Walk& walk) {
@@ -331,7 +333,7 @@ void Decoder::udp_tunnel(Walk& walk) {
 void Decoder::vxlan(Walk& walk) {
   const Bytes bytes = walk.packet.payload;
   if (bytes.size() < 8 + 14 || (bytes[0] & 0x08U) == 0 || bytes[7] != 0) return;
-  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8)};
+  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::vxlan};
 }
 
 // RFC 8926
@@ -341,9 +343,10 @@ void Decoder::geneve(Walk& walk) {
   const std::size_t header = 8 + (bytes[0] & 0x3FU) * 4U;
   if (bytes.size() <= header) return;
   const std::uint16_t type = word(bytes, 2);
-  if (type == ether_type::bridge) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(header)};
+  if (type == ether_type::bridge)
+    walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(header), Tunnel::geneve};
   else if (type == ether_type::ipv4 || type == ether_type::ipv6)
-    walk.decoded.inner = {Inner::Kind::network, type, bytes.subspan(header)};
+    walk.decoded.inner = {Inner::Kind::network, type, bytes.subspan(header), Tunnel::geneve};
   else mark(walk.packet, PacketEvent::geneve_unknown_payload);
 }
 
@@ -358,7 +361,7 @@ void Decoder::teredo(Walk& walk) {
   if (bytes.size() >= 8 && bytes[0] == 0 && bytes[1] == 0) bytes = bytes.subspan(8);
   if (bytes.size() < 40 || (bytes[0] >> 4) != 6) return;
   if (bytes.size() != 40U + word(bytes, 4)) return;  // else it is something else on that port
-  walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes};
+  walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes, Tunnel::teredo};
 }
 
 }  // namespace tocsin::collectors

@@ -181,6 +181,10 @@ void FlowTable::touch(FlowEntry& flow, const Packet& packet) {
   ++side.packets;
   side.bytes += packet.wire_length;
   if (packet.is_tcp()) side.tcp_flags |= packet.tcp.flags;
+  if (is_icmp(packet) && packet.direction == Direction::to_client && !flow.answer_icmp_type) {
+    flow.answer_icmp_type = packet.icmp_type;
+    flow.answer_icmp_code = packet.icmp_code;
+  }
   side.time_to_live_least = std::min(side.time_to_live_least, packet.time_to_live);
   side.time_to_live_most = std::max(side.time_to_live_most, packet.time_to_live);
   if (flow.transport != ip_protocol::tcp && flow.state == FlowState::fresh && flow.client.packets != 0 &&
@@ -211,7 +215,6 @@ void FlowTable::finish(Time now) {
 }
 
 void FlowTable::end(FlowEntry& flow, FlowEnd why, Time when) {
-  if (why != FlowEnd::evicted && flow.state == FlowState::closed) why = FlowEnd::closed;
   sink_.flow_ended(flow, why, when);
   remove_slot(flow);
   unlink(flow);

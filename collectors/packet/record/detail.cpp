@@ -30,4 +30,15 @@ std::string record_text(Bytes bytes) {
   return out;
 }
 
+std::string record_address(const IpAddress& address) {
+  if (!address.is_v6()) return render_address(address);
+  std::string out;
+  const auto bytes = address.bytes();
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    if (i != 0) out += ':';
+    out += fmt::format("{:02x}{:02x}", bytes[i], bytes[i + 1]);
+  }
+  return out;
+}
+
 }  // namespace tocsin::collectors

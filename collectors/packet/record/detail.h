@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/base/address.h"
 #include "collectors/base/bytes.h"
 
 namespace tocsin::collectors {
@@ -55,5 +56,7 @@ struct RecordDetail {
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not printable ASCII.
 std::string record_text(Bytes bytes);
 inline std::string record_text(std::string_view text) { return record_text(as_bytes(text)); }
+// IPv6 in full: "2001:0db8:0000:0000:0000:0000:0000:0001".
+std::string record_address(const IpAddress& address);
 
 }  // namespace tocsin::collectors

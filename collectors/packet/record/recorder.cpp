@@ -26,9 +26,11 @@ std::string_view state_name(FlowState state) noexcept {
   return names[static_cast<std::size_t>(state)];
 }
 
-std::string_view end_name(FlowEnd why) noexcept {
+// A connection that was closed ended by that, whatever made us forget it.
+std::string_view end_name(const Flow& flow, FlowEnd why) noexcept {
   static constexpr std::array<std::string_view, 4> names{"timeout", "closed", "evicted", "shutdown"};
-  return names[static_cast<std::size_t>(why)];
+  const bool closed = why != FlowEnd::evicted && flow.state == FlowState::closed;
+  return names[static_cast<std::size_t>(closed ? FlowEnd::closed : why)];
 }
 
 EventClass class_of(Protocol protocol) noexcept {
@@ -99,7 +101,7 @@ void Recorder::flow_ended(const Flow& flow, FlowEnd why) {
   builder_.set(field::event_kind, "event");
   builder_.set(field::event_category, "network");
   builder_.set(field::event_type, "end");
-  builder_.set(field::event_reason, end_name(why));
+  builder_.set(field::event_reason, end_name(flow, why));
   builder_.set(field::event_duration, Duration(flow.last - flow.start));
   builder_.set(field::source_packets, flow.client.packets);
   builder_.set(field::source_bytes, flow.client.bytes);

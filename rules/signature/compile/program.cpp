@@ -256,8 +256,8 @@ Program build_program(std::vector<Compiled> rules, const CompileContext& context
   Builder builder(program, acceleration);
   for (RuleNumber number = 0; number < program.signatures.size(); ++number) builder.add(number);
   builder.finish();
-  program.flow_bits = context.flow_bits.size();
-  program.flow_integers = context.flow_integers.size();
+  program.flow_bits = context.flow_bits.names();
+  program.flow_integers = context.flow_integers.names();
   program.for_databases([&](const PatternDatabase& database) {
     program.plain_matcher = program.plain_matcher || (!database.empty() && database.plain());
     if (program.refusal.empty()) program.refusal = database.refusal();

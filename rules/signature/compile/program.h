@@ -53,8 +53,8 @@ struct Program {
   std::vector<BufferGroup> groups;
   std::array<ProtocolRules, protocols> by_protocol;
   std::shared_ptr<const AddressSet> home;
-  std::size_t flow_bits = 0;
-  std::size_t flow_integers = 0;
+  std::vector<std::string> flow_bits;  // names, by number
+  std::vector<std::string> flow_integers;
   bool uses_stream_size = false;
   bool plain_matcher = false;
   std::string refusal;  // of Hyperscan, the first one

@@ -56,6 +56,7 @@ struct SignatureInfo : RuleInfo {
   Action action = Action::alert;
   TargetSide target = TargetSide::none;
   bool noalert = false;
+  bool keep_files = false;  // filestore
   std::string category;  // the classification's description
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<Threshold> thresholds;

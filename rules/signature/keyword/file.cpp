@@ -48,8 +48,9 @@ Outcome read_filesize(RuleBuilder& rule, const OptionAst& option, const KeywordR
   return {};
 }
 
-// Storing is the daemon's own policy; as a condition it asks for a file.
+// Keeping files is for whom the output is; as a condition it asks for a file.
 Outcome read_filestore(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  rule.info.keep_files = true;
   NumberRange any;
   any.kind = NumberRange::Kind::greater_equal;
   rule.add_to(Buffer::file_data, BufferSide::both, SizeTest{any, option.name});

@@ -8,6 +8,12 @@ using collectors::Buffer;
 using collectors::BufferSide;
 using collectors::Protocol;
 
+std::vector<std::string> NameTable::names() const {
+  std::vector<std::string> out(ids_.size());
+  for (const auto& [name, id] : ids_) out[id] = name;
+  return out;
+}
+
 std::uint32_t NameTable::intern(std::string_view name) {
   const auto found = ids_.find(name);
   if (found != ids_.end()) return found->second;

@@ -26,6 +26,7 @@ class NameTable {
  public:
   std::uint32_t intern(std::string_view name);
   std::size_t size() const noexcept { return ids_.size(); }
+  std::vector<std::string> names() const;  // by number
 
  private:
   std::map<std::string, std::uint32_t, std::less<>> ids_;

@@ -14,6 +14,7 @@ struct Scope {
   collectors::Flow* flow = nullptr;            // null for packets without one
   FlowMemory* memory = nullptr;                // null without a flow
   collectors::Direction direction = collectors::Direction::to_server;
+  bool stream = false;  // what is looked at is the reassembled stream
 };
 
 // Transport, addresses, ports, direction and flow state fit.

@@ -55,13 +55,17 @@ bool is_plain(std::uint16_t type) noexcept {
   }
 }
 
+std::string data_text(const DnsRecord& record) {
+  return record.address ? record_address(record.address) : record_text(record.data);
+}
+
 void append_record(JsonWriter& json, const DnsRecord& record) {
   json.begin_object();
   json.member("rrname", record_text(record.name));
   if (record.name_truncated) json.member("rrname_truncated", true);
   json.member("rrtype", dns_type_name(record.type)).member("ttl", record.time_to_live);
   if (is_plain(record.type)) {
-    json.member("rdata", record_text(record.data));
+    json.member("rdata", data_text(record));
     if (record.data_truncated) json.member("rdata_truncated", true);
   } else if (const auto* soa = std::get_if<DnsAuthority>(&record.parts)) {
     append_parts(json.key("soa"), *soa);
@@ -108,7 +112,7 @@ void append_grouped(JsonWriter& json, const std::vector<DnsRecord>& answers) {
       if (const auto* soa = std::get_if<DnsAuthority>(&record->parts)) append_parts(json, *soa);
       else if (const auto* service = std::get_if<DnsService>(&record->parts)) append_parts(json, *service);
       else if (const auto* key = std::get_if<DnsHostKey>(&record->parts)) append_parts(json, *key);
-      else json.value(record_text(record->data));
+      else json.value(data_text(*record));
     }
     json.end_array();
   }

@@ -17,6 +17,9 @@ class DnsTransaction final : public Transaction {
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   void fill(EventBuilder& builder) const override;
   std::uint32_t record_count(const RecordDetail& detail) const override;
+  Direction record_sender(const RecordDetail& detail) const override {
+    return detail.dns.version == 3 ? direction_ : Direction::to_server;
+  }
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 
  private:

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "rules/signature/eve.h"
 #include "rules/signature/keyword/keyword.h"
 #include "tests/unit/rules/signature/fixture.h"
 
@@ -101,9 +100,6 @@ TEST(Transactions, OncePerTransactionWithReasons) {
   EXPECT_EQ(alert.packet->transaction, 0U);
   const Entity domain{EntityKind::domain, EntityRole::related, "bad.example"};
   EXPECT_NE(std::ranges::find(alert.entities, domain), alert.entities.end());
-  const auto eve = render_eve_alert(alert);
-  EXPECT_NE(eve.find("\"signature_id\":1"), std::string::npos);
-  EXPECT_NE(eve.find("\"severity\":1"), std::string::npos);
 }
 
 TEST(Transactions, WaitForProgressAndInstances) {

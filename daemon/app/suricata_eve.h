@@ -1,0 +1,24 @@
+#pragma once
+// The `outputs` of a suricata.yaml: which EVE records are written and how, and where files are stored.
+// https://docs.suricata.io/en/latest/output/eve/eve-json-output.html
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/result.h"
+#include "daemon/eve/options.h"
+
+namespace YAML {
+class Node;
+}
+
+namespace tocsin::daemon {
+
+// yes, true, on, 1, enabled; and their opposites.
+std::optional<bool> parse_suricata_switch(std::string_view text);
+// `outputs` is its node. Keys that mean nothing here go to `unknown`. May throw what yaml-cpp throws.
+void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vector<std::string>& unknown);
+
+}  // namespace tocsin::daemon

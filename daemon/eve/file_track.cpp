@@ -1,0 +1,74 @@
+#include "daemon/eve/file_track.h"
+
+#include <algorithm>
+
+#include "collectors/packet/record/detail.h"
+#include "collectors/packet/transaction.h"
+
+namespace tocsin::daemon {
+
+FileTrack::FileTrack(const collectors::FileChunk& first, const EveFileOptions& options)
+    : id_(first.id), direction_(first.direction) {
+  if (first.transaction != nullptr) transaction_ = first.transaction->number;
+  if (options.keep) kept_most_ = options.kept_most;
+  wanted_ = options.keep_all;
+  if (options.md5) md5_.emplace(DigestKind::md5);
+  if (options.sha1) sha1_.emplace(DigestKind::sha1);
+  if (options.sha256) sha256_.emplace(DigestKind::sha256);
+}
+
+void FileTrack::add(const collectors::FileChunk& chunk) {
+  if (ended_) return;
+  if (!chunk.name.empty()) name_ = chunk.name;
+  size_ += chunk.bytes.size() + chunk.gap;
+  gaps_ = gaps_ || chunk.gap != 0;
+  if (kept_most_ != 0 && bytes_.size() < kept_most_) {
+    const auto part = chunk.bytes.first(std::min<std::size_t>(chunk.bytes.size(), kept_most_ - bytes_.size()));
+    bytes_.insert(bytes_.end(), part.begin(), part.end());
+  }
+  if (!chunk.bytes.empty())
+    for (auto* digest : {&md5_, &sha1_, &sha256_})
+      if (*digest) (*digest)->update(chunk.bytes);
+  if (!chunk.end) return;
+  ended_ = true;
+  truncated_ = chunk.truncated;
+  const auto finish = [](std::optional<DigestStream>& digest, std::string& text) {
+    if (digest) text = digest->finish();
+    digest.reset();
+  };
+  finish(md5_, md5_text_);
+  finish(sha1_, sha1_text_);
+  finish(sha256_, sha256_text_);
+}
+
+void FileTrack::want(std::optional<std::uint32_t> rule) {
+  static constexpr std::size_t rules_most = 64;
+  wanted_ = true;
+  if (rule && rules_.size() < rules_most && std::ranges::find(rules_, *rule) == rules_.end()) rules_.push_back(*rule);
+}
+
+std::optional<KeptFile> FileTrack::take() {
+  if (!wanted_ || !ended_ || kept_ || kept_most_ == 0) return std::nullopt;
+  kept_ = true;
+  return KeptFile{sha256_text_, std::move(bytes_)};
+}
+
+void FileTrack::describe(JsonWriter& json) const {
+  json.member("filename", collectors::record_text(name_));
+  if (!rules_.empty()) {
+    json.key("sid").begin_array();
+    for (const auto rule : rules_) json.value(rule);
+    json.end_array();
+  }
+  json.member("gaps", gaps_);
+  json.member("state", !ended_ ? "UNKNOWN" : truncated_ ? "TRUNCATED" : "CLOSED");
+  if (!truncated_) {
+    if (!md5_text_.empty()) json.member("md5", md5_text_);
+    if (!sha1_text_.empty()) json.member("sha1", sha1_text_);
+  }
+  if (!sha256_text_.empty()) json.member("sha256", sha256_text_);
+  json.member("stored", kept_).member("size", size_);
+  if (transaction_) json.member("tx_id", *transaction_);
+}
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,55 @@
+#pragma once
+// One file on its way through a flow, as EVE shows it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/base/digest_stream.h"
+#include "collectors/base/json.h"
+#include "collectors/packet/observer.h"
+#include "daemon/eve/options.h"
+
+namespace tocsin::daemon {
+
+struct KeptFile {
+  std::string digest;  // SHA-256
+  std::vector<std::uint8_t> bytes;
+};
+
+class FileTrack {
+ public:
+  FileTrack(const collectors::FileChunk& first, const EveFileOptions& options);
+  void add(const collectors::FileChunk& chunk);
+  // Members of the `fileinfo` object, or of one of an alert's `files`.
+  void describe(JsonWriter& json) const;
+
+  std::uint32_t id() const noexcept { return id_; }
+  collectors::Direction direction() const noexcept { return direction_; }
+  std::optional<std::uint64_t> transaction() const noexcept { return transaction_; }
+  bool ended() const noexcept { return ended_; }
+  // Asked for by this rule, or by the configuration.
+  void want(std::optional<std::uint32_t> rule);
+  // Once the file has ended and is wanted: its bytes and digest, once. They are marked as kept from then on.
+  std::optional<KeptFile> take();
+
+ private:
+  std::uint32_t id_;
+  collectors::Direction direction_;
+  std::optional<std::uint64_t> transaction_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  bool gaps_ = false;
+  bool ended_ = false;
+  bool truncated_ = false;
+  bool wanted_ = false;
+  bool kept_ = false;
+  std::uint64_t kept_most_ = 0;  // 0: bytes are not kept
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint32_t> rules_;
+  std::optional<DigestStream> md5_, sha1_, sha256_;
+  std::string md5_text_, sha1_text_, sha256_text_;
+};
+
+}  // namespace tocsin::daemon

@@ -1,0 +1,27 @@
+#pragma once
+// One line of EVE output on its way to the file, with its place in the order of all.
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "collectors/base/time.h"
+
+namespace tocsin::daemon {
+
+struct EveRecord {
+  Time time{};
+  std::uint64_t packet = 0;  // number in the capture; 0: no packet caused it
+  std::uint64_t flow = 0;
+  std::uint64_t sequence = 0;  // among those of one worker
+  std::string line;
+
+  // The same for any number of workers: records of one flow come from one worker, in its order.
+  auto rank() const noexcept { return std::tuple(time, packet, flow, sequence); }
+};
+
+// In order of rank.
+void put_in_order(std::vector<EveRecord>& records);
+
+}  // namespace tocsin::daemon
