@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/packet/protocol/dcerpc/buffers.h"
+#include "collectors/packet/protocol/dcerpc/parser.h"
 #include "collectors/packet/protocol/dns/buffers.h"
 #include "collectors/packet/protocol/dns/parser.h"
 #include "collectors/packet/protocol/ftp/buffers.h"
@@ -10,8 +12,14 @@
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
 #include "collectors/packet/protocol/imap/parser.h"
+#include "collectors/packet/protocol/mqtt/buffers.h"
+#include "collectors/packet/protocol/mqtt/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 #include "collectors/packet/protocol/pop3/parser.h"
+#include "collectors/packet/protocol/sip/buffers.h"
+#include "collectors/packet/protocol/sip/parser.h"
+#include "collectors/packet/protocol/smb/buffers.h"
+#include "collectors/packet/protocol/smb/parser.h"
 #include "collectors/packet/protocol/smtp/buffers.h"
 #include "collectors/packet/protocol/smtp/parser.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
@@ -72,10 +80,19 @@ constexpr auto table = std::to_array<ProtocolRow>({
      {},
      [](const PacketOptions& options) { return options.tftp.enabled; },
      make_tftp_factory},
+    {Protocol::smb, true, false, smb_ports, probe_smb, smb_buffers,
+     [](const PacketOptions& options) { return options.smb.enabled; }, make_smb_factory},
+    {Protocol::dcerpc, true, true, dcerpc_ports, probe_dcerpc, dcerpc_buffers,
+     [](const PacketOptions& options) { return options.dcerpc.enabled; }, make_dcerpc_factory},
+    {Protocol::mqtt, true, false, mqtt_ports, probe_mqtt, mqtt_buffers,
+     [](const PacketOptions& options) { return options.mqtt.enabled; }, make_mqtt_factory},
+    {Protocol::sip, true, true, sip_ports, probe_sip, sip_buffers,
+     [](const PacketOptions& options) { return options.sip.enabled; }, make_sip_factory},
 });
 
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
-    {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers});
+    {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
+     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers});
 
 }  // namespace
 

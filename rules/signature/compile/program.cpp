@@ -240,7 +240,8 @@ void read_buffer_rows(Program& program) {
 
 bool speaks(Protocol wanted, Protocol spoken) noexcept {
   return wanted == spoken || (wanted == Protocol::http && spoken == Protocol::http2) ||
-         (wanted == Protocol::dns && spoken == Protocol::doh2);
+         (wanted == Protocol::dns && spoken == Protocol::doh2) ||
+         (wanted == Protocol::dcerpc && spoken == Protocol::smb);
 }
 
 Program build_program(std::vector<Compiled> rules, const CompileContext& context, Acceleration acceleration) {

@@ -107,6 +107,7 @@ struct ByteSource {
   Operand offset;
   bool relative = false;
   bool little = false;
+  bool dce = false;  // byte order of the DCE/RPC call
   ByteForm form = ByteForm::binary;
   int base = 0;  // of text: 8, 10, 16; 0 = by prefix
   std::optional<std::uint32_t> bitmask;
@@ -153,6 +154,7 @@ struct AbsentTest {
 struct NumberTest {
   NumberRange range;
   std::string text;
+  std::vector<NumberRange> others{};  // any of these does as well
 };
 // The transaction has this event.
 struct EventTest {

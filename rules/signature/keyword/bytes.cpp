@@ -20,7 +20,7 @@ std::expected<bool, std::string> shared_option(std::string_view item, ByteSource
   else if (item == "hex") from.base = 16;
   else if (item == "dec") from.base = 10;
   else if (item == "oct") from.base = 8;
-  else if (item == "dce") return std::unexpected("dce needs the DCERPC parser, which is not there yet");
+  else if (item == "dce") from.dce = true;
   else if (item.starts_with("bitmask")) {
     const auto mask = parse_number(trim(item.substr(7)));
     if (!mask || *mask <= 0 || *mask > 0xFFFFFFFFLL) return std::unexpected("the bitmask is not a 32-bit number");
@@ -93,11 +93,15 @@ Outcome math_item(RuleBuilder& rule, const OptionAst& option, std::string_view i
     math.value = *operand;
   } else if (key == "result") {
     result = std::string(value);
+  } else if (key == "dce") {
+    math.from.dce = true;
   } else if (key == "relative") {
     math.from.relative = true;
   } else if (key == "endian") {
-    if (value != "big" && value != "little") return wrong(option, "endian must be big or little");
+    if (value != "big" && value != "little" && value != "dce")
+      return wrong(option, "endian must be big, little or dce");
     math.from.little = value == "little";
+    math.from.dce = value == "dce";
   } else if (key == "string") {
     math.from.form = ByteForm::text;
     math.from.base = value == "hex" ? 16 : value == "oct" ? 8 : 10;

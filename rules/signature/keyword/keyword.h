@@ -84,12 +84,22 @@ TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
 // ssh.cpp
 TOCSIN_KEYWORD(read_ssh_version);
 TOCSIN_KEYWORD(read_ssh_software);
+// dcerpc.cpp
+TOCSIN_KEYWORD(read_dcerpc_interface);
+TOCSIN_KEYWORD(read_dcerpc_operation);
+// smb.cpp
+TOCSIN_KEYWORD(read_smb_version);
 // ftp.cpp
 TOCSIN_KEYWORD(read_ftp_mode);
 TOCSIN_KEYWORD(read_ftp_port);
 TOCSIN_KEYWORD(read_ftp_answered);
 TOCSIN_KEYWORD(read_ftp_bounce);
 TOCSIN_KEYWORD(read_ftp_data_command);
+// mqtt.cpp
+TOCSIN_KEYWORD(read_mqtt_type);
+TOCSIN_KEYWORD(read_mqtt_number);
+TOCSIN_KEYWORD(read_mqtt_session);
+TOCSIN_KEYWORD(read_mqtt_flags);
 // file.cpp
 TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);

@@ -176,7 +176,8 @@ Outcome RuleBuilder::require_protocol(Protocol protocol, std::string_view keywor
   const bool same = application == protocol || (application == Protocol::http2 && protocol == Protocol::http) ||
                     (application == Protocol::doh2 && protocol == Protocol::dns) ||
                     (application == Protocol::quic && protocol == Protocol::tls) ||
-                    (application == Protocol::mdns && protocol == Protocol::dns);
+                    (application == Protocol::mdns && protocol == Protocol::dns) ||
+                    (application == Protocol::smb && protocol == Protocol::dcerpc);
   if (application != Protocol::unknown && !same)
     return refuse("S0313",
                   "the keyword '" + std::string(keyword) + "' is of protocol " +

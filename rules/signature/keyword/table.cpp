@@ -3,6 +3,7 @@
 #include <array>
 
 #include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/protocol_rows.h"
 
 namespace tocsin::rules::signature {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::uint16_t number(Enum value) noexcept {
 
 using enum KeywordFamily;
 
-constexpr auto table = std::to_array<KeywordRow>({
+constexpr auto common_rows = std::to_array<KeywordRow>({
     {"absent", read_absent, payload, "the buffer is not there"},
     {"ack", read_header_number, header, "header field", number(PacketKind::acknowledgement)},
     {"alert", read_ignored, meta, "alert although noalert is the default"},
@@ -380,7 +381,16 @@ constexpr auto table = std::to_array<KeywordRow>({
     {"zlib_deflate", read_transform, transform, "changes the buffer before matching",
      number(TransformKind::zlib_deflate)},
 });
-static_assert(std::ranges::is_sorted(table, {}, &KeywordRow::name));
+static_assert(std::ranges::is_sorted(common_rows, {}, &KeywordRow::name));
+
+constexpr auto table = [] {
+  constexpr auto protocols = protocol_rows();
+  std::array<KeywordRow, common_rows.size() + protocols.size()> all{};
+  std::ranges::copy(protocols, std::ranges::copy(common_rows, all.begin()).out);
+  std::ranges::sort(all, {}, &KeywordRow::name);
+  return all;
+}();
+static_assert(std::ranges::adjacent_find(table, {}, &KeywordRow::name) == table.end(), "each name once");
 
 }  // namespace
 

@@ -73,6 +73,7 @@ bool ChainMatcher::match(const std::vector<Test>& tests, const BufferView& view,
   steps_ = 0;
   hits_.clear();
   in_decoded_ = false;
+  number_ = &number;
   return step(Run{tests, view, number}, 0) == Verdict::yes;
 }
 
@@ -203,6 +204,11 @@ ChainMatcher::Verdict ChainMatcher::data_at(const Run& run, std::size_t at, cons
   return there != test.negated ? next(run, at) : Verdict::no;
 }
 
+bool ChainMatcher::dce_little() const {
+  if (number_ == nullptr || number_->transaction == nullptr) return true;
+  return number_->transaction->number_of(collectors::Buffer::dcerpc_little, number_->direction, 0).value_or(1) != 0;
+}
+
 std::optional<ChainMatcher::Extracted> ChainMatcher::extract(Bytes bytes, const ByteSource& from) const {
   const std::int64_t count = value_of(from.count);
   const std::int64_t start = value_of(from.offset) + (from.relative ? static_cast<std::int64_t>(offset_) : 0);
@@ -218,8 +224,9 @@ std::optional<ChainMatcher::Extracted> ChainMatcher::extract(Bytes bytes, const 
     return out;
   }
   if (count > 8) return std::nullopt;
+  const bool little = from.dce ? dce_little() : from.little;
   for (std::size_t i = 0; i < part.size(); ++i)
-    out.value = (out.value << 8) | (from.little ? part[part.size() - 1 - i] : part[i]);
+    out.value = (out.value << 8) | (little ? part[part.size() - 1 - i] : part[i]);
   return out;
 }
 
@@ -310,7 +317,9 @@ ChainMatcher::Verdict ChainMatcher::size(const Run& run, std::size_t at, const S
 bool ChainMatcher::number(const Run& run, const NumberTest& test) const {
   if (run.number.transaction == nullptr) return false;
   const auto value = run.number.transaction->number_of(run.number.buffer, run.number.direction, run.number.index);
-  return value && test.range.holds(static_cast<std::int64_t>(*value));
+  if (!value) return false;
+  const auto holds = [&](const NumberRange& range) { return range.holds(static_cast<std::int64_t>(*value)); };
+  return holds(test.range) || std::ranges::any_of(test.others, holds);
 }
 
 ChainMatcher::Verdict ChainMatcher::base64(const Run& run, std::size_t at, const Base64Test& test) {

@@ -85,6 +85,7 @@ class ChainMatcher {
     std::size_t end;
   };
   std::optional<Extracted> extract(Bytes bytes, const ByteSource& from) const;
+  bool dce_little() const;
 
   RegexScratch regex_;
   std::size_t offset_ = 0;  // end of the last match
@@ -93,6 +94,7 @@ class ChainMatcher {
   std::vector<Hit> hits_;
   std::vector<std::uint8_t> decoded_;
   bool in_decoded_ = false;
+  const NumberSource* number_ = nullptr;  // of the match under way
   std::uint64_t limited_ = 0;
 };
 

@@ -1,0 +1,12 @@
+// rooms: packet
+// First byte: over UDP (version 4) or over TCP (version 5).
+#include "tests/fuzz/packet_parser.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tocsin;
+  using namespace tocsin::collectors;
+  if (size == 0) return 0;
+  const bool stream = (data[0] & 1U) != 0;
+  fuzz::run(Protocol::dcerpc, stream ? ip_protocol::tcp : ip_protocol::udp, data + 1, size - 1);
+  return 0;
+}
