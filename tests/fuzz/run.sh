@@ -17,7 +17,7 @@ if [ "${1:-}" = --one ]; then
   [ -d "$seeds" ] || seeds=""
   status=0
   # shellcheck disable=SC2086
-  "build/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -artifact_prefix="$found/" \
+  "build/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2500 -artifact_prefix="$found/" \
     -print_final_stats=1 "$found" $seeds >"$log" 2>&1 || status=$?
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   covered=$(sed -n 's/^#.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
