@@ -80,7 +80,7 @@ std::string plain_text(const json::value& value) {
 const json::value* find_field(const json::object& row, std::string_view field) {
   if (const auto* whole = row.if_contains({field.data(), field.size()})) return whole;
   for (auto dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1)) {
-    const auto* inner = row.if_contains({field.data(), dot});
+    const auto* inner = row.if_contains(json::string_view(field.substr(0, dot)));
     if (inner == nullptr || !inner->is_object()) continue;
     if (const auto* found = find_field(inner->get_object(), field.substr(dot + 1))) return found;
   }

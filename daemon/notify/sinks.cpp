@@ -97,7 +97,7 @@ Result<void> Sinks::deliver_to(Sink& sink, Notice notice) {
 std::vector<Delivery> Sinks::send(std::uint32_t severity, const Notice& notice, std::optional<std::uint32_t> told) {
   std::vector<Delivery> out;
   for (Sink& sink : sinks_)
-    if (severity >= sink.least_severity && !(told && *told >= sink.least_severity))
+    if (severity >= sink.least_severity && (!told || *told < sink.least_severity))
       out.push_back({sink.channel.name, deliver_to(sink, notice)});
   return out;
 }

@@ -133,6 +133,7 @@ bool LiveLogs::turn_files(Time now) {
     followed->lost.store(counts.lost_files + counts.truncated_lines);
     followed->refused.store(counts.refused_files);
     std::vector<std::pair<std::string, std::string>> positions;
+    positions.reserve(batch.positions.size());
     for (const auto& position : batch.positions) positions.push_back(render_position(position));
     if (batch.events.empty() && positions.empty()) continue;
     busy = true;
@@ -178,6 +179,7 @@ LiveLogs::State LiveLogs::Followed::state() const {
 
 std::vector<LiveLogs::State> LiveLogs::states() const {
   std::vector<State> out;
+  out.reserve(followed_.size() + left_alone_.size() + 1);
   for (const auto& followed : followed_) out.push_back(followed->state());
   for (const auto& glob : left_alone_) out.push_back({"log:" + glob, "left to the journal", 0, 0, "unless_journal"});
   if (!journal_state_.empty()) out.push_back({"journal", journal_state_, journal_entries_.load(), 0, ""});
