@@ -175,7 +175,12 @@ CREATE INDEX run_step_time ON run_step(time);
 
 constexpr std::array<const char*, 1> steps{first_tables};
 
-Result<std::int64_t> version_of(Database& database) { return database.query_number("PRAGMA user_version"); }
+Result<std::int64_t> version_of(Database& database) {
+  TOCSIN_TRY(const auto found, database.query_number("PRAGMA user_version"));
+  if (found < 0)
+    return fail(Code::invalid, database.path() + " has an impossible schema version; restore the store from a backup");
+  return found;
+}
 
 std::unexpected<Error> newer(const Database& database, std::int64_t found) {
   return fail(Code::conflict, fmt::format("the store {} was written by a newer tocsin (schema {}, this one knows {}); "

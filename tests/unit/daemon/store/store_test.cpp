@@ -345,6 +345,12 @@ TEST(StoreOpen, a_corrupt_or_foreign_or_newer_file_is_refused_and_left_alone) {
     ASSERT_TRUE(store->database().execute("PRAGMA user_version = 99"));
   }
   EXPECT_EQ(refused(newer), Code::conflict);
+  {
+    const auto database = Database::open((newer.path() / "store.db").string(), DatabaseMode::write);
+    ASSERT_TRUE(database && (*database)->execute("PRAGMA user_version = -1"));
+    EXPECT_EQ(migrate(**database).error().code, Code::invalid);
+    ASSERT_TRUE((*database)->execute("PRAGMA user_version = 99"));
+  }
   EXPECT_EQ(StoreReader::open(newer.path()).error().code, Code::conflict);
 
   const Scratch foreign;
