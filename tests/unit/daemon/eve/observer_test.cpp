@@ -85,7 +85,7 @@ TEST(EveObserver, TimeOutWritesAtOnceWithoutPacketNumber) {
   ASSERT_EQ(records.size(), 2U);
   EXPECT_TRUE(holds(records[1].line, R"("ssh":{"part":1})"));
   EXPECT_FALSE(holds(records[0].line, "pcap_cnt"));
-  EXPECT_TRUE(holds(records[0].line, R"("pkt_src":"stream (flow timeout)")"));
+  EXPECT_TRUE(holds(records[0].line, R"x("pkt_src":"stream (flow timeout)")x"));
 }
 
 TEST(EveObserver, UnwantedTypesAreNotWritten) {
