@@ -95,6 +95,12 @@ struct PacketContext {
   std::optional<FlowFigures> flow;
 };
 
+// Further members of an alert's EVE record and of the `alert` object in it, ready as JSON without braces.
+struct AlertAnnotation {
+  std::string of_record;
+  std::string of_alert;
+};
+
 struct Alert {
   AlertId id;
   RuleRef rule;
@@ -114,9 +120,8 @@ struct Alert {
   std::uint64_t order = 0;
   // What an engine's detector hands its own SharedState (group keys of correlations); nobody else looks, never stored.
   std::shared_ptr<const void> carried;
-  // Further members of its EVE record, ready as JSON without braces: made where it was raised and only when somebody
-  // asked (WorkerContext::annotator); never stored.
-  std::shared_ptr<const std::string> annotation;
+  // Made where it was raised and only when somebody asked (WorkerContext::annotator); never stored.
+  std::shared_ptr<const AlertAnnotation> annotation;
 
   void add_entity(EntityKind kind, EntityRole role, std::string_view value);  // ignores empty and repeated ones
 };

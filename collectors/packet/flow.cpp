@@ -20,7 +20,7 @@ std::string_view protocol_name(Protocol protocol) noexcept {
   return number < names.size() ? names[number] : names[0];
 }
 
-std::string community_id(const Flow& flow) {
+std::string community_id(const Flow& flow, std::uint16_t seed) {
   auto low = std::pair{flow.client.address, flow.client.port};
   auto high = std::pair{flow.server.address, flow.server.port};
   bool one_way = false;
@@ -31,7 +31,7 @@ std::string community_id(const Flow& flow) {
     high.second = counterpart.value_or(flow.icmp_code);
   }
   if (!one_way && high < low) std::swap(low, high);
-  std::vector<std::uint8_t> text{0, 0};  // seed
+  std::vector<std::uint8_t> text{static_cast<std::uint8_t>(seed >> 8), static_cast<std::uint8_t>(seed)};
   const auto append = [&](Bytes bytes) { text.insert(text.end(), bytes.begin(), bytes.end()); };
   append(low.first.bytes());
   append(high.first.bytes());

@@ -101,6 +101,7 @@ struct Flow {
   FlowSide server;
   bool midstream = false;
   bool alerted = false;
+  bool passed = false;  // by a rule: nothing of it alerts any more
   std::string_view tcp_state;      // as Suricata names it: "established"; empty without a session
   std::uint64_t transactions = 0;  // ended
   bool inspection_over = false;  // past depth, or bypassed: counted but no longer inspected
@@ -113,7 +114,7 @@ struct Flow {
   FlowSide& side(Direction sender) noexcept { return sender == Direction::to_server ? client : server; }
 };
 
-// Community ID version 1 (https://github.com/corelight/community-id-spec), seed 0: "1:…=".
-std::string community_id(const Flow& flow);
+// Community ID version 1 (https://github.com/corelight/community-id-spec): "1:…=".
+std::string community_id(const Flow& flow, std::uint16_t seed = 0);
 
 }  // namespace tocsin::collectors

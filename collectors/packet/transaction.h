@@ -40,6 +40,8 @@ class Transaction {
   // Writes the ECS fields of this transaction (http.*, dns.*, tls.*). Flow fields are the caller's.
   virtual void fill(EventBuilder& builder) const = 0;
 
+  // Its own records can be written: all that they show is known.
+  virtual bool recordable() const { return complete(Direction::to_server) && complete(Direction::to_client); }
   // How many EVE records of its own this transaction makes; each is asked for by its `part`. 0: none.
   virtual std::uint32_t record_count(const RecordDetail&) const { return 1; }
   // Who sends what its own records tell: those ends come first in them.

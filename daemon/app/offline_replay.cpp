@@ -1,6 +1,6 @@
 #include "daemon/app/offline_replay.h"
 
-#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -86,6 +86,9 @@ class OfflineRun {
     if (options_.ignore_checksums) out.packets.decode.checksums = collectors::ChecksumMode::ignore;
     out.filter = options_.filter;
     if (eve_) {
+      // Suricata's own switch between the two forms of its DNS records.
+      const char* const dns = std::getenv("SURICATA_EVE_DNS_VERSION");
+      if (dns != nullptr && std::string_view(dns) == "2") settings_.eve.detail.dns.version = 2;
       // As with Suricata: JA3 is worked out when a rule asks for it.
       for (const auto buffer : {collectors::Buffer::ja3_hash, collectors::Buffer::ja3_string,
                                 collectors::Buffer::ja3s_hash, collectors::Buffer::ja3s_string})

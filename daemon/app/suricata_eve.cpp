@@ -169,6 +169,7 @@ void read_tls(Members& members, collectors::TlsDetail& tls) {
   tls.extended = false;
   members.flag("extended", tls.extended);
   members.flag("session-resumption", tls.session_resumption);
+  members.flag("session_resumption", tls.session_resumption);
   members.flag("ja4", tls.ja4);
   tls.custom = members.list("custom");
 }
@@ -220,11 +221,13 @@ void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<
 
 void read_eve_log(const YAML::Node& node, EveOptions& eve, std::vector<std::string>& unknown) {
   Members members(node, "outputs.eve-log", unknown);
-  for (const auto* name : {"enabled", "filetype", "filename", "community-id", "community-id-seed", "append",
-                           "pcap-file", "level", "identity", "prefix", "facility"})
+  for (const auto* name : {"enabled", "filetype", "filename", "community-id", "append", "pcap-file", "level",
+                           "identity", "prefix", "facility"})
     static_cast<void>(members.at(name));
   members.flag("metadata", eve.metadata);
   members.flag("ethernet", eve.ethernet);
+  if (const auto seed = parse_unsigned(members.text("community-id-seed")); seed && *seed <= 0xFFFF)
+    eve.community_seed = static_cast<std::uint16_t>(*seed);
   bool version = false;
   members.flag("suricata-version", version);
   if (version) eve.version = "8.0.7";

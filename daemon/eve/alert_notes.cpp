@@ -72,10 +72,13 @@ void EveObserver::append_tunnel(JsonWriter& json, const Packet& packet) const {
 
 void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) {
   if (!options_.alert.enabled) return;
-  auto text = std::make_shared<std::string>();
-  JsonWriter json(*text);
+  auto notes = std::make_shared<rules::AlertAnnotation>();
+  std::string& text = notes->of_record;
+  JsonWriter json(text);
   json.begin_object();
   append_packet_source(json, {scene.packet, scene.flow, EveEnds::packet});
+  if (scene.flow != nullptr && options_.community_seed != 0)
+    json.member("community_id", collectors::community_id(*scene.flow, options_.community_seed));
   if (scene.packet != nullptr) append_tunnel(json, *scene.packet);
   if (scene.flow != nullptr && options_.metadata) append_metadata(json, *scene.flow);
   if (options_.ethernet) append_ether(json, {scene.packet, scene.flow, EveEnds::packet});
@@ -88,7 +91,10 @@ void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) 
   if (transaction != nullptr && options_.alert.application) {
     transaction->describe(json, options_.detail, collectors::RecordPurpose::alert, 0);
     append_files(json, *scene.flow, *transaction, scene.direction);
-    if (options_.forwarded.enabled) append_forwarded(json, *transaction);
+    if (options_.forwarded.enabled) {
+      JsonWriter of_alert(notes->of_alert);
+      append_forwarded(of_alert, *transaction);
+    }
   }
   const auto& o = options_.alert;
   if (o.payload || o.payload_printable || o.payload_length) {
@@ -103,9 +109,9 @@ void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) 
   if (o.verdict) json.key("verdict").begin_object().member("action", "alert").end_object();
   json.end_object();
   // Without the braces: the members join those of the record.
-  text->pop_back();
-  text->erase(0, 1);
-  alert.annotation = std::move(text);
+  text.pop_back();
+  text.erase(0, 1);
+  alert.annotation = std::move(notes);
 }
 
 void EveObserver::append_files(JsonWriter& json, collectors::Flow& flow, const collectors::Transaction& transaction,

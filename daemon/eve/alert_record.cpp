@@ -32,9 +32,17 @@ void append_side(JsonWriter& json, std::string_view name, const IpAddress& addre
   json.end_object();
 }
 
+// Ready members into an object that was just closed.
+void join(std::string& text, const std::string& members) {
+  if (members.empty()) return;
+  text.back() = ',';
+  text += members;
+  text += '}';
+}
+
 void append_rule(JsonWriter& json, const rules::Alert& alert, const EveOptions& options) {
   const bool own = alert.rule->engine == rules::Engine::signature;
-  json.key("alert").begin_object();
+  json.begin_object();
   json.member("action", "allowed");
   if (!own) {
     json.member("gid", 1).member("signature_id", 0).member("rev", 0);
@@ -74,7 +82,7 @@ void append_flow(JsonWriter& json, const rules::FlowFigures& flow, std::uint8_t 
   json.end_object();
 }
 
-void append_packet(JsonWriter& json, const rules::PacketContext& p) {
+void append_packet(JsonWriter& json, const rules::PacketContext& p, const EveOptions& options) {
   if (p.flow_id != 0) json.member("flow_id", eve_flow_id(p.flow_id));
   if (p.packet != 0) json.member("pcap_cnt", p.packet);
   json.member("event_type", "alert");
@@ -89,7 +97,7 @@ void append_packet(JsonWriter& json, const rules::PacketContext& p) {
     if (p.icmp_code) json.member("icmp_code", *p.icmp_code);
     json.member("ip_v", p.source.is_v6() ? 6 : 4);
   }
-  if (!p.community_id.empty()) json.member("community_id", p.community_id);
+  if (!p.community_id.empty() && options.community_seed == 0) json.member("community_id", p.community_id);
   if (p.transaction) json.member("tx_id", *p.transaction);
 }
 
@@ -105,10 +113,14 @@ EveRecord make_alert_record(const rules::Alert& alert, const EveOptions& options
   JsonWriter json(record.line);
   json.begin_object();
   json.member("timestamp", render_eve_time(alert.time));
-  if (alert.packet) append_packet(json, *alert.packet);
+  if (alert.packet) append_packet(json, *alert.packet, options);
   else json.member("event_type", "alert");
   if (!options.version.empty()) json.member("suricata_version", options.version);
-  append_rule(json, alert, options);
+  std::string rule;
+  JsonWriter of_rule(rule);
+  append_rule(of_rule, alert, options);
+  if (alert.annotation != nullptr) join(rule, alert.annotation->of_alert);
+  json.key("alert").raw(rule);
   if (alert.packet) {
     const auto& p = *alert.packet;
     if (!p.application.empty()) json.member("app_proto", p.application);
@@ -116,11 +128,7 @@ EveRecord make_alert_record(const rules::Alert& alert, const EveOptions& options
     if (p.flow && options.alert.flow) append_flow(json, *p.flow, p.transport);
   }
   json.end_object();
-  if (alert.annotation != nullptr && !alert.annotation->empty()) {
-    record.line.back() = ',';
-    record.line += *alert.annotation;
-    record.line += '}';
-  }
+  if (alert.annotation != nullptr) join(record.line, alert.annotation->of_record);
   return record;
 }
 

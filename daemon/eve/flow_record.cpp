@@ -92,6 +92,7 @@ void EveObserver::write_flow(const Flow& flow, FlowEnd end) {
     json.member("start", render_eve_time(flow.start)).member("end", render_eve_time(flow.last));
     json.member("age", age_of(flow)).member("state", state_name(flow.state));
     json.member("reason", reason_name(end)).member("alerted", flow.alerted);
+    if (flow.passed) json.member("action", "pass");
     if (flow.transactions != 0) json.member("tx_cnt", flow.transactions);
     json.end_object();
     if (flow.transport == collectors::ip_protocol::tcp) append_tcp(json, flow);

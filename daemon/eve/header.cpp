@@ -119,7 +119,7 @@ void append_packet_source(JsonWriter& json, const EveOrigin& origin) {
   json.member("pkt_src", packet_source(origin));
 }
 
-void append_header(JsonWriter& json, std::string_view type, const EveOrigin& origin) {
+void append_header(JsonWriter& json, std::string_view type, const EveOrigin& origin, std::uint16_t community_seed) {
   json.member("timestamp", render_eve_time(eve_time(origin)));
   if (origin.flow != nullptr) json.member("flow_id", eve_flow_id(origin.flow->id));
   if (origin.packet != nullptr) json.member("pcap_cnt", origin.packet->number);
@@ -127,7 +127,7 @@ void append_header(JsonWriter& json, std::string_view type, const EveOrigin& ori
   append_vlan(json, origin);
   append_ends(json, origin);
   json.member("pkt_src", packet_source(origin));
-  if (origin.flow != nullptr) json.member("community_id", collectors::community_id(*origin.flow));
+  if (origin.flow != nullptr) json.member("community_id", collectors::community_id(*origin.flow, community_seed));
 }
 
 void append_protocol(JsonWriter& json, const Flow& flow) {

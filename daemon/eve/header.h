@@ -39,7 +39,7 @@ constexpr bool has_ports(std::uint8_t transport) noexcept {
 
 Time eve_time(const EveOrigin& origin) noexcept;
 // Writes into an object that was begun.
-void append_header(JsonWriter& json, std::string_view type, const EveOrigin& origin);
+void append_header(JsonWriter& json, std::string_view type, const EveOrigin& origin, std::uint16_t community_seed);
 // Only what an alert does not have of its own: vlan, pkt_src.
 void append_packet_source(JsonWriter& json, const EveOrigin& origin);
 // app_proto and, where the directions differ, app_proto_ts, app_proto_tc, app_proto_orig.

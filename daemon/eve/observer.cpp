@@ -39,7 +39,7 @@ void EveObserver::write(std::string_view type, const EveOrigin& origin, const st
   record.sequence = sequence_++;
   JsonWriter json(record.line);
   json.begin_object();
-  append_header(json, type, origin);
+  append_header(json, type, origin, options_.community_seed);
   if (origin.flow != nullptr && options_.metadata) append_metadata(json, *origin.flow);
   if (options_.ethernet) append_ether(json, origin);
   if (!options_.version.empty()) json.member("suricata_version", options_.version);
@@ -51,7 +51,7 @@ void EveObserver::write(std::string_view type, const EveOrigin& origin, const st
 void EveObserver::on_transaction(const collectors::TransactionUpdate& update) {
   auto& transaction = update.transaction;
   note_anomalies(update);
-  if (!transaction.complete(Direction::to_server) || !transaction.complete(Direction::to_client)) return;
+  if (!transaction.recordable()) return;
   finish_transaction(update.flow, transaction, update.packet);
 }
 

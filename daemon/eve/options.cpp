@@ -4,6 +4,7 @@ namespace tocsin::daemon {
 
 EveOptions::EveOptions() {
   protocols_.set();
+  detail.tls.session_resumption = false;
   for (const auto off : {collectors::Protocol::pgsql, collectors::Protocol::arp}) set(off, false);
 }
 

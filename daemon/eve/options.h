@@ -78,6 +78,7 @@ struct EveOptions {
   bool netflow = false;
   bool metadata = true;  // what rules remember of a flow: flowbits, flowints, variables
   bool ethernet = false;
+  std::uint16_t community_seed = 0;
   std::string version;  // of Suricata whose records these are like; empty: not said
   collectors::RecordDetail detail;
 

@@ -71,7 +71,8 @@ void SignatureDetector::on_transaction(const TransactionUpdate& update) {
 }
 
 void SignatureDetector::on_packet(const Packet& packet) {
-  packet_passed_ = false;
+  // What passes as a tunnel passes with all it carries.
+  packet_passed_ = packet.tunnel_depth != 0 && passed_frame_ == packet.number;
   Scope scope{&packet, packet.flow, nullptr, packet.direction};
   if (packet.flow != nullptr) scope.memory = &memory_of(*packet.flow);
   if (scope.memory != nullptr && scope.memory->passed) {
@@ -137,7 +138,8 @@ void SignatureDetector::matched(const Signature& signature, const Scope& scope, 
   if (info.action == Action::pass) {
     packet_passed_ = true;
     const bool whole_flow = signature.kind != RuleKind::packet && signature.kind != RuleKind::ip_only;
-    if (whole_flow && scope.memory != nullptr) scope.memory->passed = true;
+    if (whole_flow && scope.memory != nullptr) scope.memory->passed = scope.flow->passed = true;
+    if (scope.packet != nullptr) passed_frame_ = scope.packet->number;
     return;
   }
   if (packet_passed_ || (scope.memory != nullptr && scope.memory->passed)) return;

@@ -148,6 +148,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   std::vector<Pending> alerts_;  // of the packet at hand
   AlertAnnotator* annotator_;
   bool packet_passed_ = false;
+  std::uint64_t passed_frame_ = 0;
   std::uint64_t check_ = 0;
 };
 

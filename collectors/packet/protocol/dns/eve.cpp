@@ -59,13 +59,18 @@ std::string data_text(const DnsRecord& record) {
   return record.address ? record_address(record.address) : record_text(record.data);
 }
 
-void append_record(JsonWriter& json, const DnsRecord& record) {
+// Each string of a TXT record is shown as a record of its own.
+void append_record(JsonWriter& json, const DnsRecord& record, const std::string* string = nullptr) {
+  if (string == nullptr && record.strings.size() > 1) {
+    for (const auto& each : record.strings) append_record(json, record, &each);
+    return;
+  }
   json.begin_object();
   json.member("rrname", record_text(record.name));
   if (record.name_truncated) json.member("rrname_truncated", true);
   json.member("rrtype", dns_type_name(record.type)).member("ttl", record.time_to_live);
   if (is_plain(record.type)) {
-    json.member("rdata", data_text(record));
+    json.member("rdata", string != nullptr ? record_text(*string) : data_text(record));
     if (record.data_truncated) json.member("rdata_truncated", true);
   } else if (const auto* soa = std::get_if<DnsAuthority>(&record.parts)) {
     append_parts(json.key("soa"), *soa);
@@ -112,7 +117,9 @@ void append_grouped(JsonWriter& json, const std::vector<DnsRecord>& answers) {
       if (const auto* soa = std::get_if<DnsAuthority>(&record->parts)) append_parts(json, *soa);
       else if (const auto* service = std::get_if<DnsService>(&record->parts)) append_parts(json, *service);
       else if (const auto* key = std::get_if<DnsHostKey>(&record->parts)) append_parts(json, *key);
-      else json.value(data_text(*record));
+      else if (record->strings.empty()) json.value(data_text(*record));
+      else
+        for (const auto& string : record->strings) json.value(record_text(string));
     }
     json.end_array();
   }
@@ -137,28 +144,9 @@ std::uint32_t DnsTransaction::record_count(const RecordDetail& detail) const {
 
 bool DnsTransaction::describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose,
                               std::uint32_t part) const {
-  const bool own = purpose == RecordPurpose::record;
-  if (!own && detail.dns.version == 2) {
-    // An alert shows queries and answer under one roof.
-    json.key("dns").begin_object();
-    if (message_.is_response()) {
-      json.key("answer").begin_object();
-      describe_2_answer(json, detail.dns);
-      json.end_object();
-    } else {
-      json.key("query").begin_array();
-      for (const auto& question : message_.questions) {
-        json.begin_object();
-        describe_2_query(json, question);
-        json.end_object();
-      }
-      json.end_array();
-    }
-    json.end_object();
-    return true;
-  }
   json.key("dns").begin_object();
-  if (detail.dns.version == 3) {
+  // Alerts have one form, whatever that of the records.
+  if (detail.dns.version == 3 || purpose != RecordPurpose::record) {
     describe_3(json, detail.dns);
   } else {
     json.member("version", 2);

@@ -143,7 +143,10 @@ void read_data(ByteReader& reader, std::size_t length, DnsRecord& record, DnsFau
     case record_type::txt:
     case record_type::spf: {
       ByteReader strings(raw);
-      while (strings.ok() && strings.remaining() != 0) record.data.append(as_text(strings.take(strings.u8())));
+      while (strings.ok() && strings.remaining() != 0) {
+        record.strings.emplace_back(as_text(strings.take(strings.u8())));
+        record.data += record.strings.back();
+      }
       return;
     }
     case record_type::sshfp:

@@ -46,6 +46,7 @@ struct DnsRecord {
   IpAddress address;  // A and AAAA
   bool name_truncated = false;
   bool data_truncated = false;
+  std::vector<std::string> strings;  // TXT, one by one
   std::variant<std::monostate, DnsAuthority, DnsService, DnsHostKey, std::vector<DnsOption>> parts;
 };
 struct DnsFaults {

@@ -20,7 +20,9 @@ void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
   if (direction == Direction::to_client && data.tx->response_message_len > 0)
     open->transaction->response_length = static_cast<std::uint64_t>(data.tx->response_message_len);
   if (data.data == nullptr) {  // a loss, or the end of the body
-    if (data.len != 0) side.body_gaps += data.len;
+    if (data.len == 0) return;
+    side.body_gaps += data.len;
+    if (direction == Direction::to_client || open->upload == nullptr) body_file(*open, direction, {}, data.len);
     return;
   }
   const Bytes bytes(data.data, data.len);
@@ -33,7 +35,7 @@ void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
     open->upload->consume(bytes, *this);
     uploading_ = nullptr;
   } else {
-    body_file(*open, direction, bytes);
+    body_file(*open, direction, bytes, 0);
   }
 }
 
@@ -44,17 +46,16 @@ std::string HttpSession::file_name(const HttpTransaction& transaction, Direction
   return transaction.path;
 }
 
-void HttpSession::body_file(Open& open, Direction direction, Bytes bytes) {
+void HttpSession::body_file(Open& open, Direction direction, Bytes bytes, std::uint64_t lost) {
   auto& transaction = *open.transaction;
   auto& side = transaction.side(direction);
-  if (bytes.empty()) return;
+  if (bytes.empty() && lost == 0) return;
   if (side.files.empty()) {
     HttpFile& fresh = side.files.emplace_back();
     fresh.id = files_++;
     fresh.name = file_name(transaction, direction);
   }
   HttpFile& file = side.files.front();
-  const std::uint64_t lost = std::exchange(gap_[index(direction)], 0);
   file.size += lost;
   FilePart part{file.id, file.name, file.size, bytes, lost, false, false};
   file.size += bytes.size();

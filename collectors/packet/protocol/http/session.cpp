@@ -59,7 +59,6 @@ ParserState HttpSession::consume(Direction direction, Bytes bytes, Time time, Pa
 }
 
 ParserState HttpSession::gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) {
-  gap_[index(direction)] += count;
   // libhtp steps over a loss inside a body and refuses it anywhere else.
   static constexpr std::uint64_t most = 1ULL << 30;
   return feed(direction, nullptr, static_cast<std::size_t>(std::min(count, most)), time, output);

@@ -69,7 +69,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   void report(ParserOutput& output);
   void copy_headers(HttpSide& side, const htp_table_t* headers) const;
   void keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64_t limit) const;
-  void body_file(Open& open, Direction direction, Bytes bytes);
+  void body_file(Open& open, Direction direction, Bytes bytes, std::uint64_t lost);
   void close_files(Open& open, Direction direction, bool truncated);
   void end_file(Open& open, Direction direction, HttpFile& file, bool truncated);
   std::string file_name(const HttpTransaction& transaction, Direction direction) const;
@@ -80,7 +80,6 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::vector<Open> open_;
   Open* uploading_ = nullptr;                         // while its upload is being read
   std::array<std::vector<std::uint8_t>, 2> waiting_;  // libhtp wants the other direction first
-  std::array<std::uint64_t, 2> gap_{};                // bytes lost before the next body data
   std::uint64_t transactions_ = 0;
   std::uint32_t files_ = 0;
   bool tunnel_ = false;  // another protocol follows; its first bytes are in waiting_

@@ -74,7 +74,8 @@ std::uint32_t TlsTransaction::record_count(const RecordDetail& detail) const {
   const auto newer = [](std::uint16_t version) {
     return version == tls_1_3 || (version >> 8) == 0x7F || version == 0xFB1A;
   };
-  return server_ && newer(server_->version) ? 1 : 0;
+  if (!server_) return client_ ? 1 : 0;  // it was never answered
+  return newer(server_->version) ? 1 : 0;
 }
 
 bool TlsTransaction::describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose,

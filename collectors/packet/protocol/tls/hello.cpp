@@ -103,10 +103,14 @@ std::optional<TlsServerHello> parse_server_hello(Bytes body) {
   hello.legacy_version = hello.version = reader.u16();
   const Bytes random = reader.take(32);
   hello.random.assign(random.begin(), random.end());
-  const Bytes session = reader.take(reader.u8());
-  hello.session.assign(session.begin(), session.end());
+  // Until draft 21 of TLS 1.3 it had neither a session nor a compression method.
+  const bool early_draft = (hello.version >> 8) == 0x7F && (hello.version & 0xFFU) < 22;
+  if (!early_draft) {
+    const Bytes session = reader.take(reader.u8());
+    hello.session.assign(session.begin(), session.end());
+  }
   hello.cipher = reader.u16();
-  reader.skip(1);
+  if (!early_draft) reader.skip(1);
   if (!reader.ok()) return std::nullopt;
   if (reader.remaining() == 0) return hello;
   ByteReader list(reader.take(reader.u16()));

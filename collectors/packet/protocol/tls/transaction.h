@@ -39,6 +39,10 @@ class TlsTransaction final : public Transaction {
   bool complete(Direction direction) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   void fill(EventBuilder& builder) const override;
+  // Once the certificate is there, or nothing more can be read.
+  bool recordable() const override {
+    return certificate_ || (complete(Direction::to_server) && complete(Direction::to_client));
+  }
   std::uint32_t record_count(const RecordDetail& detail) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
   // The server took up a session that the client remembered, so that no certificate was sent.
