@@ -55,6 +55,12 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
        if (value == "auto") return true;
        return set_switch<[](auto& t) -> bool& { return t.eve.detail.tls.ja3; }>(s, value);
      }},
+    {"app-layer.protocols.http.libhtp.default-config.response-body-decompress-layer-limit",
+     [](SuricataSettings& s, std::string_view value) {
+       const auto layers = parse_unsigned(value);
+       if (layers && *layers <= 16) s.packets.http.decompression_layers = static_cast<int>(*layers);
+       return layers && *layers <= 16;
+     }},
     {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
     {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
     {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},

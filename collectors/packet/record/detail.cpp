@@ -24,7 +24,7 @@ std::string record_text(Bytes bytes) {
   if (is_utf8(text)) return std::string(text);
   std::string out;
   for (const auto byte : bytes) {
-    if (byte >= 0x20 && byte < 0x7F) out += static_cast<char>(byte);
+    if (byte < 0x80) out += static_cast<char>(byte);
     else out += fmt::format("\\x{:02x}", byte);
   }
   return out;

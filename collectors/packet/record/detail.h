@@ -53,7 +53,7 @@ struct RecordDetail {
   SmtpDetail smtp;
 };
 
-// Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not printable ASCII.
+// Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not ASCII.
 std::string record_text(Bytes bytes);
 inline std::string record_text(std::string_view text) { return record_text(as_bytes(text)); }
 // IPv6 in full: "2001:0db8:0000:0000:0000:0000:0000:0001".

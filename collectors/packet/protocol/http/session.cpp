@@ -126,7 +126,14 @@ void HttpSession::end(Direction direction, Time time, ParserOutput& output) {
 void HttpSession::finish(ParserOutput& output) {
   output_ = &output;
   for (auto& open : open_) {
-    for (const auto direction : {Direction::to_server, Direction::to_client}) close_files(open, direction, true);
+    for (const auto direction : {Direction::to_server, Direction::to_client}) {
+      close_files(open, direction, true);
+      // Cut off is over as well: what came is looked at now or never.
+      auto& side = open.transaction->side(direction);
+      if (side.progress == 0 || side.progress >= http_progress::complete) continue;
+      side.progress = http_progress::complete;
+      output.progressed(*open.transaction, direction);
+    }
     output.finished(std::move(open.transaction));
   }
   open_.clear();
