@@ -56,7 +56,11 @@ Result<Schedule> Schedule::parse(std::string_view calendar, std::string_view tim
 
 Period Schedule::ending(Time until) const {
   const auto before = calendar_.last(until - nanoseconds(1));
-  return {before.value_or(until - days(1)), until, render_zoned(until, calendar_.zone())};
+  auto name = render_zoned(until, calendar_.zone());
+  // Two ends within one minute are two periods.
+  if (const auto second = split_local(until, calendar_.zone()).second; second != 0)
+    name.insert(name.size() - std::string_view("+00:00").size(), fmt::format(":{:02}", second));
+  return {before.value_or(until - days(1)), until, std::move(name)};
 }
 
 std::vector<Period> Schedule::due(Time reported, Time now, std::size_t most) const {

@@ -151,7 +151,7 @@ reports:
         stopped = time.time()
         time.sleep(5)
         daemon.start()
-        rig.wait_for(lambda: len(made()) >= len(before) + 3, "the reports of the time it was down")
+        rig.wait_for(lambda: len(made()) >= len(before) + 3, f"the reports of the time it was down: {before.keys()} {made()} {daemon.said()[-3000:]}")
         again = [name for name, when in before.items() if (folder / name).stat().st_mtime_ns != when]
         # The period that was under way when it was killed may be written once more; no other.
         self.assertLessEqual(len(again), 1, again)
@@ -162,6 +162,7 @@ reports:
         daemon = self.daemon()
         daemon.config.write_text(daemon.config.read_text().replace("interfaces: []", 'interfaces: [{name: "lo"}]'))
         daemon.start()
+        time.sleep(1)
         daemon.kill()
         time.sleep(1)
         daemon.start()

@@ -34,6 +34,8 @@ void CaseworkThread::join() {
 
 void CaseworkThread::run() {
   constexpr Duration turn = std::chrono::milliseconds{200};
+  say_alive(clock_.now());
+  checkpoint();
   for (;;) {
     auto work = inbox_.receive_for(turn);
     if (!work && inbox_.closed()) break;

@@ -102,6 +102,15 @@ TEST(Schedule, the_day_of_the_clock_change_has_23_or_25_hours) {
   EXPECT_EQ(autumn[0].until - autumn[0].since, std::chrono::hours(25));
 }
 
+TEST(Schedule, ends_within_one_minute_are_periods_of_their_own) {
+  const auto schedule = Schedule::parse("*-*-* *:*:00/20", "UTC").value();
+  const auto due = schedule.due(utc("2026-11-22T06:00:00Z"), utc("2026-11-22T06:01:00Z"), 10);
+  ASSERT_EQ(due.size(), 3U);
+  EXPECT_EQ(due[0].name, "2026-11-22T06:00:20+00:00");
+  EXPECT_EQ(due[1].name, "2026-11-22T06:00:40+00:00");
+  EXPECT_EQ(due[2].name, "2026-11-22T06:01+00:00");
+}
+
 TEST(Schedule, mistakes_are_refused) {
   EXPECT_FALSE(Schedule::parse("daily", "Mars/Olympus"));
   EXPECT_FALSE(Schedule::parse("*-02-30", "UTC"));
