@@ -108,7 +108,7 @@ void SmtpParser::await(Command command, bool resets) {
 void SmtpParser::command(std::string_view line, bool whole) {
   const bool idle = transactions_ != 0 && (open_.empty() || open_.back()->request_done);
   if (idle && (begins(line, "RSET") || begins(line, "QUIT"))) return await(Command::other);
-  auto& transaction = current();
+  const std::uint64_t number = current().number;
   if (!whole) raise(Direction::to_server, PacketEvent::smtp_truncated_line);
   if (begins(line, "STARTTLS")) await(Command::start_tls);
   else if (begins(line, "DATA")) data();
@@ -118,7 +118,8 @@ void SmtpParser::command(std::string_view line, bool whole) {
   else if (begins(line, "RCPT TO")) recipient(line);
   else if (begins(line, "RSET")) reset();
   else await(Command::other);
-  if (open_.back().get() == &transaction) tell(transaction, Direction::to_server);
+  // A command may be the last of its transaction.
+  if (!open_.empty() && open_.back()->number == number) tell(*open_.back(), Direction::to_server);
 }
 
 void SmtpParser::greeting(std::string_view line) {

@@ -151,6 +151,13 @@ TEST(SmtpParser, ClientSideAlone) {
   EXPECT_EQ(bench.listener.files.size(), 2U);
 }
 
+TEST(SmtpParser, EmptyChunkOfAClientAlone) {
+  Bench bench;
+  bench.handshake();
+  bench.say(Direction::to_server, "HELO one\r\nMAIL FROM:<a@example.com>\r\nBDAT 0 LAST\r\nRSET\r\n");
+  EXPECT_EQ(bench.worker.counters().transactions, 1U);
+}
+
 TEST(SmtpParser, RawExtraction) {
   PacketOptions options;
   options.smtp.raw_extraction = true;
