@@ -161,6 +161,12 @@ enum class Buffer : std::uint16_t {
   sdp_media_media_info,
   sdp_media_connection_data,
   sdp_media_encryption_key,
+  // snmp
+  snmp_community,
+  snmp_usm,
+  snmp_version,
+  snmp_pdu_type,
+  snmp_trap_type,
   // the rest of the protocols append here
   count_,
 };

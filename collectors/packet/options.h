@@ -171,6 +171,10 @@ struct TftpOptions {
   bool enabled = true;
 };
 
+struct SnmpOptions {
+  bool enabled = true;
+};
+
 struct PacketOptions {
   DecodeOptions decode;
   DefragmentOptions defragment;
@@ -190,6 +194,7 @@ struct PacketOptions {
   DcerpcOptions dcerpc;
   MqttOptions mqtt;
   SipOptions sip;
+  SnmpOptions snmp;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

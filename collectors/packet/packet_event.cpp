@@ -181,6 +181,9 @@ constexpr Table table{{
     {PacketEvent::mqtt_too_many_transactions, "mqtt.too_many_transactions"},
     {PacketEvent::mqtt_malformed_traffic, "mqtt.malformed_traffic"},
     {PacketEvent::sip_invalid_data, "sip.invalid_data"},
+    {PacketEvent::snmp_malformed_data, "snmp.malformed_data"},
+    {PacketEvent::snmp_unknown_security_model, "snmp.unknown_security_model"},
+    {PacketEvent::snmp_version_mismatch, "snmp.version_mismatch"},
 }};
 
 consteval bool in_order() {

@@ -186,6 +186,9 @@ enum class PacketEvent : std::uint16_t {
   mqtt_too_many_transactions,
   mqtt_malformed_traffic,
   sip_invalid_data,
+  snmp_malformed_data,
+  snmp_unknown_security_model,
+  snmp_version_mismatch,
   count_,
 };
 static_assert(static_cast<std::size_t>(PacketEvent::count_) <= packet_events_most);

@@ -202,6 +202,7 @@ void read_type(const std::string& name, const YAML::Node& node, EveOptions& eve,
   if (*protocol == Protocol::http) read_http(members, eve.detail.http);
   else if (*protocol == Protocol::dns) read_dns(members, eve.detail.dns);
   else if (*protocol == Protocol::tls) read_tls(members, eve.detail.tls);
+  else if (*protocol == Protocol::smb) eve.detail.smb.types = members.list("types");
   if (*protocol == Protocol::ftp) eve.set(Protocol::ftp_data, on);
 }
 

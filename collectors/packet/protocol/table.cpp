@@ -22,6 +22,8 @@
 #include "collectors/packet/protocol/smb/parser.h"
 #include "collectors/packet/protocol/smtp/buffers.h"
 #include "collectors/packet/protocol/smtp/parser.h"
+#include "collectors/packet/protocol/snmp/buffers.h"
+#include "collectors/packet/protocol/snmp/parser.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
 #include "collectors/packet/protocol/ssh/parser.h"
 #include "collectors/packet/protocol/telnet/parser.h"
@@ -88,11 +90,13 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.mqtt.enabled; }, make_mqtt_factory},
     {Protocol::sip, true, true, sip_ports, probe_sip, sip_buffers,
      [](const PacketOptions& options) { return options.sip.enabled; }, make_sip_factory},
+    {Protocol::snmp, false, true, snmp_ports, probe_snmp, snmp_buffers,
+     [](const PacketOptions& options) { return options.snmp.enabled; }, make_snmp_factory},
 });
 
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
     {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
-     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers});
+     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers});
 
 }  // namespace
 

@@ -46,11 +46,16 @@ struct SmtpDetail {
   bool body_md5 = false;
 };
 
+struct SmbDetail {
+  std::vector<std::string> types;  // of transactions, as Suricata names them: "tree_connect"; empty: all
+};
+
 struct RecordDetail {
   HttpDetail http;
   DnsDetail dns;
   TlsDetail tls;
   SmtpDetail smtp;
+  SmbDetail smb;
 };
 
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not ASCII.

@@ -20,15 +20,15 @@ constexpr auto protocol_rows() {
   constexpr auto number = [](Buffer value) { return keyword_number(value); };
   return std::to_array<KeywordRow>({
       {"dce_iface", read_dcerpc_interface, buffer, "interface that is called", number(Buffer::dcerpc_iface),
-       Protocol::dcerpc, BufferSide::to_server, true},
+       Protocol::dcerpc, BufferSide::both, true},
       {"dce_opnum", read_dcerpc_operation, buffer, "number of the operation", number(Buffer::dcerpc_opnum),
-       Protocol::dcerpc, BufferSide::to_server},
+       Protocol::dcerpc, BufferSide::both},
       {"dce_stub_data", read_sticky, buffer, "arguments and results of a call", number(Buffer::dcerpc_stub_data),
        Protocol::dcerpc, BufferSide::both},
       {"dcerpc.iface", read_dcerpc_interface, buffer, "interface that is called", number(Buffer::dcerpc_iface),
-       Protocol::dcerpc, BufferSide::to_server, true},
+       Protocol::dcerpc, BufferSide::both, true},
       {"dcerpc.opnum", read_dcerpc_operation, buffer, "number of the operation", number(Buffer::dcerpc_opnum),
-       Protocol::dcerpc, BufferSide::to_server},
+       Protocol::dcerpc, BufferSide::both},
       {"dcerpc.stub_data", read_sticky, buffer, "arguments and results of a call", number(Buffer::dcerpc_stub_data),
        Protocol::dcerpc, BufferSide::both},
       {"mqtt.connack.return_code", read_mqtt_number, buffer, "reason or return code", number(Buffer::mqtt_reason_code),
@@ -135,6 +135,16 @@ constexpr auto protocol_rows() {
        BufferSide::both},
       {"smb_share", read_sticky, buffer, "name of the share", number(Buffer::smb_share), Protocol::smb,
        BufferSide::both},
+      {"snmp.community", read_sticky, buffer, "password of versions 1 and 2c", number(Buffer::snmp_community),
+       Protocol::snmp, BufferSide::both},
+      {"snmp.usm", read_sticky, buffer, "account of version 3", number(Buffer::snmp_usm), Protocol::snmp,
+       BufferSide::both},
+      {"snmp.version", read_number_buffer, buffer, "1, 2 or 3", number(Buffer::snmp_version), Protocol::snmp,
+       BufferSide::both},
+      {"snmp.pdu_type", read_number_buffer, buffer, "kind of message", number(Buffer::snmp_pdu_type), Protocol::snmp,
+       BufferSide::both},
+      {"snmp.trap_type", read_number_buffer, buffer, "generic trap of version 1", number(Buffer::snmp_trap_type),
+       Protocol::snmp, BufferSide::both},
   });
 }
 

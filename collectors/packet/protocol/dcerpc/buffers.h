@@ -12,8 +12,8 @@ inline constexpr std::uint8_t begun = 1, complete = 2;
 }
 
 inline constexpr std::array dcerpc_buffers{
-    BufferRow{Buffer::dcerpc_iface, "dcerpc.iface", Protocol::dcerpc, BufferSide::to_server, 1, true, false},
-    BufferRow{Buffer::dcerpc_opnum, "dcerpc.opnum", Protocol::dcerpc, BufferSide::to_server, 1, false, false},
+    BufferRow{Buffer::dcerpc_iface, "dcerpc.iface", Protocol::dcerpc, BufferSide::both, 1, true, false},
+    BufferRow{Buffer::dcerpc_opnum, "dcerpc.opnum", Protocol::dcerpc, BufferSide::both, 1, false, false},
     BufferRow{Buffer::dcerpc_stub_data, "dcerpc.stub_data", Protocol::dcerpc, BufferSide::both, 1, false, true},
 };
 

@@ -37,19 +37,18 @@ std::optional<Bytes> DcerpcCall::buffer(Buffer buffer, Direction direction, std:
     const auto& bytes = stub[index(direction)];
     return at == 0 && !bytes.empty() ? std::optional<Bytes>(bytes) : std::nullopt;
   }
-  if (buffer != Buffer::dcerpc_iface || direction != Direction::to_server || !is_request() || binding == nullptr)
-    return std::nullopt;
+  if (buffer != Buffer::dcerpc_iface || !is_request() || binding == nullptr) return std::nullopt;
   return at < binding->accepted.size() ? std::optional<Bytes>(binding->accepted[at]) : std::nullopt;
 }
 
-std::optional<std::uint64_t> DcerpcCall::number_of(Buffer buffer, Direction direction, std::uint32_t at) const {
+std::optional<std::uint64_t> DcerpcCall::number_of(Buffer buffer, Direction, std::uint32_t at) const {
   if (at != 0) return std::nullopt;
   if (buffer == Buffer::dcerpc_little) return little ? 1 : 0;
-  if (buffer == Buffer::dcerpc_opnum && direction == Direction::to_server && is_request()) return opnum;
+  if (buffer == Buffer::dcerpc_opnum && is_request()) return opnum;
   return std::nullopt;
 }
 
-void DcerpcCall::describe_interfaces(JsonWriter& json) const {
+void DcerpcCall::describe_interfaces(JsonWriter& json, DcerpcReasons reasons) const {
   if (binding == nullptr) return;
   const bool of_request = is_request();
   bool any = false;
@@ -59,7 +58,10 @@ void DcerpcCall::describe_interfaces(JsonWriter& json) const {
     any = true;
     json.begin_object().member("uuid", render_uuid(item.uuid));
     json.member("version", fmt::format("{}.{}", item.version, item.version_minor));
-    if (!of_request && item.acknowledged) json.member("ack_result", item.result).member("ack_reason", item.reason);
+    if (!of_request && item.acknowledged) {
+      json.member("ack_result", item.result);
+      if (reasons == DcerpcReasons::zero) json.member("ack_reason", 0);
+    }
     json.end_object();
   }
   if (any) json.end_array();
@@ -124,7 +126,7 @@ DcerpcStep take_response(DcerpcCall& call, const DcerpcHeader& header, Bytes bod
     case dcerpc_type::response: {
       const auto stub = parse_dcerpc_response(body);
       if (!stub) return DcerpcStep::malformed;
-      call.add_stub(Direction::to_client, *stub);
+      call.add_stub(Direction::to_client, call.head_in_stub ? body : *stub);
       return header.last_fragment ? DcerpcStep::complete : DcerpcStep::open;
     }
     case dcerpc_type::bind_ack:

@@ -24,11 +24,15 @@ struct DcerpcBinding {
   void answer(const std::vector<DcerpcResult>& results);
 };
 
+// Suricata's records leave out why an interface was refused; those of SMB show a zero in its place.
+enum class DcerpcReasons : std::uint8_t { none, zero };
+
 struct DcerpcCall {
   static constexpr std::size_t stub_most = 1U << 20;  // kept per direction
 
   std::uint32_t call_id = 0;
   bool little = true;
+  bool head_in_stub = false;  // of answers: as Suricata has it over TCP, offsets of rules count from the body's head
   bool has_request = false;
   bool has_response = false;
   std::uint8_t request_type = 0;
@@ -45,7 +49,7 @@ struct DcerpcCall {
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const;
   // Members `interfaces` as EVE shows them.
-  void describe_interfaces(JsonWriter& json) const;
+  void describe_interfaces(JsonWriter& json, DcerpcReasons reasons) const;
 };
 
 // Takes units in order and says what to do with the call: which one it belongs to is the caller's business.

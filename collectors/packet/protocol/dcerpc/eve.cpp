@@ -15,7 +15,7 @@ bool DcerpcTransaction::describe(JsonWriter& json, const RecordDetail&, RecordPu
       json.key("req").begin_object().member("opnum", call.opnum);
       json.member("frag_cnt", call.fragments[0]).member("stub_data_size", call.stub_size[0]).end_object();
     }
-    if (version_major == 5) call.describe_interfaces(json);
+    if (version_major == 5) call.describe_interfaces(json, DcerpcReasons::none);
   } else {
     json.member("request", "REQUEST_LOST");
   }

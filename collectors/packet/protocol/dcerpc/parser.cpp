@@ -96,6 +96,7 @@ DcerpcTransaction& DcerpcParser::open(ParserOutput& output) {
   if (open_.size() >= options_.transactions_most) close(0, output);
   auto& fresh = *open_.emplace_back(std::make_unique<DcerpcTransaction>(fields_));
   fresh.number = transactions_++;
+  fresh.call.head_in_stub = stream_;
   return fresh;
 }
 

@@ -112,7 +112,6 @@ std::optional<DcerpcRequest> parse_dcerpc_request(const DcerpcHeader& header, By
   reader.skip(4);  // allocation hint
   out.context = u16(reader, header.little);
   out.opnum = u16(reader, header.little);
-  if (header.has_object) reader.skip(16);
   if (!reader.ok()) return std::nullopt;
   out.stub = reader.rest();
   return out;
@@ -136,8 +135,8 @@ std::optional<DcerpcDatagram> parse_dcerpc_datagram(Bytes bytes) {
   out.little = (representation & 0x10U) != 0;
   out.object = uuid(reader, out.little);
   out.interface_ = uuid(reader, out.little);
-  out.activity = uuid(reader, out.little);
-  reader.skip(4);  // boot time of the server
+  std::ranges::copy(reader.take(16), out.activity.begin());  // shown as it was sent
+  reader.skip(4);                                            // boot time of the server
   out.interface_version = u32(reader, out.little);
   out.sequence = u32(reader, out.little);
   out.opnum = u16(reader, out.little);

@@ -59,7 +59,7 @@ std::optional<std::vector<DcerpcResult>> parse_dcerpc_bind_ack(Bytes body, bool 
 struct DcerpcRequest {
   std::uint16_t context = 0;
   std::uint16_t opnum = 0;
-  Bytes stub;
+  Bytes stub;  // with the object's UUID before it, if there is one
 };
 std::optional<DcerpcRequest> parse_dcerpc_request(const DcerpcHeader& header, Bytes body);
 std::optional<Bytes> parse_dcerpc_response(Bytes body) noexcept;  // its stub

@@ -67,7 +67,9 @@ void append(JsonWriter& json, const MqttMessage& message) {
   if (type == MqttType::subscribe || type == MqttType::unsubscribe) append_topics(json, message);
   if (type == MqttType::suback) append_numbers(json, "qos_granted", message.codes);
   if (type == MqttType::unsuback && !message.codes.empty()) append_numbers(json, "reason_codes", message.codes);
-  if (message.reason && type != MqttType::connack) json.member("reason_code", *message.reason);
+  // Suricata takes a DISCONNECT without properties for a normal one.
+  const bool bare = type == MqttType::disconnect && message.header.left < 2;
+  if (message.reason && type != MqttType::connack) json.member("reason_code", bare ? 0 : *message.reason);
   if (message.has_properties) append(json, message.properties);
   json.end_object();
 }

@@ -43,9 +43,12 @@ Probe probe_mqtt(const ProbeInput& input) {
     if (input.direction == Direction::to_server) return Probe::yes;
     return input.beginning_unseen ? Probe::reversed : Probe::no;
   }
-  const bool customary = std::ranges::find(mqtt_ports, input.server_port) != mqtt_ports.end();
-  if (!customary || header.left > body.size()) return Probe::no;
-  return parse_mqtt(header, body.first(header.left), 0) ? Probe::yes : Probe::no;
+  const auto customary = [](std::uint16_t port) { return std::ranges::find(mqtt_ports, port) != mqtt_ports.end(); };
+  const bool turned = input.beginning_unseen && input.direction == Direction::to_server &&
+                      customary(input.client_port) && !customary(input.server_port);
+  if ((!turned && !customary(input.server_port)) || header.left > body.size()) return Probe::no;
+  if (!parse_mqtt(header, body.first(header.left), 0)) return Probe::no;
+  return turned ? Probe::reversed : Probe::yes;
 }
 
 ParserState MqttParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {

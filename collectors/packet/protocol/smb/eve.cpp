@@ -1,5 +1,7 @@
 // SMB as Suricata's EVE shows it: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html#event-type-smb
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "collectors/packet/protocol/smb/command.h"
@@ -94,7 +96,7 @@ void append(JsonWriter& json, const DcerpcCall& call) {
     json.key("req").begin_object().member("frag_cnt", call.fragments[0]);
     json.member("stub_data_size", call.stub_size[0]).end_object();
   }
-  if (call.has_request) call.describe_interfaces(json);
+  if (call.has_request) call.describe_interfaces(json, DcerpcReasons::zero);
   if (call.has_response && call.response_type == dcerpc_type::response) {
     json.key("res").begin_object().member("frag_cnt", call.fragments[1]);
     json.member("stub_data_size", call.stub_size[1]).end_object();
@@ -113,6 +115,17 @@ void append(JsonWriter& json, const SmbNegotiation& negotiation, const SmbAgreem
 }
 
 }  // namespace
+
+std::uint32_t SmbTransaction::record_count(const RecordDetail& shown) const {
+  if (shown.smb.types.empty()) return 1;
+  // In the order of `detail`.
+  static constexpr std::array<std::string_view, 10> names{"generic", "negotiate", "session_setup",      "tree_connect",
+                                                          "create",  "rename",    "set_file_path_info", "ioctl",
+                                                          "file",    "dcerpc"};
+  static_assert(names.size() == std::variant_size_v<decltype(SmbTransaction::detail)>);
+  const auto name = names[detail.index()];
+  return std::ranges::find(shown.smb.types, name) != shown.smb.types.end() ? 1 : 0;
+}
 
 void SmbTransaction::describe_detail(JsonWriter& json) const {
   if (const auto* negotiation = as<SmbNegotiation>()) append(json, *negotiation, *agreement_);

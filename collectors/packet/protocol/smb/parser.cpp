@@ -45,7 +45,12 @@ Probe probe_smb(const ProbeInput& input) {
   if (b.size() >= frame_head + 1 && b[frame_head] < 0xFD) return Probe::no;
   if (b.size() < frame_head + 4) return Probe::more;
   if (!is_smb_magic(b.subspan(frame_head))) return Probe::no;
-  if (!input.beginning_unseen || b[frame_head] == 0xFD) return Probe::yes;
+  if (!input.beginning_unseen) return Probe::yes;
+  if (b[frame_head] == 0xFD) {  // encrypted: only ports tell who is who
+    const auto customary = [](std::uint16_t port) { return std::ranges::find(smb_ports, port) != smb_ports.end(); };
+    const bool from_server = input.direction == Direction::to_server && customary(input.client_port);
+    return from_server && !customary(input.server_port) ? Probe::reversed : Probe::yes;
+  }
   const std::size_t flags = b[frame_head] == 0xFF ? 9 : 16;
   if (b.size() <= frame_head + flags) return Probe::more;
   const bool answer = (b[frame_head + flags] & (b[frame_head] == 0xFF ? 0x80U : 0x01U)) != 0;

@@ -128,6 +128,7 @@ class SmbTransaction final : public Transaction {
   std::uint8_t progress(Direction direction) const override;
   bool complete(Direction direction) const override { return done[collectors::index(direction)]; }
   void fill(EventBuilder& builder) const override;
+  std::uint32_t record_count(const RecordDetail& detail) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 
  private:
