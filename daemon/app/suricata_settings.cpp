@@ -19,9 +19,17 @@ bool set_switch(SuricataSettings& settings, std::string_view value) {
   if (on) std::invoke(Member, settings) = *on;
   return on.has_value();
 }
+// There "1kb" is 1024 bytes.
+std::optional<std::uint64_t> suricata_bytes(std::string_view value) {
+  std::string text = lower_ascii(trim(value));
+  if (text.size() > 2 && text.back() == 'b' && std::string_view("kmg").find(text[text.size() - 2]) != std::string::npos)
+    text.insert(text.size() - 1, 1, 'i');
+  return parse_byte_size(text);
+}
+
 template <auto Member>
 bool set_bytes(SuricataSettings& settings, std::string_view value) {
-  const auto bytes = parse_byte_size(value);
+  const auto bytes = suricata_bytes(value);
   if (bytes) std::invoke(Member, settings) = *bytes;
   return bytes.has_value();
 }
@@ -61,6 +69,40 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
        if (layers && *layers <= 16) s.packets.http.decompression_layers = static_cast<int>(*layers);
        return layers && *layers <= 16;
      }},
+    {"app-layer.protocols.ssh.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ssh.enabled; }>},
+    {"app-layer.protocols.smtp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.smtp.enabled; }>},
+    {"app-layer.protocols.smtp.raw-extraction",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.raw_extraction; }>},
+    {"app-layer.protocols.smtp.mime.decode-mime",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.decode_mime; }>},
+    {"app-layer.protocols.smtp.mime.decode-base64",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.decode_base64; }>},
+    {"app-layer.protocols.smtp.mime.decode-quoted-printable",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.decode_quoted_printable; }>},
+    {"app-layer.protocols.smtp.mime.header-value-depth",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.smtp.header_value_most; }>},
+    {"app-layer.protocols.smtp.mime.extract-urls",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.extract_urls; }>},
+    {"app-layer.protocols.smtp.mime.extract-urls-schemes",
+     [](SuricataSettings& s, std::string_view value) {
+       s.packets.smtp.url_schemes.clear();
+       for (const auto scheme : split(value, ',')) s.packets.smtp.url_schemes.emplace_back(trim(scheme));
+       return true;
+     }},
+    {"app-layer.protocols.smtp.mime.log-url-scheme",
+     set_switch<[](auto& s) -> bool& { return s.packets.smtp.log_url_scheme; }>},
+    {"app-layer.protocols.smtp.mime.body-md5", set_switch<[](auto& s) -> bool& { return s.packets.smtp.body_md5; }>},
+    {"app-layer.protocols.smtp.inspected-tracker.content-limit",
+     set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.smtp.inspected_most; }>},
+    {"app-layer.protocols.imap.enabled", set_switch<[](auto& s) -> bool& { return s.packets.imap.enabled; }>},
+    {"app-layer.protocols.pop3.enabled", set_switch<[](auto& s) -> bool& { return s.packets.pop3.enabled; }>},
+    {"app-layer.protocols.telnet.enabled", set_switch<[](auto& s) -> bool& { return s.packets.telnet.enabled; }>},
+    {"app-layer.protocols.tftp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.tftp.enabled; }>},
+    {"app-layer.protocols.ftp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ftp.enabled; }>},
+    {"app-layer.protocols.ftp.max-line-length",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.ftp.line_most; }>},
+    {"app-layer.protocols.ftp.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.ftp.transactions_most; }>},
     {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
     {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
     {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},
@@ -114,8 +156,14 @@ Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettin
     for (const auto& pair : node)
       TOCSIN_CHECK(
           walk(pair.second, key.empty() ? pair.first.Scalar() : key + '.' + pair.first.Scalar(), out, depth + 1));
-  if (node.IsSequence()) out.unknown.push_back(key);
-  return {};
+  if (!node.IsSequence()) return {};
+  // A list of words is one value.
+  std::string words;
+  for (const auto& item : node) {
+    if (!item.IsScalar()) return out.unknown.push_back(key), Result<void>();
+    words += (words.empty() ? "" : ",") + item.Scalar();
+  }
+  return apply(out, key, words);
 }
 
 // Sections that are lists or have a shape of their own; the rest are keys with one value each.

@@ -173,8 +173,12 @@ Alert make_alert(MatchReport report, const FieldNames& names) {
   alert.why = std::move(report.reasons);
   if (alert.why.size() > reasons_most) alert.why.resize(reasons_most);
   if (alert.why.empty()) alert.why.push_back({"rule header", "packet", header_text(*alert.packet), -1, 0});
+  // A rule of both directions may speak of either side of a transaction.
+  const char kind = report.transaction == nullptr                                ? 'p'
+                    : report.scope.direction == collectors::Direction::to_server ? 't'
+                                                                                 : 'a';
   const auto identity =
-      fmt::format("{}/{}{}/{}", alert.packet->flow_id, report.transaction != nullptr ? 't' : 'p',
+      fmt::format("{}/{}{}/{}", alert.packet->flow_id, kind,
                   report.transaction != nullptr ? report.transaction->number : alert.packet->packet, info->sid);
   alert.events.push_back(hash128(identity));
   seal(alert);

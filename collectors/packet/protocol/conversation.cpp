@@ -75,7 +75,10 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
       if (over_ || parser_ == nullptr) return;
     }
     if (!chunk.bytes.empty()) feed(chunk.flow, chunk.direction, chunk.bytes, time, shelf, output);
+    side.ended |= chunk.end;
     if (chunk.end && !over_ && parser_ != nullptr) parser_->end(chunk.direction, time, output);
+    // Nobody will say anything any more: what is open is over now, not when the flow is forgotten.
+    if (chunk.end && side_[0].ended && side_[1].ended) finish(chunk.flow, output);
     return;
   }
   if (chunk.gap != 0 && side.verdict == Probe::more) side.verdict = Probe::no;  // the beginning is not whole
@@ -170,8 +173,18 @@ void Conversation::feed(Flow& flow, Direction direction, Bytes bytes, Time time,
                         ParserOutput& output) {
   shelf.counters().inspected_bytes += bytes.size();
   auto& by_direction = flow.protocol_by_direction[index(direction)];
-  if (by_direction == Protocol::unknown) by_direction = flow.protocol;
+  if (by_direction == Protocol::unknown) by_direction = spoken(flow, direction, bytes, shelf);
   judge(flow, parser_->consume(direction, bytes, time, output), time, shelf, output);
+}
+
+// What the second side to speak seems to speak: mostly what the first one does.
+Protocol Conversation::spoken(const Flow& flow, Direction direction, Bytes bytes, const ProtocolShelf& shelf) {
+  const auto* row = protocol_row(flow.protocol);
+  const bool stream = flow.transport == ip_protocol::tcp;
+  const ProbeInput input{direction, bytes, flow.client.port, flow.server.port, stream, false};
+  if (!stream || row == nullptr || restarts_ != 0 || row->probe(input) != Probe::no) return flow.protocol;
+  const auto guess = shelf.probe(input);
+  return guess.answer == Probe::yes ? guess.row->protocol : flow.protocol;
 }
 
 void Conversation::judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output) {

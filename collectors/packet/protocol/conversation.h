@@ -79,6 +79,7 @@ class Conversation {
   void restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output);
   void give_up(Flow& flow, ProtocolShelf& shelf);
   void feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
+  Protocol spoken(const Flow& flow, Direction direction, Bytes bytes, const ProtocolShelf& shelf);
   void judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output);
 
   std::unique_ptr<ProtocolParser> parser_;
