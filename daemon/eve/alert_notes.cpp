@@ -91,10 +91,10 @@ void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) 
   if (transaction != nullptr && options_.alert.application) {
     transaction->describe(json, options_.detail, collectors::RecordPurpose::alert, 0);
     append_files(json, *scene.flow, *transaction, scene.direction);
-    if (options_.forwarded.enabled) {
-      JsonWriter of_alert(notes->of_alert);
-      append_forwarded(of_alert, *transaction);
-    }
+  }
+  if (transaction != nullptr && options_.forwarded.enabled) {
+    JsonWriter of_alert(notes->of_alert);
+    append_forwarded(of_alert, *transaction);
   }
   const auto& o = options_.alert;
   if (o.payload || o.payload_printable || o.payload_length) {

@@ -131,7 +131,10 @@ void append_header(JsonWriter& json, std::string_view type, const EveOrigin& ori
 }
 
 void append_protocol(JsonWriter& json, const Flow& flow) {
-  if (flow.protocol != Protocol::unknown) json.member("app_proto", eve_protocol_name(flow.protocol));
+  // A datagram tells at once, or never.
+  const bool never = flow.protocol == Protocol::unknown && flow.transport == ip_protocol::udp;
+  const Protocol known = never ? Protocol::failed : flow.protocol;
+  if (known != Protocol::unknown) json.member("app_proto", eve_protocol_name(known));
   const Protocol to_server = flow.protocol_by_direction[index(Direction::to_server)];
   const Protocol to_client = flow.protocol_by_direction[index(Direction::to_client)];
   const auto differs = [&](Protocol protocol) { return protocol != Protocol::unknown && protocol != flow.protocol; };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/base/digest.h"
+#include "collectors/packet/decode/checksum.h"
 #include "collectors/packet/packet_event.h"
 
 namespace tocsin::collectors {
@@ -121,6 +122,8 @@ Bytes Defragmenter::assemble(const Packet& packet, const Tracker& tracker) {
   if (packet.ip_version == 4) {
     put16(2, whole.size());
     put16(6, 0);
+    put16(10, 0);
+    put16(10, static_cast<std::uint16_t>(~checksum_sum(Bytes(whole).first(tracker.header.size()))));
   } else {  // extension headers before the fragment header are left out: they were for the way
     put16(4, whole.size() - 40);
     whole[6] = tracker.protocol;

@@ -128,7 +128,9 @@ bool TlsTransaction::describe_hello(JsonWriter& json, std::string_view name, con
     return true;
   };
   if (name == "version") {
-    if (version() != 0) json.member("version", version_text(version()));
+    // Only the first drafts said 1.3 where everybody now says 1.2.
+    const bool early = server_ && server_->legacy_version == tls_1_3;
+    if (version() != 0) json.member("version", early ? version_text(0x7F01) : version_text(version()));
     return true;
   }
   if (client_) {
