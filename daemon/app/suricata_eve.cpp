@@ -30,14 +30,15 @@ class Members {
  public:
   Members(const YAML::Node& node, std::string path, std::vector<std::string>& unknown)
       : node_(node), path_(std::move(path)), unknown_(unknown) {}
-  ~Members() {
+  Members(const Members&) = delete;
+  Members& operator=(const Members&) = delete;
+
+  // Once all were asked for: the rest is unknown.
+  void report() const {
     if (!node_.IsMap()) return;
     for (const auto& pair : node_)
       if (!asked_.contains(pair.first.Scalar())) unknown_.push_back(path_ + '.' + pair.first.Scalar());
   }
-  Members(const Members&) = delete;
-  Members& operator=(const Members&) = delete;
-
   YAML::Node at(const std::string& name) {
     asked_.insert(name);
     return node_.IsMap() ? node_[name] : YAML::Node(YAML::NodeType::Undefined);
@@ -74,6 +75,7 @@ void read_forwarded(const YAML::Node& node, EveForwardedOptions& out, std::vecto
   const auto deployment = members.text("deployment");
   out.reverse = deployment.empty() || deployment == "reverse";
   if (auto header = members.text("header"); !header.empty()) out.header = std::move(header);
+  members.report();
 }
 
 void read_alert(Members& members, EveOptions& eve, std::vector<std::string>& unknown) {
@@ -93,9 +95,11 @@ void read_alert(Members& members, EveOptions& eve, std::vector<std::string>& unk
         of_rule.flag("metadata", alert.rule_metadata);
         of_rule.flag("raw", alert.rule_text);
         of_rule.flag("reference", alert.references);
+        of_rule.report();
       } else if (rule && rule.IsScalar()) {
         alert.rule_metadata = parse_suricata_switch(rule.Scalar()).value_or(true);
       }
+      parts.report();
     }
   }
   members.flag("payload", alert.payload);
@@ -124,6 +128,7 @@ void read_anomaly(Members& members, EveOptions& eve, std::vector<std::string>& u
     of_types.flag("decode", anomaly.decode);
     of_types.flag("stream", anomaly.stream);
     of_types.flag("applayer", anomaly.application);
+    of_types.report();
   }
 }
 
@@ -174,8 +179,7 @@ void read_tls(Members& members, collectors::TlsDetail& tls) {
   tls.custom = members.list("custom");
 }
 
-void read_type(const std::string& name, const YAML::Node& node, EveOptions& eve, std::vector<std::string>& unknown) {
-  Members members(node, "outputs.eve-log.types." + name, unknown);
+void read_type(const std::string& name, Members& members, EveOptions& eve, std::vector<std::string>& unknown) {
   bool on = true;
   members.flag("enabled", on);
   if (name == "alert") return read_alert(members, eve, unknown);
@@ -218,6 +222,7 @@ void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<
     files.kept_most = *depth == 0 ? std::numeric_limits<std::uint64_t>::max() : *depth;
   files.keep_all = files.keep_all && files.keep;
   files.sha256 = files.sha256 || files.keep;  // files are named by it
+  members.report();
 }
 
 void read_eve_log(const YAML::Node& node, EveOptions& eve, std::vector<std::string>& unknown) {
@@ -234,18 +239,24 @@ void read_eve_log(const YAML::Node& node, EveOptions& eve, std::vector<std::stri
   if (version) eve.version = "8.0.7";
   if (const auto forwarded = members.at("xff")) read_forwarded(forwarded, eve.forwarded, unknown);
   const auto types = members.at("types");
+  members.report();
   if (!types || !types.IsSequence()) return;
+  const auto read = [&](const std::string& name, const YAML::Node& options) {
+    Members of_type(options, "outputs.eve-log.types." + name, unknown);
+    read_type(name, of_type, eve, unknown);
+    of_type.report();
+  };
   for (const auto& item : types) {
-    if (item.IsScalar()) read_type(item.Scalar(), YAML::Node(), eve, unknown);
+    if (item.IsScalar()) read(item.Scalar(), YAML::Node());
     else if (item.IsMap())
-      for (const auto& pair : item) read_type(pair.first.Scalar(), pair.second, eve, unknown);
+      for (const auto& pair : item) read(pair.first.Scalar(), pair.second);
   }
 }
 
 }  // namespace
 
 void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vector<std::string>& unknown) {
-  if (!outputs.IsSequence()) return unknown.push_back("outputs");
+  if (!outputs.IsSequence()) return static_cast<void>(unknown.emplace_back("outputs"));
   const auto detail = eve.detail;
   bool first = true;
   YAML::Node kept;
