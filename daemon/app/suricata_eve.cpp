@@ -105,7 +105,7 @@ void read_alert(Members& members, EveOptions& eve, std::vector<std::string>& unk
   members.flag("payload", alert.payload);
   members.flag("payload-printable", alert.payload_printable);
   members.flag("payload-length", alert.payload_length);
-  if (const auto most = parse_byte_size(members.text("payload-buffer-size"))) alert.payload_most = *most;
+  if (const auto most = parse_suricata_bytes(members.text("payload-buffer-size"))) alert.payload_most = *most;
   members.flag("packet", alert.packet);
   members.flag("http-body", alert.http_body);
   members.flag("http-body-printable", alert.http_body_printable);
@@ -218,7 +218,7 @@ void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<
   members.flag("force-filestore", files.keep_all);
   members.flag("force-magic", files.magic);
   if (auto directory = members.text("dir"); !directory.empty()) files.directory = std::move(directory);
-  if (const auto depth = parse_byte_size(members.text("stream-depth")))
+  if (const auto depth = parse_suricata_bytes(members.text("stream-depth")))
     files.kept_most = *depth == 0 ? std::numeric_limits<std::uint64_t>::max() : *depth;
   files.keep_all = files.keep_all && files.keep;
   files.sha256 = files.sha256 || files.keep;  // files are named by it
@@ -254,6 +254,13 @@ void read_eve_log(const YAML::Node& node, EveOptions& eve, std::vector<std::stri
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_suricata_bytes(std::string_view value) {
+  std::string text = lower_ascii(trim(value));
+  if (text.size() > 2 && text.back() == 'b' && std::string_view("kmg").find(text[text.size() - 2]) != std::string::npos)
+    text.insert(text.size() - 1, 1, 'i');
+  return parse_byte_size(text);
+}
 
 void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vector<std::string>& unknown) {
   if (!outputs.IsSequence()) return static_cast<void>(unknown.emplace_back("outputs"));

@@ -18,6 +18,8 @@ namespace tocsin::daemon {
 
 // yes, true, on, 1, enabled; and their opposites.
 std::optional<bool> parse_suricata_switch(std::string_view text);
+// "4kb", "10mb": there kb is 1024 bytes.
+std::optional<std::uint64_t> parse_suricata_bytes(std::string_view value);
 // `outputs` is its node. Keys that mean nothing here go to `unknown`. May throw what yaml-cpp throws.
 void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vector<std::string>& unknown);
 

@@ -19,17 +19,10 @@ bool set_switch(SuricataSettings& settings, std::string_view value) {
   if (on) std::invoke(Member, settings) = *on;
   return on.has_value();
 }
-// There "1kb" is 1024 bytes.
-std::optional<std::uint64_t> suricata_bytes(std::string_view value) {
-  std::string text = lower_ascii(trim(value));
-  if (text.size() > 2 && text.back() == 'b' && std::string_view("kmg").find(text[text.size() - 2]) != std::string::npos)
-    text.insert(text.size() - 1, 1, 'i');
-  return parse_byte_size(text);
-}
 
 template <auto Member>
 bool set_bytes(SuricataSettings& settings, std::string_view value) {
-  const auto bytes = suricata_bytes(value);
+  const auto bytes = parse_suricata_bytes(value);
   if (bytes) std::invoke(Member, settings) = *bytes;
   return bytes.has_value();
 }
