@@ -165,6 +165,7 @@ active() { [ "$(inside systemctl is-active "$1")" = active ]; }
 # Never 0 or empty: kill would take that for its own process group.
 kill_hard() { [ "${1:-0}" -gt 1 ] && inside kill -KILL "$1"; }
 answers() { inside tocsin status -o json; }
+status_says() { inside tocsin status | grep -q "$1"; }
 incidents() { inside tocsin incident list -o ndjson --fields id,alerts; }
 has_incident() { [ -n "$(incidents)" ]; }
 incident_is_about_the_guess() { inside tocsin incident list -o ndjson | grep -q 203.0.113.9 ||
@@ -230,6 +231,13 @@ guess_many
 check "a guess at sshd becomes an incident" eventually 60 has_incident
 check "the incident names the attacker" eventually 10 incident_is_about_the_guess
 check "the journal is watched" eventually 30 reads journal
+# Where the journal has the same lines the file is left alone; here both ways are looked at.
+check "a log whose lines the journal has is left alone" status_says "left to the journal"
+inside sed -i "s/unless_journal: true/unless_journal: false/" /etc/tocsin/tocsin.yaml
+inside systemctl restart tocsind >>"$log" 2>&1 || true
+check "the daemon answers again" eventually 60 answers
+sleep 2
+guess watched
 check "the log file is watched, through the opener" eventually 30 reads log:/var/log/auth.log
 check "its playbook is rehearsed by the responder" rehearses
 

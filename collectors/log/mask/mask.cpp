@@ -64,6 +64,9 @@ class Masker {
 
   void hide(std::size_t begin, std::size_t end) {
     end = std::min(end, view_.size());
+    // The backslashes before a quote belong to the quote: JSON inside must stay JSON.
+    if (end < view_.size() && (view_[end] == '"' || view_[end] == '\''))
+      while (end > begin && view_[end - 1] == '\\') --end;
     if (begin >= end || looks_like_attack(view_.substr(begin, end - begin))) return;
     std::ranges::fill(text_.subspan(begin, end - begin), '*');
     ++masked_;

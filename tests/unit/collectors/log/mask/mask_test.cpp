@@ -21,6 +21,12 @@ TEST(Mask, hides_values_and_keeps_the_rest) {
   EXPECT_EQ(masked("mysql --password=\"a b\" x"), "mysql --password=\"***\" x");
 }
 
+TEST(Mask, a_quote_within_json_stays_escaped) {
+  EXPECT_EQ(masked(R"({"line":"cmd /c \"run --token ABC\"","next":1})"),
+            R"({"line":"cmd /c \"run --token ***\"","next":1})");
+  EXPECT_EQ(masked(R"({"line":"login \"password=abc\" done"})"), R"({"line":"login \"password=***\" done"})");
+}
+
 TEST(Mask, leaves_what_is_no_secret) {
   for (const std::string text :
        {"Failed password for root from 203.0.113.9", "PWD=/home/alice ; USER=root", "key=exec", "ElevatedToken: x",
