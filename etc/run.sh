@@ -55,6 +55,8 @@ echo "built: $("$bin/tocsin" --version)"
 
 say "3/5 start"
 mkdir -p "$run/state" "$run/runtime"
+# An earlier run may have been another user's; without capabilities root cannot write what is not its own.
+[ "$(id -u)" -ne 0 ] || chown -R 0:0 "$run"
 chmod 700 "$run/state"
 chmod 755 "$run/runtime"
 if alive tocsind; then echo "already running (pid $(cat "$run/tocsind.pid"))"; else

@@ -1,6 +1,7 @@
 #include "daemon/app/offline_replay.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -58,6 +59,11 @@ class OfflineRun {
     if (options_.loaded && !mistakes.all().empty()) options_.loaded(mistakes);
     if (!recording) return std::unexpected(std::move(recording).error());
     if (!options_.eve.empty()) {
+      for (const auto& input : recording->inputs) {
+        std::error_code none;
+        if (std::filesystem::equivalent(input.path, options_.eve, none))
+          return fail(Code::usage, options_.eve + " is an input; give --eve another file to write to");
+      }
       TOCSIN_TRY(eve_, EveFile::create(options_.eve));
     }
     ReplayOptions replay = replay_options(std::move(*recording));

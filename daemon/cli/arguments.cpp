@@ -63,7 +63,10 @@ struct Binding {
   bool set = false;
 };
 
-void bind(CLI::App& app, Binding& binding) {
+// Only the last of the arguments without a name may take all that is left.
+enum class Place : std::uint8_t { last, followed };
+
+void bind(CLI::App& app, Binding& binding, Place place) {
   const auto& row = binding.row;
   switch (row.kind) {
     case OptionKind::flag: binding.option = app.add_flag(flag_names(row), binding.set); break;
@@ -71,7 +74,7 @@ void bind(CLI::App& app, Binding& binding) {
     case OptionKind::list: binding.option = app.add_option(flag_names(row), binding.values)->expected(1); break;
     case OptionKind::positional:  // one; more are refused by check_values, which can say which
     case OptionKind::positional_list:
-      binding.option = app.add_option(std::string(row.name), binding.values)->expected(-1);
+      binding.option = app.add_option(std::string(row.name), binding.values)->expected(place == Place::last ? -1 : 1);
       break;
   }
   if (row.kind == OptionKind::list)
@@ -123,7 +126,13 @@ Result<Options> parse_options(const CommandRow& command, Words words) {
   app.set_help_flag();
   app.allow_extras();
   std::list<Binding> bindings;
-  for (const auto& row : options_of(command)) bind(app, bindings.emplace_back(Binding{row, nullptr, {}, false}));
+  const auto rows = options_of(command);
+  const auto positional = [](const OptionRow& row) {
+    return row.kind == OptionKind::positional || row.kind == OptionKind::positional_list;
+  };
+  for (auto row = rows.begin(); row != rows.end(); ++row)
+    bind(app, bindings.emplace_back(Binding{*row, nullptr, {}, false}),
+         std::any_of(std::next(row), rows.end(), positional) ? Place::followed : Place::last);
   try {
     auto reversed = words;
     std::ranges::reverse(reversed);  // the library takes them from the back

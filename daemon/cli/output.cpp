@@ -131,7 +131,9 @@ void Output::State::csv_line(const json::object& row) {
       columns.push_back({own_names.emplace_back(member.key()), {}, Style::plain, false, false});
   std::string line;
   if (rows == 0) {
-    for (const auto& column : columns) line += (line.empty() ? "" : ",") + escape_csv(column.key);
+    for (const auto& column : columns)
+      line +=
+          (line.empty() ? "" : ",") + (column.key == "@timestamp" ? std::string(column.key) : escape_csv(column.key));
     line += "\r\n";
   }
   bool first = true;

@@ -2,6 +2,7 @@
 """The running daemon through its day: rules change under it, sinks are told, reports are made, it goes and comes back."""
 import json
 import pathlib
+import re
 import signal
 import socket
 import sys
@@ -125,6 +126,10 @@ notify:
         heard = ear.recv(65536).decode()
         self.assertIn("INC-", heard)
         self.assertIn("web01", heard)
+        alias = re.search(r"INC-\d+-\d+", heard).group()
+        noted = daemon.ask("incident", "note", alias, "the owner knows of it", "--reason", "phone call")
+        self.assertEqual(noted.returncode, 0, noted.stderr)
+        self.assertIn(b"the owner knows of it", daemon.ask("incident", "show", alias).stdout)
         daemon.write(rig.guesses(900, 12, "203.0.113.77", time.gmtime()))
         rig.wait_for(lambda: len(daemon.alerts()) >= 1, "alerts")
         time.sleep(1.5)

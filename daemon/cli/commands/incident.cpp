@@ -59,7 +59,7 @@ constexpr OptionRow close_options[] = {TOCSIN_INCIDENT_ARGUMENT,
                                         .kind = OptionKind::value,
                                         .value = "VERDICT",
                                         .help = "what it was",
-                                        .choices = "true_positive|false_positive|benign|duplicate|undetermined",
+                                        .choices = "true_positive|false_positive|indeterminate|duplicate|other",
                                         .required = true}};
 constexpr OptionRow note_options[] = {
     TOCSIN_INCIDENT_ARGUMENT, {.name = "text", .kind = OptionKind::positional, .help = "the note", .required = true}};
