@@ -74,7 +74,9 @@ void bind(CLI::App& app, Binding& binding, Place place) {
     case OptionKind::list: binding.option = app.add_option(flag_names(row), binding.values)->expected(1); break;
     case OptionKind::positional:  // one; more are refused by check_values, which can say which
     case OptionKind::positional_list:
-      binding.option = app.add_option(std::string(row.name), binding.values)->expected(place == Place::last ? -1 : 1);
+      binding.option = app.add_option(std::string(row.name), binding.values);
+      if (place == Place::last) binding.option->expected(-1);
+      else binding.option->expected(1)->allow_extra_args(false);
       break;
   }
   if (row.kind == OptionKind::list)
