@@ -62,6 +62,13 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
        if (layers && *layers <= 16) s.packets.http.decompression_layers = static_cast<int>(*layers);
        return layers && *layers <= 16;
      }},
+    {"app-layer.protocols.smb.enabled", set_switch<[](auto& s) -> bool& { return s.packets.smb.enabled; }>},
+    {"app-layer.protocols.dcerpc.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dcerpc.enabled; }>},
+    {"app-layer.protocols.mqtt.enabled", set_switch<[](auto& s) -> bool& { return s.packets.mqtt.enabled; }>},
+    {"app-layer.protocols.sip.enabled", set_switch<[](auto& s) -> bool& { return s.packets.sip.enabled; }>},
+    {"app-layer.protocols.snmp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.snmp.enabled; }>},
+    {"app-layer.protocols.mqtt.max-msg-length",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.mqtt.message_most; }>},
     {"app-layer.protocols.ssh.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ssh.enabled; }>},
     {"app-layer.protocols.smtp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.smtp.enabled; }>},
     {"app-layer.protocols.smtp.raw-extraction",

@@ -135,8 +135,8 @@ std::optional<DcerpcDatagram> parse_dcerpc_datagram(Bytes bytes) {
   out.little = (representation & 0x10U) != 0;
   out.object = uuid(reader, out.little);
   out.interface_ = uuid(reader, out.little);
-  std::ranges::copy(reader.take(16), out.activity.begin());  // shown as it was sent
-  reader.skip(4);                                            // boot time of the server
+  out.activity = uuid(reader, true);  // as Suricata shows it, whatever the byte order
+  reader.skip(4);                     // boot time of the server
   out.interface_version = u32(reader, out.little);
   out.sequence = u32(reader, out.little);
   out.opnum = u16(reader, out.little);

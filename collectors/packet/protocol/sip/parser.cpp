@@ -114,9 +114,8 @@ bool SipParser::datagram(Direction direction, Bytes bytes, ParserOutput& output)
     output.event(PacketEvent::sip_invalid_data);
     return true;
   }
-  const Bytes rest = head == 0 ? Bytes{} : bytes.subspan(head);
-  tell(direction, std::move(*message), rest.first(std::min(rest.size(), sip_body_size(*message).value_or(rest.size()))),
-       output);
+  // What is there counts, whatever Content-Length says.
+  tell(direction, std::move(*message), head == 0 ? Bytes{} : bytes.subspan(head), output);
   return true;
 }
 

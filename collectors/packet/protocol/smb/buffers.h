@@ -12,8 +12,8 @@ inline constexpr std::uint8_t begun = 1, complete = 2;
 }
 
 inline constexpr std::array smb_buffers{
-    BufferRow{Buffer::smb_named_pipe, "smb.named_pipe", Protocol::smb, BufferSide::both, 1, false, false},
-    BufferRow{Buffer::smb_share, "smb.share", Protocol::smb, BufferSide::both, 1, false, false},
+    BufferRow{Buffer::smb_named_pipe, "smb.named_pipe", Protocol::smb, BufferSide::to_server, 1, false, false},
+    BufferRow{Buffer::smb_share, "smb.share", Protocol::smb, BufferSide::to_server, 1, false, false},
     BufferRow{Buffer::smb_ntlmssp_user, "smb.ntlmssp_user", Protocol::smb, BufferSide::to_server, 1, false, false},
     BufferRow{Buffer::smb_ntlmssp_domain, "smb.ntlmssp_domain", Protocol::smb, BufferSide::to_server, 1, false, false},
     BufferRow{Buffer::smb_version, "smb.version", Protocol::smb, BufferSide::both, 1, false, false},
