@@ -77,6 +77,7 @@ class Live(unittest.TestCase):
             reloads = 0
             while not done.is_set():
                 if reloads == 1:
+                    rig.wait_for(lambda: self.count(daemon, "First rule") > 0, "lines seen before the second rule")
                     (daemon.rules / "second.yml").write_text(RULE.format(**SECOND))
                 self.reload(daemon)
                 reloads += 1
