@@ -108,6 +108,7 @@ void DcerpcParser::close(std::size_t at, ParserOutput& output) {
 }
 
 void DcerpcParser::request(const DcerpcHeader& header, Bytes body, ParserOutput& output) {
+  if (header.type == dcerpc_type::auth3) return;  // the end of a bind, nothing of its own
   DcerpcTransaction* found = nullptr;
   if (header.type == dcerpc_type::request && !header.first_fragment)
     for (auto& each : open_)
@@ -121,8 +122,7 @@ void DcerpcParser::request(const DcerpcHeader& header, Bytes body, ParserOutput&
   found->done[0] = step != DcerpcStep::open;
   output.progressed(*found, Direction::to_server);
   // Nobody answers these.
-  const bool one_way =
-      header.type == dcerpc_type::auth3 || header.type == dcerpc_type::cancel || header.type == dcerpc_type::orphaned;
+  const bool one_way = header.type == dcerpc_type::cancel || header.type == dcerpc_type::orphaned;
   if (!one_way || open_.empty()) return;
   found->done[1] = true;
   close(open_.size() - 1, output);
