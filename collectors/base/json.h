@@ -8,7 +8,8 @@
 
 namespace tocsin {
 
-// RFC 8259 string with its quotes. Bytes that are not UTF-8 become U+FFFD; U+2028/9, controls and bidi marks are escaped.
+// RFC 8259 string with its quotes. Bytes that are not UTF-8 become U+FFFD; U+2028/9, controls and bidi marks are
+// escaped.
 void append_json_string(std::string& out, std::string_view text);
 
 // The caller keeps begin/end in pairs; commas are ours.

@@ -101,10 +101,10 @@ struct Flow {
   FlowSide server;
   bool midstream = false;
   bool alerted = false;
-  bool passed = false;  // by a rule: nothing of it alerts any more
+  bool passed = false;             // by a rule: nothing of it alerts any more
   std::string_view tcp_state;      // as Suricata names it: "established"; empty without a session
   std::uint64_t transactions = 0;  // ended
-  bool inspection_over = false;  // past depth, or bypassed: counted but no longer inspected
+  bool inspection_over = false;    // past depth, or bypassed: counted but no longer inspected
   std::bitset<packet_events_most> events;
 
   // Slot i belongs to the observer that was given number i when it was attached.

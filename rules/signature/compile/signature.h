@@ -57,7 +57,7 @@ struct SignatureInfo : RuleInfo {
   TargetSide target = TargetSide::none;
   bool noalert = false;
   bool keep_files = false;  // filestore
-  std::string category;  // the classification's description
+  std::string category;     // the classification's description
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<Threshold> thresholds;
   std::vector<HostBit> host_bits;

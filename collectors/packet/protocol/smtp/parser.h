@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "collectors/packet/protocol/parser.h"
 #include "collectors/packet/protocol/line_reader.h"
+#include "collectors/packet/protocol/parser.h"
 #include "collectors/packet/protocol/smtp/transaction.h"
 
 namespace tocsin::collectors {
