@@ -94,7 +94,13 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"app-layer.protocols.smtp.mime.body-md5", set_switch<[](auto& s) -> bool& { return s.packets.smtp.body_md5; }>},
     {"app-layer.protocols.smtp.inspected-tracker.content-limit",
      set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.smtp.inspected_most; }>},
-    {"app-layer.protocols.imap.enabled", set_switch<[](auto& s) -> bool& { return s.packets.imap.enabled; }>},
+    {"app-layer.protocols.imap.enabled",
+     [](SuricataSettings& s, std::string_view value) {
+       // IMAP is recognised and not parsed, here as there.
+       const auto on = value == "detection-only" ? std::optional(true) : parse_suricata_switch(value);
+       s.packets.imap.enabled = on.value_or(false);
+       return on.has_value();
+     }},
     {"app-layer.protocols.pop3.enabled", set_switch<[](auto& s) -> bool& { return s.packets.pop3.enabled; }>},
     {"app-layer.protocols.telnet.enabled", set_switch<[](auto& s) -> bool& { return s.packets.telnet.enabled; }>},
     {"app-layer.protocols.tftp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.tftp.enabled; }>},
@@ -131,6 +137,8 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
 }
 
 constexpr int depth_most = 16;
+// Aliases let a small file stand for a huge tree: nodes are counted as they are walked.
+constexpr std::size_t nodes_most = 100'000;
 
 Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth);
 
@@ -149,17 +157,20 @@ Result<void> include(const YAML::Node& node, const std::string& file, SuricataSe
   return {};
 }
 
-Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettings& out, int depth) {
+Result<void> walk(const YAML::Node& node, const std::string& key, SuricataSettings& out, std::size_t& nodes,
+                  int depth) {
   if (depth > depth_most) return fail(Code::invalid, "the Suricata configuration is nested too deeply at " + key);
+  if (++nodes > nodes_most) return fail(Code::invalid, "the Suricata configuration has too many nodes, at " + key);
   if (node.IsScalar()) return apply(out, key, node.Scalar());
   if (node.IsMap())
     for (const auto& pair : node)
-      TOCSIN_CHECK(
-          walk(pair.second, key.empty() ? pair.first.Scalar() : key + '.' + pair.first.Scalar(), out, depth + 1));
+      TOCSIN_CHECK(walk(pair.second, key.empty() ? pair.first.Scalar() : key + '.' + pair.first.Scalar(), out, nodes,
+                        depth + 1));
   if (!node.IsSequence()) return {};
   // A list of words is one value.
   std::string words;
   for (const auto& item : node) {
+    if (++nodes > nodes_most) break;
     if (!item.IsScalar()) return out.unknown.push_back(key), Result<void>();
     words += (words.empty() ? "" : ",") + item.Scalar();
   }
@@ -173,11 +184,12 @@ Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth
   try {
     const auto root = YAML::Load(text);
     if (!root.IsMap()) return {};
+    std::size_t nodes = 0;
     for (const auto& pair : root) {
       const auto name = pair.first.Scalar();
       if (name == "include") TOCSIN_CHECK(include(pair.second, file, out, depth));
       else if (name == "outputs") read_suricata_outputs(pair.second, out.eve, out.unknown);
-      else TOCSIN_CHECK(walk(pair.second, name, out, 0));
+      else TOCSIN_CHECK(walk(pair.second, name, out, nodes, 0));
     }
   } catch (const YAML::Exception& e) {
     return fail(Code::invalid, file + " is no YAML: " + e.what());

@@ -125,17 +125,17 @@ using simdjson::dom::element;
 // Reads members; whatever is missing or of the wrong kind makes the whole change unreadable.
 class Reader {
  public:
-  explicit Reader(element object) : object_(object) {}
+  explicit Reader(element object, bool present = true) : object_(object), present_(present) {}
   bool ok() const noexcept { return ok_; }
 
   std::string text(std::string_view key) {
     std::string_view value;
-    check(object_[key].get(value) == simdjson::SUCCESS);
+    check(find(key, value));
     return std::string(value);
   }
   std::uint64_t number(std::string_view key) {
     std::uint64_t value = 0;
-    check(object_[key].get(value) == simdjson::SUCCESS);
+    check(find(key, value));
     return value;
   }
   std::uint8_t percent(std::string_view key) {
@@ -145,7 +145,7 @@ class Reader {
   }
   bool boolean(std::string_view key) {
     bool value = false;
-    check(object_[key].get(value) == simdjson::SUCCESS);
+    check(find(key, value));
     return value;
   }
   Time time(std::string_view key) { return demand(parse_time(text(key))); }
@@ -153,17 +153,18 @@ class Reader {
   Digest128 digest(std::string_view key) { return demand(parse_digest128(text(key))); }
   Reader child(std::string_view key) {
     element value;
-    check(object_[key].get(value) == simdjson::SUCCESS);
-    return Reader(value);
+    const bool present = find(key, value);
+    check(present);
+    return Reader(value, present);
   }
   bool has(std::string_view key) {
     element value;
-    return object_[key].get(value) == simdjson::SUCCESS;
+    return find(key, value);
   }
   template <class Each>
   void each(std::string_view key, Each&& each_item) {
     simdjson::dom::array items;
-    check(object_[key].get(items) == simdjson::SUCCESS);
+    check(find(key, items));
     if (!ok_) return;
     for (const element item : items) {
       Reader reader(item);
@@ -179,7 +180,14 @@ class Reader {
   void check(bool good) noexcept { ok_ = ok_ && good; }
 
  private:
+  // An element of no document may not be asked anything.
+  template <class T>
+  bool find(std::string_view key, T& out) const {
+    return present_ && object_[key].get(out) == simdjson::SUCCESS;
+  }
+
   element object_;
+  bool present_;
   bool ok_ = true;
 };
 

@@ -13,12 +13,13 @@ namespace tocsin::bench {
 namespace {
 
 // The same lines over and over, `passes` times.
-class Repeated {
+class Repeated : public ByteSource {
  public:
   Repeated(const std::string& text, std::size_t passes) : text_(text), left_(passes) {}
-  std::size_t read(std::span<std::uint8_t> into) {
+  Result<std::size_t> read(std::span<std::uint8_t> into) override {
     if (at_ == text_.size()) at_ = 0;
-    if (at_ == 0 && left_-- == 0) return left_ = 0;
+    if (at_ == 0 && left_ == 0) return std::size_t{0};
+    if (at_ == 0) --left_;
     const std::size_t count = std::min(into.size(), text_.size() - at_);
     std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
     at_ += count;
@@ -61,10 +62,8 @@ Pass pass(const std::string& text, collectors::LogKind kind, std::shared_ptr<con
   options.kind = kind;
   options.host = "bench";
   options.year = 2026;
-  const auto source = std::make_shared<Repeated>(text, std::max<std::size_t>(1, bytes_wanted() / text.size()));
-  auto input = collectors::LogInput::open(
-      [source](std::span<std::uint8_t> into) -> Result<std::size_t> { return source->read(into); }, std::move(options),
-      std::move(set), names);
+  auto input = collectors::LogInput::open(std::make_unique<Repeated>(text, bytes_wanted() / text.size() + 1),
+                                          std::move(options), std::move(set), names);
   Pass done;
   if (!input) return done;
   while (true) {

@@ -3,10 +3,12 @@
 #   TOCSIN_RULES=DIR  TOCSIN_SIGMA=DIR  TOCSIN_YARA=DIR   measure these rules as well as the shipped ones
 #   TOCSIN_COPIES=N   size of the capture (default 300 times the example recordings)
 #   TOCSIN_FILES=DIR  what YARA scans (default: a copy of up to 64 MB of /usr/bin)
-#   TOCSIN=PATH       the program for the whole-process runs (default: build/release/bin/tocsin, if it is there)
+#   TOCSIN=PATH       the program for the whole-process runs (default: build/release/bin/tocsin)
 # Nothing passes or fails by time: it prints what this machine does, beside what the peers do on it in the same minutes.
 set -eu
 cd "$(dirname "$0")/../.."
 sh etc/install-packages.sh build bench || echo "continuing without them" >&2
-sh etc/build.sh bench bench_packets bench_logs bench_yara bench_grow
-exec /usr/bin/python3 tests/bench/compare.py build/bench
+# Configured anew: a tree made before the library was installed knows of no benchmarks.
+cmake --preset release >/dev/null
+sh etc/build.sh release benchmarks
+exec /usr/bin/python3 tests/bench/compare.py build/release
