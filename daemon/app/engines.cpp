@@ -50,18 +50,23 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   Engines out;
   const auto files = read_rule_files(options.paths, diagnostics);
   out.files_ = files.files;
+  const auto cache = options.cache.empty() ? nullptr : std::make_shared<const rules::PatternCache>(options.cache);
   const auto add = [&](std::shared_ptr<const rules::RuleSet> set) {
     ActiveRules active;
     active.state = set->make_state();
     active.set = std::move(set);
     out.active_.push_back(std::move(active));
   };
-  if (!files.signatures.empty())
-    add(rules::signature::compile_signatures(files.signatures, signature_options(options, files, diagnostics),
-                                             diagnostics));
+  if (!files.signatures.empty()) {
+    auto signatures = signature_options(options, files, diagnostics);
+    signatures.patterns.cache = cache;
+    add(rules::signature::compile_signatures(files.signatures, signatures, diagnostics));
+  }
   if (!files.sigma.empty()) {
     const auto views = read_views(options.views, diagnostics);
-    add(rules::sigma::compile_sigma(files.sigma, views, rules::sigma::SigmaOptions{}, diagnostics));
+    rules::sigma::SigmaOptions sigma;
+    sigma.cache = cache;
+    add(rules::sigma::compile_sigma(files.sigma, views, sigma, diagnostics));
   }
   if (!files.yara.empty()) {
     rules::yara::YaraOptions yara;

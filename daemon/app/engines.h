@@ -24,6 +24,7 @@ struct EngineOptions {
   std::string reference_file;
   std::string threshold_file;
   std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
+  std::string cache;  // directory of compiled patterns; empty: none is kept
   Metrics* metrics = nullptr;
 };
 

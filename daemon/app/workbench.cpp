@@ -13,6 +13,7 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   options.home_networks = config.rules.home_networks;
   options.variables = config.rules.variables;
   options.file_most = config.limits.file.bytes;
+  options.cache = config.cache;
   return options;
 }
 

@@ -168,7 +168,8 @@ struct SandboxConfig {
 };
 
 struct Config {
-  std::string file;  // where it was read from; empty for the built-in defaults
+  std::string file;   // where it was read from; empty for the built-in defaults
+  std::string cache;  // directory of compiled rules, from Places: not in the file; empty: none is kept
   HostConfig host;
   CollectConfig collect;
   RulesConfig rules;

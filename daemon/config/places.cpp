@@ -63,6 +63,9 @@ Places find_places(const PlacesInput& input, const Environment& environment) {
   else if (root || input.exists("/run/tocsin/control.sock")) places.runtime = "/run/tocsin";
   else if (auto xdg = environment("XDG_RUNTIME_DIR")) places.runtime = *xdg + "/tocsin";
   else places.runtime = places.state + "/run";
+  if (environment("TOCSIN_STATE") || environment("STATE_DIRECTORY")) places.cache = places.state + "/cache";
+  else if (auto xdg = environment("XDG_CACHE_HOME")) places.cache = *xdg + "/tocsin";
+  else if (auto home = environment("HOME")) places.cache = *home + "/.cache/tocsin";
   if (auto given = environment("TOCSIN_CONFIG")) places.config = *given;
   else if (input.exists("/etc/tocsin/tocsin.yaml")) places.config = "/etc/tocsin/tocsin.yaml";
   else places.config = places.data + "/tocsin.yaml";
@@ -80,6 +83,7 @@ Places find_places() {
 }
 
 void resolve_paths(Config& config, const Places& places) {
+  config.cache = places.cache;
   for (auto* list : {&config.rules.packs, &config.rules.decoders, &config.rules.views, &config.respond.playbooks})
     for (auto& path : *list) absolute(path, places.data);
   const auto beside = config.file.empty() ? places.data : parent(config.file);

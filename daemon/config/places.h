@@ -16,7 +16,9 @@ struct Places {
   std::string data;   // rules, decoders, views, playbooks: TOCSIN_DATA, or <prefix>/share/tocsin
   std::string state;  // TOCSIN_STATE, STATE_DIRECTORY, /var/lib/tocsin (root) or ~/.local/state/tocsin
   std::string
-      runtime;         // TOCSIN_RUNTIME, RUNTIME_DIRECTORY, /run/tocsin (root, or it exists) or $XDG_RUNTIME_DIR/tocsin
+      runtime;  // TOCSIN_RUNTIME, RUNTIME_DIRECTORY, /run/tocsin (root, or it exists) or $XDG_RUNTIME_DIR/tocsin
+  std::string
+      cache;  // `cache` in TOCSIN_STATE or STATE_DIRECTORY, else $XDG_CACHE_HOME/tocsin, ~/.cache/tocsin or none
   std::string config;  // TOCSIN_CONFIG, /etc/tocsin/tocsin.yaml, or <data>/tocsin.yaml
 };
 

@@ -3,9 +3,12 @@
 #include <hs/hs.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <cstring>
 
 #include "collectors/base/assert.h"
+#include "collectors/base/digest.h"
 
 namespace tocsin::rules {
 namespace {
@@ -27,6 +30,33 @@ struct Arrays {
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
 };
+
+// Small databases compile as fast as a file is read.
+constexpr std::size_t worth_keeping = 16;
+
+// All that a database depends on. `kind` keeps literals and expressions apart.
+std::string key_of(const Arrays& arrays, std::string_view kind) {
+  Sha256Stream out;
+  const auto number = [&](std::uint64_t value) {
+    std::array<std::uint8_t, sizeof value> bytes{};
+    std::memcpy(bytes.data(), &value, sizeof value);
+    out.update(bytes);
+  };
+  hs_platform_info_t platform{};
+  hs_populate_platform(&platform);
+  out.update(as_bytes(hs_version()));
+  out.update(as_bytes(kind));
+  number(platform.tune);
+  number(platform.cpu_features);
+  for (std::size_t i = 0; i < arrays.texts.size(); ++i) {
+    const std::size_t length = arrays.lengths.empty() ? std::strlen(arrays.texts[i]) : arrays.lengths[i];
+    number(arrays.ids[i]);
+    number(arrays.flags[i]);
+    number(length);
+    out.update({reinterpret_cast<const std::uint8_t*>(arrays.texts[i]), length});
+  }
+  return render_digest(out.finish());
+}
 
 HyperscanProblem take_problem(hs_compile_error_t* error) {
   HyperscanProblem out{"Hyperscan gives no reason", std::nullopt};
@@ -59,8 +89,30 @@ bool hyperscan_accepts(const HyperscanExpression& expression) {
 void HyperscanScratch::Free::operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
 void HyperscanDatabase::Free::operator()(hs_database* database) const noexcept { hs_free_database(database); }
 
+HyperscanDatabase HyperscanDatabase::from_cache(const PatternCache* cache, const std::string& key) {
+  HyperscanDatabase out;
+  if (key.empty()) return out;
+  const auto bytes = cache->read(key);
+  hs_database_t* database = nullptr;
+  if (bytes &&
+      hs_deserialize_database(reinterpret_cast<const char*>(bytes->data()), bytes->size(), &database) == HS_SUCCESS)
+    out.database_.reset(database);
+  return out;
+}
+
+HyperscanDatabase HyperscanDatabase::keep(hs_database* database, const PatternCache* cache, const std::string& key) {
+  HyperscanDatabase out;
+  out.database_.reset(database);
+  char* bytes = nullptr;
+  std::size_t size = 0;
+  if (key.empty() || hs_serialize_database(database, &bytes, &size) != HS_SUCCESS) return out;
+  cache->write(key, {reinterpret_cast<const std::uint8_t*>(bytes), size});
+  std::free(bytes);  // NOLINT: the library's allocator
+  return out;
+}
+
 std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
-    std::span<const HyperscanLiteral> literals) {
+    std::span<const HyperscanLiteral> literals, const PatternCache* cache) {
   Arrays arrays;
   for (const auto& literal : literals) {
     TOCSIN_ASSERT(!literal.bytes.empty());
@@ -69,34 +121,35 @@ std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
     arrays.flags.push_back(HS_FLAG_SINGLEMATCH | (literal.ignore_case ? HS_FLAG_CASELESS : 0U));
     arrays.ids.push_back(literal.id);
   }
+  const auto key = cache != nullptr && literals.size() >= worth_keeping ? key_of(arrays, "literals") : std::string();
+  if (auto kept = from_cache(cache, key)) return kept;
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   const auto status =
       hs_compile_lit_multi(arrays.texts.data(), arrays.flags.data(), arrays.ids.data(), arrays.lengths.data(),
                            static_cast<unsigned>(literals.size()), HS_MODE_BLOCK, nullptr, &database, &error);
   if (status != HS_SUCCESS) return std::unexpected(take_problem(error));
-  HyperscanDatabase out;
-  out.database_.reset(database);
-  return out;
+  return keep(database, cache, key);
 }
 
 std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
-    std::span<const HyperscanExpression> expressions) {
+    std::span<const HyperscanExpression> expressions, const PatternCache* cache) {
   Arrays arrays;
   for (const auto& expression : expressions) {
     arrays.texts.push_back(expression.text.c_str());
     arrays.flags.push_back(flags_of(expression));
     arrays.ids.push_back(expression.id);
   }
+  const auto key =
+      cache != nullptr && expressions.size() >= worth_keeping ? key_of(arrays, "expressions") : std::string();
+  if (auto kept = from_cache(cache, key)) return kept;
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   const auto status =
       hs_compile_multi(arrays.texts.data(), arrays.flags.data(), arrays.ids.data(),
                        static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database, &error);
   if (status != HS_SUCCESS) return std::unexpected(take_problem(error));
-  HyperscanDatabase out;
-  out.database_.reset(database);
-  return out;
+  return keep(database, cache, key);
 }
 
 void HyperscanDatabase::prepare(HyperscanScratch& scratch) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
+#include "rules/pattern/cache.h"
 
 struct hs_database;
 struct hs_scratch;
@@ -21,6 +22,12 @@ namespace tocsin::rules {
 // automatic: where the processor can and the library accepts the patterns; else, and with off, the engine's own
 // matcher with the same answers.
 enum class Acceleration : std::uint8_t { automatic, off };
+
+// How an engine's patterns are compiled.
+struct PatternOptions {
+  Acceleration acceleration = Acceleration::automatic;
+  std::shared_ptr<const PatternCache> cache;  // null: compiled each time
+};
 
 // False on processors without SSSE3. hyperscan_remark says so to people.
 bool hyperscan_usable() noexcept;
@@ -68,8 +75,11 @@ class HyperscanScratch {
 class HyperscanDatabase {
  public:
   HyperscanDatabase() = default;
-  static std::expected<HyperscanDatabase, HyperscanProblem> compile(std::span<const HyperscanLiteral> literals);
-  static std::expected<HyperscanDatabase, HyperscanProblem> compile(std::span<const HyperscanExpression> expressions);
+  // From the cache if it is there, else compiled and put there. `cache` may be null.
+  static std::expected<HyperscanDatabase, HyperscanProblem> compile(std::span<const HyperscanLiteral> literals,
+                                                                    const PatternCache* cache = nullptr);
+  static std::expected<HyperscanDatabase, HyperscanProblem> compile(std::span<const HyperscanExpression> expressions,
+                                                                    const PatternCache* cache = nullptr);
 
   explicit operator bool() const noexcept { return database_ != nullptr; }
   // Makes the scratch fit this database too; once per database and worker, before the first scan.
@@ -81,6 +91,9 @@ class HyperscanDatabase {
   struct Free {
     void operator()(hs_database* database) const noexcept;
   };
+  static HyperscanDatabase from_cache(const PatternCache* cache, const std::string& key);
+  static HyperscanDatabase keep(hs_database* database, const PatternCache* cache, const std::string& key);
+
   std::unique_ptr<hs_database, Free> database_;
 };
 

@@ -13,6 +13,7 @@
 
 #include "collectors/base/diagnostic.h"
 #include "rules/detector.h"
+#include "rules/pattern/cache.h"
 
 namespace tocsin::rules::sigma {
 
@@ -20,6 +21,7 @@ enum class Matching : std::uint8_t { automatic, plain };  // plain: never Hypers
 
 struct SigmaOptions {
   Matching matching = Matching::automatic;
+  std::shared_ptr<const PatternCache> cache;                     // of compiled patterns; null: none
   std::map<std::string, std::vector<std::string>> placeholders;  // %name% → values
   // Correlations.
   std::size_t most_groups = 100'000;  // per correlation; the stalest is evicted

@@ -112,8 +112,12 @@ void add_transaction_entities(Alert& alert, const Transaction& transaction) {
     case collectors::Protocol::tls: add(Buffer::tls_sni, Direction::to_server, EntityKind::domain); break;
     default: break;
   }
-  add(Buffer::file_name, Direction::to_server, EntityKind::file);
-  add(Buffer::file_name, Direction::to_client, EntityKind::file);
+  // Over HTTP a file without a name of its own is called by its path on the server: that is no file of any host.
+  for (const auto direction : {Direction::to_server, Direction::to_client}) {
+    const auto name = transaction.buffer(Buffer::file_name, direction, 0);
+    const bool path = transaction.protocol == collectors::Protocol::http && name && as_text(*name).starts_with('/');
+    if (!path) add(Buffer::file_name, direction, EntityKind::file);
+  }
 }
 
 void add_fields(Alert& alert, const Transaction& transaction, const FieldNames& names) {

@@ -149,7 +149,7 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
   if (!options.threshold.text.empty())
     apply_threshold_lines(
         parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics), rules);
-  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.acceleration));
+  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.patterns));
   if (auto home = parse_addresses("$HOME_NET", context.addresses))
     program->home = std::make_shared<const AddressSet>(std::move(*home));
   return std::make_shared<SignatureRuleSet>(std::move(program),

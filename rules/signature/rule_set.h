@@ -20,7 +20,7 @@ struct SignatureOptions {
   RuleSource classification;
   RuleSource reference;
   RuleSource threshold;
-  Acceleration acceleration = Acceleration::automatic;
+  PatternOptions patterns;
   bool prefilter = true;                    // off: every rule is evaluated wherever its header fits (tests)
   std::size_t alerts_per_packet_most = 15;  // Suricata's packet-alert-max
 };

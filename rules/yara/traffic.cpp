@@ -151,7 +151,9 @@ void Traffic::raise(Pending& p, const Hit& hit, const Sha256& digest) {
   alert.add_entity(EntityKind::address, EntityRole::target, render_address(flow.server.address));
   if (!p.is_stream()) {
     identity += ' ' + std::to_string(p.key - first_file_key) + ' ' + digest_text;
-    alert.add_entity(EntityKind::file, EntityRole::related, p.name.empty() ? "sha256:" + digest_text : p.name);
+    // Over HTTP a file without a name of its own is called by its path on the server: that is no file of any host.
+    const bool path = flow.protocol == collectors::Protocol::http && p.name.starts_with('/');
+    alert.add_entity(EntityKind::file, EntityRole::related, p.name.empty() || path ? "sha256:" + digest_text : p.name);
     alert.fields.emplace_back("file.hash.sha256", digest_text);
     if (!p.name.empty()) alert.fields.emplace_back("file.name", p.name);
     alert.fields.emplace_back("file.size", std::to_string(p.bytes.size()));

@@ -17,7 +17,7 @@ std::vector<std::string> run(const std::string& rule, tocsin::Bytes payload, boo
   using namespace tocsin;
   const std::vector<rules::RuleSource> sources{{"fuzz.rules", rule}};
   rules::signature::SignatureOptions options;
-  options.acceleration = rules::Acceleration::off;
+  options.patterns.acceleration = rules::Acceleration::off;
   options.prefilter = prefilter;
   Diagnostics diagnostics;
   const auto set = rules::signature::compile_signatures(sources, options, diagnostics);

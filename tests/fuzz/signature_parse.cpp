@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::vector<rules::RuleSource> sources{{"fuzz.rules", text}};
   rules::signature::SignatureOptions options;
-  options.acceleration = rules::Acceleration::off;
+  options.patterns.acceleration = rules::Acceleration::off;
   options.classification = {"classification.config", text};
   options.reference = {"reference.config", text};
   options.threshold = {"threshold.config", text};

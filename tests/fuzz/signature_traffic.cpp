@@ -27,7 +27,7 @@ class Drop final : public collectors::RecordSink {
 std::vector<std::string> run(const std::string& text, Bytes capture, bool fast) {
   const std::vector<rules::RuleSource> sources{{"fuzz.rules", text}};
   rules::signature::SignatureOptions options;
-  options.acceleration = fast ? rules::Acceleration::automatic : rules::Acceleration::off;
+  options.patterns.acceleration = fast ? rules::Acceleration::automatic : rules::Acceleration::off;
   options.prefilter = fast;
   Diagnostics diagnostics;
   const auto set = rules::signature::compile_signatures(sources, options, diagnostics);

@@ -64,10 +64,10 @@ bool supported(const HyperscanExpression& expression) {
 
 void PatternSet::add(PredicateId id, const Predicate* predicate) { members_.push_back({id, predicate}); }
 
-void PatternSet::compile(Acceleration acceleration) {
+void PatternSet::compile(const PatternOptions& options) {
   plain_.clear();
   database_ = {};
-  if (acceleration == Acceleration::off || members_.size() < worth_a_database || !hyperscan_usable()) {
+  if (options.acceleration == Acceleration::off || members_.size() < worth_a_database || !hyperscan_usable()) {
     plain_ = members_;
     return;
   }
@@ -84,7 +84,7 @@ void PatternSet::compile(Acceleration acceleration) {
     expressions.push_back(std::move(expression));
   }
   while (!fast.empty()) {
-    auto database = HyperscanDatabase::compile(expressions);
+    auto database = HyperscanDatabase::compile(expressions, options.cache.get());
     if (database) {
       database_ = std::move(*database);
       return;

@@ -18,7 +18,7 @@ class PatternSet {
   std::size_t size() const noexcept { return members_.size(); }
   // How many are matched one after the other because Hyperscan refused them.
   std::size_t slow() const noexcept { return plain_.size(); }
-  void compile(Acceleration acceleration);
+  void compile(const PatternOptions& options);
   void prepare(HyperscanScratch& scratch) const;
 
   // Appends the ids of those that match `text` (each at most once per call). `text` is what the members compare with:

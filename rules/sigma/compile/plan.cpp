@@ -32,7 +32,8 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
     }
     if (!served) note_unserved(rule, diagnostics);
   }
-  const auto acceleration = options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic;
+  const PatternOptions patterns{options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic,
+                                options.cache};
   for (std::size_t v = 0; v < plan->views.size(); ++v) {
     if (by_view[v].empty()) continue;
     std::vector<const Expression*> expressions;
@@ -46,7 +47,7 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
     }
     ViewProgram program;
     program.view = &plan->views[v];
-    program.program = compile_program(expressions, extra, acceleration);
+    program.program = compile_program(expressions, extra, patterns);
     program.binding = std::make_unique<const Binding>(*program.program, program.view);
     program.rules = std::move(by_view[v]);
     plan->program_views.push_back(program.view);

@@ -137,7 +137,7 @@ std::size_t Program::slow_patterns() const noexcept {
 }
 
 std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules,
-                                               const std::vector<std::string>& extra, Acceleration acceleration) {
+                                               const std::vector<std::string>& extra, const PatternOptions& options) {
   auto program = std::make_shared<Program>();
   Lowering lowering(*program);
   for (const auto* rule : rules) lowering.add_rule(*rule);
@@ -146,9 +146,9 @@ std::shared_ptr<const Program> compile_program(const std::vector<const Expressio
   program->indices.resize(program->slots.size());
   for (PredicateId id = 0; id < program->predicates.size(); ++id) index_predicate(*program, id);
   for (auto& index : program->indices) {
-    index.folded.compile(acceleration);
-    index.folded_wide.compile(acceleration);
-    index.raw.compile(acceleration);
+    index.folded.compile(options);
+    index.folded_wide.compile(options);
+    index.raw.compile(options);
   }
   return program;
 }

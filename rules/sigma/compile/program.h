@@ -74,6 +74,6 @@ struct Program {
 // Rules are numbered in the order given. `extra` are field names that get a slot though no rule asks about them (keys
 // of correlations).
 std::shared_ptr<const Program> compile_program(const std::vector<const Expression*>& rules,
-                                               const std::vector<std::string>& extra, Acceleration acceleration);
+                                               const std::vector<std::string>& extra, const PatternOptions& options);
 
 }  // namespace tocsin::rules::sigma

@@ -16,8 +16,8 @@ namespace {
 
 // One rule alone, every field name bound to itself.
 struct Compiled {
-  Compiled(const Expression& expression, Acceleration acceleration, const FieldNames& names)
-      : program(compile_program({&expression}, {}, acceleration)),
+  Compiled(const Expression& expression, const PatternOptions& patterns, const FieldNames& names)
+      : program(compile_program({&expression}, {}, patterns)),
         binding(*program, nullptr),
         matcher(*program, binding, names) {}
   std::shared_ptr<const Program> program;
@@ -70,8 +70,9 @@ std::string Evaluator::State::answer_rule(const Node& question) {
     return reason != refused.end() ? reason->second : render_error("G0100", "There is no rule " + id + '.');
   }
   auto& one = compiled[found->second];
-  const auto acceleration = options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic;
-  if (!one) one = std::make_unique<Compiled>(book.rules[found->second].expression, acceleration, names);
+  const PatternOptions patterns{options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic,
+                                options.cache};
+  if (!one) one = std::make_unique<Compiled>(book.rules[found->second].expression, patterns, names);
   batch.clear();
   const auto& built = build_event(*event, batch, names, Time{});
   const bool match = !one->matcher.match(built).empty();

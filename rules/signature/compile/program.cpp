@@ -48,14 +48,14 @@ struct PatternCollector {
     auto& rules = patterns[std::move(pattern)];
     if (rules.empty() || rules.back() != rule) rules.push_back(rule);
   }
-  PatternGroup build(Acceleration acceleration) {
+  PatternGroup build(const PatternOptions& options) {
     PatternGroup out;
     std::vector<Pattern> list;
     for (auto& [pattern, rules] : patterns) {
       list.push_back(pattern);
       out.rules.push_back(std::move(rules));
     }
-    out.database = PatternDatabase::build(std::move(list), acceleration);
+    out.database = PatternDatabase::build(std::move(list), options);
     return out;
   }
 };
@@ -76,7 +76,7 @@ bool is_list(const AddressSet& set) noexcept { return !set.any() && (set.v4_coun
 
 class Builder {
  public:
-  Builder(Program& program, Acceleration acceleration) : program_(program), acceleration_(acceleration) {}
+  Builder(Program& program, const PatternOptions& options) : program_(program), options_(options) {}
 
   void add(RuleNumber number) {
     auto& signature = program_.signatures[number];
@@ -94,10 +94,10 @@ class Builder {
   void finish() {
     for (std::size_t c = 0; c < payload_.size(); ++c)
       for (std::size_t side = 0; side < Program::sides; ++side)
-        program_.payload[c][side] = payload_[c][side].build(acceleration_);
+        program_.payload[c][side] = payload_[c][side].build(options_);
     for (std::size_t g = 0; g < program_.groups.size(); ++g)
       for (std::size_t side = 0; side < Program::sides; ++side)
-        program_.groups[g].patterns[side] = groups_[g][side].build(acceleration_);
+        program_.groups[g].patterns[side] = groups_[g][side].build(options_);
     for (std::size_t p = 0; p < Program::protocols; ++p)
       for (std::size_t side = 0; side < Program::sides; ++side)
         program_.by_protocol[p].groups[side].assign(used_[p][side].begin(), used_[p][side].end());
@@ -215,7 +215,7 @@ class Builder {
   }
 
   Program& program_;
-  Acceleration acceleration_;
+  const PatternOptions& options_;
   std::array<std::array<PatternCollector, Program::sides>, static_cast<std::size_t>(PayloadClass::count_)> payload_;
   std::vector<std::array<PatternCollector, Program::sides>> groups_;
   std::map<std::string, std::uint32_t> group_numbers_;
@@ -244,7 +244,7 @@ bool speaks(Protocol wanted, Protocol spoken) noexcept {
          (wanted == Protocol::dcerpc && spoken == Protocol::smb);
 }
 
-Program build_program(std::vector<Compiled> rules, const CompileContext& context, Acceleration acceleration) {
+Program build_program(std::vector<Compiled> rules, const CompileContext& context, const PatternOptions& options) {
   Program program;
   sort_rules(rules);
   read_buffer_rows(program);
@@ -254,7 +254,7 @@ Program build_program(std::vector<Compiled> rules, const CompileContext& context
     rule.signature.rank = static_cast<std::uint32_t>(program.signatures.size());
     program.signatures.push_back(std::move(rule.signature));
   }
-  Builder builder(program, acceleration);
+  Builder builder(program, options);
   for (RuleNumber number = 0; number < program.signatures.size(); ++number) builder.add(number);
   builder.finish();
   program.flow_bits = context.flow_bits.names();

@@ -69,7 +69,7 @@ struct Program {
 };
 
 // Sorts into evaluation order (action, flowbits, priority, order of loading) and builds everything.
-Program build_program(std::vector<Compiled> rules, const CompileContext& context, Acceleration acceleration);
+Program build_program(std::vector<Compiled> rules, const CompileContext& context, const PatternOptions& options);
 
 // The rule's application protocol is what the flow speaks.
 bool speaks(collectors::Protocol wanted, collectors::Protocol spoken) noexcept;

@@ -19,7 +19,7 @@ std::uint32_t prefix_hash(const std::uint8_t* bytes, std::size_t length) noexcep
 
 }  // namespace
 
-PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, Acceleration acceleration) {
+PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, const PatternOptions& options) {
   PatternDatabase out;
   out.patterns_ = std::move(patterns);
   for (const auto& pattern : out.patterns_) {
@@ -27,17 +27,17 @@ PatternDatabase PatternDatabase::build(std::vector<Pattern> patterns, Accelerati
     out.longest_ = std::max(out.longest_, pattern.bytes.size());
   }
   if (out.patterns_.empty()) return out;
-  if (acceleration == Acceleration::automatic && hyperscan_usable()) out.build_hyperscan();
+  if (options.acceleration == Acceleration::automatic && hyperscan_usable()) out.build_hyperscan(options.cache.get());
   if (!out.database_) out.build_plain();
   return out;
 }
 
-void PatternDatabase::build_hyperscan() {
+void PatternDatabase::build_hyperscan(const PatternCache* cache) {
   std::vector<HyperscanLiteral> literals;
   literals.reserve(patterns_.size());
   for (std::size_t i = 0; i < patterns_.size(); ++i)
     literals.push_back({static_cast<std::uint32_t>(i), patterns_[i].bytes, patterns_[i].nocase});
-  if (auto database = HyperscanDatabase::compile(literals)) database_ = std::move(*database);
+  if (auto database = HyperscanDatabase::compile(literals, cache)) database_ = std::move(*database);
   else refusal_ = std::move(database.error().message);
 }
 

@@ -27,7 +27,7 @@ class PatternScratch {
 class PatternDatabase {
  public:
   // Pattern numbers are their positions. Falls back to the plain matcher when Hyperscan refuses.
-  static PatternDatabase build(std::vector<Pattern> patterns, Acceleration acceleration);
+  static PatternDatabase build(std::vector<Pattern> patterns, const PatternOptions& options);
 
   bool empty() const noexcept { return patterns_.empty(); }
   std::size_t size() const noexcept { return patterns_.size(); }
@@ -42,7 +42,7 @@ class PatternDatabase {
   void scan(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const;
 
  private:
-  void build_hyperscan();
+  void build_hyperscan(const PatternCache* cache);
   void build_plain();
   void scan_plain(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const;
 

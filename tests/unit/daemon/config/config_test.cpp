@@ -175,6 +175,7 @@ TEST(Places, an_installed_daemon_uses_what_systemd_gives) {
   EXPECT_EQ(config.rules.paths.at(0), "/etc/tocsin/local.rules");
   EXPECT_EQ(config.store.directory, "/var/lib/tocsin/store");
   EXPECT_EQ(config.control.socket, "/run/tocsin/control.sock");
+  EXPECT_EQ(config.cache, "/var/lib/tocsin/cache");
 }
 
 TEST(Places, a_user_beside_a_running_daemon_means_that_one) {
@@ -188,6 +189,7 @@ TEST(Places, a_user_beside_a_running_daemon_means_that_one) {
   auto places = find_places(input, home);
   EXPECT_EQ(places.runtime, "/run/tocsin");
   EXPECT_EQ(places.state, "/var/lib/tocsin");
+  EXPECT_EQ(places.cache, "/home/ann/.cache/tocsin");
   input.exists = [](const std::string& path) { return path == "/usr/share/tocsin"; };
   places = find_places(input, home);
   EXPECT_EQ(places.state, "/home/ann/.local/state/tocsin");

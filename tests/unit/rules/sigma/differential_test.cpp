@@ -215,7 +215,7 @@ void compare(Acceleration acceleration, unsigned seed) {
   ASSERT_EQ(diagnostics.errors(), 0U) << render_text(diagnostics.all()[0]) << sources[0].text;
   std::vector<const Expression*> expressions;
   for (const auto& rule : book.rules) expressions.push_back(&rule.expression);
-  const auto program = compile_program(expressions, {}, acceleration);
+  const auto program = compile_program(expressions, {}, {acceleration, nullptr});
   const Binding binding(*program, nullptr);
   FieldNames names;
   Matcher matcher(*program, binding, names);

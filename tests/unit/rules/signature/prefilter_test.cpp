@@ -40,8 +40,8 @@ TEST(PatternDatabase, BothMatchersAgree) {
       unique.insert(pattern);
     }
     const std::vector<Pattern> patterns(unique.begin(), unique.end());
-    const auto fast = PatternDatabase::build(patterns, Acceleration::automatic);
-    const auto plain = PatternDatabase::build(patterns, Acceleration::off);
+    const auto fast = PatternDatabase::build(patterns, {});
+    const auto plain = PatternDatabase::build(patterns, {Acceleration::off, nullptr});
     EXPECT_EQ(fast.plain(), !hyperscan_usable());
     EXPECT_TRUE(plain.plain());
     PatternScratch scratch;
@@ -125,7 +125,7 @@ TEST(Prefilter, OnOffAndPlainGiveTheSameAlerts) {
     SignatureOptions off;
     off.prefilter = false;
     SignatureOptions plain;
-    plain.acceleration = Acceleration::off;
+    plain.patterns.acceleration = Acceleration::off;
     ASSERT_EQ(with, run(rules, off, round)) << rules;
     ASSERT_EQ(with, run(rules, plain, round));
     alerts += with.size();
