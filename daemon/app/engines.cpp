@@ -96,6 +96,12 @@ void Engines::inherit(const Engines& old) {
       if (before.set->engine() == rules.set->engine()) static_cast<void>(rules.state->restore(before.state->save()));
 }
 
+void Engines::complete(EveOptions& eve) const {
+  for (const auto buffer : {collectors::Buffer::ja3_hash, collectors::Buffer::ja3_string, collectors::Buffer::ja3s_hash,
+                            collectors::Buffer::ja3s_string})
+    for (const auto& rules : active_) eve.detail.tls.ja3 = eve.detail.tls.ja3 || rules.set->inspects(buffer);
+}
+
 std::size_t Engines::loaded() const noexcept {
   std::size_t count = 0;
   for (const auto& rules : active_) count += rules.set->rules().size();

@@ -10,6 +10,7 @@
 #include "collectors/base/diagnostic.h"
 #include "collectors/base/metrics.h"
 #include "daemon/app/desk.h"
+#include "daemon/eve/options.h"
 #include "rules/detector.h"
 
 namespace tocsin::daemon {
@@ -24,7 +25,7 @@ struct EngineOptions {
   std::string reference_file;
   std::string threshold_file;
   std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
-  std::string cache;  // directory of compiled patterns; empty: none is kept
+  std::string cache;                              // directory of compiled patterns; empty: none is kept
   Metrics* metrics = nullptr;
 };
 
@@ -42,6 +43,8 @@ class Engines {
   // Takes over what another load of the rules had counted so far.
   void inherit(const Engines& old);
 
+  // What rules ask of records: as with Suricata, JA3 is worked out when one looks at it.
+  void complete(EveOptions& eve) const;
   std::size_t loaded() const noexcept;
   std::size_t files() const noexcept { return files_; }
   std::vector<std::string> remarks() const;

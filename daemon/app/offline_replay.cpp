@@ -95,11 +95,7 @@ class OfflineRun {
       // Suricata's own switch between the two forms of its DNS records.
       const char* const dns = std::getenv("SURICATA_EVE_DNS_VERSION");
       if (dns != nullptr && std::string_view(dns) == "2") settings_.eve.detail.dns.version = 2;
-      // As with Suricata: JA3 is worked out when a rule asks for it.
-      for (const auto buffer : {collectors::Buffer::ja3_hash, collectors::Buffer::ja3_string,
-                                collectors::Buffer::ja3s_hash, collectors::Buffer::ja3s_string})
-        for (const auto& rules : bench_->engines->active())
-          settings_.eve.detail.tls.ja3 = settings_.eve.detail.tls.ja3 || rules.set->inspects(buffer);
+      bench_->engines->complete(settings_.eve);
       out.eve = settings_.eve;
       if (settings_.eve.files.keep) out.keep_files = [this](const std::vector<KeptFile>& files) { keep(files); };
       out.eve_round = [this](std::vector<EveRecord> records) { write_round(std::move(records)); };

@@ -135,6 +135,14 @@ struct StoreConfig {
   ByteSize free_least = gibibytes(1);  // below this much free disk storing stops; detection goes on
 };
 
+// Records as Suricata's EVE writes them.
+struct EveConfig {
+  std::string file;                  // relative to the state directory; empty: none
+  std::string suricata_yaml;         // whose outputs say which records; empty: Suricata's defaults
+  ByteSize rotate = mebibytes(256);  // 0: never
+  ByteSize most = gibibytes(4);      // of the older files together; 0: no limit
+};
+
 struct ControlConfig {
   std::string socket = "control.sock";  // relative to the runtime directory
   // unix groups whose members hold a role; a missing group gives the role to nobody
@@ -178,6 +186,7 @@ struct Config {
   std::vector<SinkConfig> notify;
   std::vector<ReportConfig> reports;
   StoreConfig store;
+  EveConfig eve;
   ControlConfig control;
   MetricsConfig metrics;
   LimitsConfig limits;

@@ -145,6 +145,14 @@ void fields(Archive& a, StoreConfig& c) {
 }
 
 template <class Archive>
+void fields(Archive& a, EveConfig& c) {
+  a("file", c.file);
+  a("suricata_yaml", c.suricata_yaml);
+  a("rotate", c.rotate);
+  a("most", c.most);
+}
+
+template <class Archive>
 void fields(Archive& a, ControlConfig& c) {
   a("socket", c.socket, check::socket);
   a("viewer", c.viewer);
@@ -189,6 +197,7 @@ void fields(Archive& a, Config& c) {
   a("notify", c.notify);
   a("reports", c.reports);
   a("store", c.store);
+  a("eve", c.eve);
   a("control", c.control);
   a("metrics", c.metrics);
   a("limits", c.limits);

@@ -90,6 +90,8 @@ void resolve_paths(Config& config, const Places& places) {
   for (auto& path : config.rules.paths) absolute(path, beside);
   absolute(config.respond.triggers, places.data);
   absolute(config.store.directory, places.state);
+  absolute(config.eve.file, places.state);
+  absolute(config.eve.suricata_yaml, beside);
   for (auto& report : config.reports) absolute(report.directory, places.state);
   absolute(config.control.socket, places.runtime);
   absolute(config.collect.opener, places.runtime);

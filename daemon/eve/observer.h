@@ -31,6 +31,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
 
   // Engines that remember things of flows (flowbits): asked for the `metadata` of records. They outlive this.
   void ask(const rules::Detector& detector) { detectors_.push_back(&detector); }
+  // Before the detectors go, as when rules are reloaded.
+  void forget_detectors() noexcept { detectors_.clear(); }
   std::vector<EveRecord> take() { return std::exchange(records_, {}); }
   std::vector<KeptFile> take_files() { return std::exchange(kept_, {}); }
 

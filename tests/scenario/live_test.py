@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The running daemon through its day: rules change under it, sinks are told, reports are made, it goes and comes back."""
+import http.server
 import json
+import os
 import pathlib
 import re
 import signal
@@ -10,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 import rig  # noqa: E402
@@ -34,6 +37,17 @@ def lines(first, count):
     stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
     return [f"{stamp} web01 sshd[{first + i}]: Failed password for early{first + i} from 203.0.113.5 port {20000 + i} ssh2\n".encode()
             for i in range(count)]
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
 
 
 class Live(unittest.TestCase):
@@ -176,6 +190,39 @@ reports:
         self.assertEqual(report.returncode, 0, report.stderr)
         blind = json.loads((self.path / "today.json").read_text())["blind"]
         self.assertTrue(any(one["cause"] == "tocsind was not running" for one in blind), blind)
+
+    def test_eve_records_of_live_packets_go_to_a_file_that_may_be_moved(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root: opens a capture ring")
+        daemon = self.daemon('reports: []\neve: {file: "eve/eve.json"}\n')
+        daemon.config.write_text(daemon.config.read_text().replace("interfaces: []", 'interfaces: [{name: "lo"}]'))
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+        self.addCleanup(web.server_close)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.shutdown)
+        url = f"http://127.0.0.1:{web.server_address[1]}"
+        (daemon.rules / "eve.rules").write_text('alert http any any -> any any (msg:"asked for"; http.uri; content:"/wanted"; sid:7000001; rev:1;)\n')
+        daemon.start()
+        file = daemon.state / "eve/eve.json"
+
+        def records(path=file):
+            return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+        def asked(name, path=file):
+            return [record["event_type"] for record in records(path) if name in record.get("http", {}).get("url", "")]
+
+        urllib.request.urlopen(url + "/wanted-first").read()
+        rig.wait_for(lambda: {"http", "alert"} <= set(asked("first")), f"the request and its alert: {daemon.said()[-1500:]}")
+        alert = next(record for record in records() if record["event_type"] == "alert")
+        self.assertEqual(alert["alert"]["signature_id"], 7000001)
+        self.assertIn("community_id", alert)
+        moved = file.rename(file.with_suffix(".moved"))
+        self.reload(daemon)
+        urllib.request.urlopen(url + "/wanted-second").read()
+        rig.wait_for(lambda: "http" in asked("second"), "the records in a new file")
+        self.assertFalse(asked("second", moved))
+        self.assertEqual(daemon.status()["eve"]["state"], "writing")
+        rig.wait_for(lambda: any(record["event_type"] == "stats" for record in records()), "counters")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "daemon/app/store_methods.h"
+#include "daemon/app/suricata_settings.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -103,6 +104,23 @@ Result<void> Daemon::open_store() {
   return {};
 }
 
+void Daemon::open_eve() {
+  if (config_.eve.file.empty()) return;
+  EveSinkOptions options;
+  options.file = {config_.eve.file, config_.eve.rotate.bytes, config_.eve.most.bytes};
+  auto settings = read_suricata_settings(config_.eve.suricata_yaml, {});
+  if (settings) options.records = std::move(settings->eve);
+  else remarks_.push_back("eve: " + settings.error().text() + "; Suricata's defaults are used");
+  // Files are evidence and belong to the vault, not beside the records.
+  options.records.files.keep = options.records.files.keep_all = false;
+  const auto current = generations_->current();
+  current->engines->complete(options.records);
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(config_.eve.file).parent_path(), error);
+  eve_ = std::make_unique<EveSink>(std::move(options), clock_, log_, metrics_);
+  eve_->count_rules({current->engines->loaded(), current->refused, 0});
+}
+
 Result<void> Daemon::open_collectors() {
   auto connected = collectors::OpenerClient::connect(config_.collect.opener, std::chrono::seconds{5});
   if (connected) opener_.emplace(std::move(*connected));
@@ -149,6 +167,8 @@ void Daemon::open_rings(const InterfaceConfig& wanted) {
       options.worker = i;
       options.workers = rings->size();
       options.alerts_waiting = config_.limits.alerts_waiting;
+      options.eve = eve_.get();
+      options.ring = packets_.size();
       options.packets.source = "interface:" + name;
       options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
       options.packets.host = host_;
@@ -221,6 +241,7 @@ Result<void> Daemon::confine() {
   }
   policy.read_write = {config_.store.directory, places_.state, places_.runtime};
   for (const auto& report : config_.reports) policy.read_write.push_back(report.directory);
+  if (eve_) policy.read_write.push_back(std::filesystem::path(config_.eve.file).parent_path());
   if (!config_.metrics.textfile.empty())
     policy.read_write.push_back(std::filesystem::path(config_.metrics.textfile).parent_path());
   TOCSIN_TRY(sandbox_, collectors::confine(policy));
@@ -245,6 +266,7 @@ Result<void> Daemon::start() {
     std::filesystem::create_directories(report.directory, error);
   }
   say_blind_since_last_run();
+  open_eve();
   TOCSIN_CHECK(open_collectors());
   // From here on nothing more is opened that was not named; hostile bytes come only after this.
   TOCSIN_CHECK(confine());
@@ -265,6 +287,7 @@ Result<void> Daemon::start() {
       clock_, random_, log_);
   runs_->start();
   TOCSIN_CHECK(open_control());
+  if (eve_) eve_->start();
   for (auto& ring : packets_) ring->start();
   for (auto& logs : logs_) logs->start();
   return {};
@@ -311,6 +334,7 @@ void Daemon::stop() {
   if (response_) response_->stop();
   inbox_.close();
   if (casework_) casework_->join();
+  if (eve_) eve_->stop();
   if (notify_) notify_->stop();
 }
 

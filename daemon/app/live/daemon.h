@@ -59,6 +59,7 @@ class Daemon {
  private:
   Result<GenerationRef> load_generation(const Config& config, std::uint64_t number);
   Result<void> open_store();
+  void open_eve();
   Result<void> open_collectors();
   void open_rings(const InterfaceConfig& wanted);
   Result<void> open_logs();
@@ -83,6 +84,7 @@ class Daemon {
   std::unique_ptr<OpenedFiles> files_;
   std::unique_ptr<ResponseDesk> response_;
   std::unique_ptr<NotifyDesk> notify_;
+  std::unique_ptr<EveSink> eve_;  // null: no EVE records
   std::unique_ptr<CaseworkThread> casework_;
   std::unique_ptr<RunDesk> runs_;
   std::vector<std::unique_ptr<LivePackets>> packets_;

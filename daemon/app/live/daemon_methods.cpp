@@ -197,6 +197,14 @@ std::string Daemon::status_json() const {
   store["path"] = config_.store.directory;
   store["waiting"] = inbox_.size();
   row["store"] = std::move(store);
+  if (eve_) {
+    json::object eve;
+    const auto why = eve_->trouble();
+    eve["state"] = why.empty() ? "writing" : "not writing";
+    eve["path"] = config_.eve.file;
+    if (!why.empty()) eve["trouble"] = why;
+    row["eve"] = std::move(eve);
+  }
   json::array sandbox;
   for (const auto& layer : sandbox_.layers) {
     json::object one;

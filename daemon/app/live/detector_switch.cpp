@@ -17,13 +17,15 @@ void DetectorSwitch::renew(Carrier& carrier) {
   if (generation_ <= 1) return;
   auto& mark = carrier.extension[slot()];
   if (mark != nullptr && static_cast<Mark&>(*mark).generation == generation_) return;
-  for (auto& kept : carrier.extension) kept.reset();
+  const std::size_t dropped = carrier.extension.size() - (lasting_ == nullptr ? 0 : 1);
+  for (std::size_t i = 0; i < dropped; ++i) carrier.extension[i].reset();
   mark = std::make_unique<Mark>(generation_);
 }
 
 void DetectorSwitch::attached(std::size_t slot) {
   Observer::attached(slot);
   TOCSIN_ASSERT(slot == 0);  // it must be the worker's only observer: the other slots are its detectors'
+  if (lasting_ != nullptr) lasting_->attached(Flow::extensions_most - 1);
 }
 
 void DetectorSwitch::use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink) {
@@ -34,9 +36,10 @@ void DetectorSwitch::use(std::vector<std::unique_ptr<rules::Detector>> detectors
     auto* observer = detector->observer(sink);
     if (observer == nullptr) continue;
     observers_.push_back(observer);
-    TOCSIN_ASSERT(observers_.size() < Flow::extensions_most);
+    TOCSIN_ASSERT(observers_.size() < Flow::extensions_most - 1);
     observer->attached(observers_.size());
   }
+  if (lasting_ != nullptr) observers_.push_back(lasting_);
 }
 
 void DetectorSwitch::on_flow_start(Flow& flow, const collectors::Packet& packet) {
@@ -58,6 +61,12 @@ void DetectorSwitch::on_transaction(const collectors::TransactionUpdate& update)
   renew(update.flow);
   renew(update.transaction);
   for (auto* observer : observers_) observer->on_transaction(update);
+}
+
+void DetectorSwitch::on_transaction_end(const collectors::TransactionUpdate& update) {
+  renew(update.flow);
+  renew(update.transaction);
+  for (auto* observer : observers_) observer->on_transaction_end(update);
 }
 
 void DetectorSwitch::on_file(const collectors::FileChunk& chunk) {

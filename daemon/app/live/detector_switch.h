@@ -13,7 +13,9 @@ namespace tocsin::daemon {
 
 class DetectorSwitch final : public collectors::Observer {
  public:
-  // Between packets. At most Flow::extensions_most - 1 observers.
+  // `lasting`, if any, sees everything after the detectors, keeps what it keeps through reloads and outlives this.
+  explicit DetectorSwitch(collectors::Observer* lasting = nullptr) : lasting_(lasting) {}
+  // Between packets. At most Flow::extensions_most - 2 observers.
   void use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink);
 
   void attached(std::size_t slot) override;
@@ -21,6 +23,7 @@ class DetectorSwitch final : public collectors::Observer {
   void on_packet(const collectors::Packet& packet) override;
   void on_stream(const collectors::StreamChunk& chunk) override;
   void on_transaction(const collectors::TransactionUpdate& update) override;
+  void on_transaction_end(const collectors::TransactionUpdate& update) override;
   void on_file(const collectors::FileChunk& chunk) override;
   void on_flow_end(collectors::Flow& flow, collectors::FlowEnd reason) override;
   void on_time(Time now) override;
@@ -32,7 +35,8 @@ class DetectorSwitch final : public collectors::Observer {
   void renew(Carrier& carrier);
 
   std::vector<std::unique_ptr<rules::Detector>> detectors_;
-  std::vector<collectors::Observer*> observers_;
+  collectors::Observer* const lasting_;
+  std::vector<collectors::Observer*> observers_;  // the lasting one at the end
   std::uint64_t generation_ = 0;
 };
 

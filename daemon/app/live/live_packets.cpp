@@ -11,6 +11,8 @@ class LivePackets::Lane final : public collectors::RecordSink {
  public:
   Lane(const LivePacketsOptions& options, FieldNames& names, const Generations& generations)
       : context_{names, options.worker, options.workers, options.host, Exercise::no},
+        eve_(options.eve == nullptr ? nullptr : std::make_unique<EveObserver>(options.eve->records())),
+        switch_(eve_.get()),
         worker_(options.packets, names, *this, {&switch_}) {
     renew(generations);
   }
@@ -18,8 +20,13 @@ class LivePackets::Lane final : public collectors::RecordSink {
   void renew(const Generations& generations) {
     generation_ = generations.current();
     std::vector<std::unique_ptr<rules::Detector>> detectors;
-    const rules::WorkerContext context{context_.names, context_.worker, context_.workers, context_.host, Exercise::no};
-    for (auto& active : generation_->engines->active()) detectors.push_back(active.set->attach(context, *active.state));
+    const rules::WorkerContext context{context_.names, context_.worker, context_.workers,
+                                       context_.host,  Exercise::no,    eve_.get()};
+    if (eve_) eve_->forget_detectors();
+    for (auto& active : generation_->engines->active()) {
+      detectors.push_back(active.set->attach(context, *active.state));
+      if (eve_) eve_->ask(*detectors.back());
+    }
     switch_.use(std::move(detectors), alerts_);
     events_ = std::make_unique<EventLane>(context_, generation_->engines->active());
   }
@@ -37,11 +44,13 @@ class LivePackets::Lane final : public collectors::RecordSink {
     return out;
   }
   std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
+  EveObserver* eve() noexcept { return eve_.get(); }
 
  private:
   LaneContext context_;
   GenerationRef generation_;
   AlertBuffer alerts_;
+  std::unique_ptr<EveObserver> eve_;
   DetectorSwitch switch_;
   std::unique_ptr<EventLane> events_;
   std::vector<EventBatch> records_;
@@ -111,10 +120,14 @@ void LivePackets::run() {
     down_.store(false);
     packets_.fetch_add(*polled, std::memory_order_relaxed);
     lane_->worker().advance(now);
-    if (now - accounted_ >= std::chrono::seconds{1}) account(now);
+    if (now - accounted_ >= std::chrono::seconds{1}) {
+      account_eve();
+      account(now);
+    }
     hand_over();
   }
   lane_->worker().finish();
+  account_eve();
   account(clock_.now());
   hand_over();
 }
@@ -146,7 +159,12 @@ void LivePackets::account(Time now) {
   accounted_ = now;
 }
 
+void LivePackets::account_eve() {
+  if (auto* eve = lane_->eve()) options_.eve->report(options_.ring, eve->counters(), lane_->worker().counters());
+}
+
 void LivePackets::hand_over() {
+  if (auto* eve = lane_->eve()) options_.eve->offer(eve->take());
   const std::size_t waiting_most = options_.alerts_waiting;
   for (auto& alert : lane_->take_alerts()) {
     const auto same = [&](const rules::Alert& other) {

@@ -13,6 +13,7 @@
 #include "daemon/app/lanes.h"
 #include "daemon/app/live/detector_switch.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/eve/sink.h"
 
 namespace tocsin::daemon {
 
@@ -23,6 +24,8 @@ struct LivePacketsOptions {
   std::size_t worker = 0;
   std::size_t workers = 1;
   std::size_t alerts_waiting = 4096;  // before repeats are folded
+  EveSink* eve = nullptr;             // null: no EVE records
+  std::size_t ring = 0;               // this one's number among all rings
 };
 
 class LivePackets {
@@ -47,6 +50,7 @@ class LivePackets {
   class Lane;
   void run();
   void account(Time now);
+  void account_eve();
   void hand_over();
 
   collectors::PacketRing ring_;

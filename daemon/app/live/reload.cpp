@@ -25,6 +25,7 @@ std::vector<std::string_view> need_restart(const Config& before, const Config& a
   look("collect", [](auto& c) -> auto& { return c.collect; });
   look("incidents", [](auto& c) -> auto& { return c.incidents; });
   look("respond", [](auto& c) -> auto& { return c.respond; });
+  look("eve", [](auto& c) -> auto& { return c.eve; });
   look("store", [](auto& c) -> auto& { return c.store; });
   look("control", [](auto& c) -> auto& { return c.control; });
   look("metrics", [](auto& c) -> auto& { return c.metrics; });
@@ -52,6 +53,10 @@ void Daemon::reload() {
     if (error) log_.warning(fmt::format("reload: {}: {}", report.directory, error.message()));
   }
   notify_->use(read->notify);
+  if (eve_) {
+    eve_->reopen();
+    eve_->count_rules({(*next)->engines->loaded(), (*next)->refused, 0});
+  }
   Work work;
   work.task = [this, made = std::move(*next), desk = std::move(*reports)](CaseworkThread& casework) mutable {
     made->engines->inherit(*generations_->current()->engines);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/app/live/daemon.h"
+#include "daemon/eve/alert_record.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -64,6 +65,10 @@ void Daemon::filed(const FiledAlert& filed) {
   if (alert.exercise == Exercise::no)
     log_.limited(LogLevel::info, alert.rule->id,
                  fmt::format("alert: {} (severity {}, {})", alert.rule->title, alert.severity, alert.host));
+  if (eve_ && alert.exercise == Exercise::no && filed.taken.how != responders::Taken::known) {
+    eve_->count_alert();
+    if (eve_->records().alert.enabled) eve_->offer({make_alert_record(alert, eve_->records())});
+  }
   if (filed.taken.how != responders::Taken::opened && filed.taken.how != responders::Taken::joined) return;
   const auto incident = keeper_->casework().incident(filed.taken.incident);
   if (!incident) return;
