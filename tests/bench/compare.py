@@ -45,14 +45,15 @@ class Table:
         print(f"{'what':46} {'figure':>14} {'unit':12} {'ratio':>7}  {'against':16} note")
         for row in self.rows:
             ratio = f"{row['ratio']:7.2f}" if row["ratio"] is not None else " " * 7
-            print(f"{row['what']:46} {row['figure']:>14,.0f} {row['unit']:12} {ratio}  {row['peer']:16} {row['note']}")
+            figure = f"{row['figure']:,.0f}" if row["figure"] >= 100 else f"{row['figure']:,.1f}"
+            print(f"{row['what']:46} {figure:>14} {row['unit']:12} {ratio}  {row['peer']:16} {row['note']}")
 
 
 def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-def run_benchmark(program, repetitions, environment):
+def run_benchmark(program, repetitions, environment, by_name=True):
     """Benchmark name -> its median counters; what was skipped is said."""
     if not program.is_file():
         say(f"{program} is not built: left out")
@@ -65,7 +66,7 @@ def run_benchmark(program, repetitions, environment):
         return {}
     found = {}
     for entry in json.loads(done.stdout)["benchmarks"]:
-        name = entry["run_name"].split("/")[0]
+        name = entry["run_name"].split("/")[0] if by_name else entry["run_name"]
         if entry.get("error_occurred"):
             say(f"  {name}: skipped, {entry['error_message']}")
         elif entry.get("run_type") != "aggregate":
@@ -192,6 +193,17 @@ def yara(build, table, options, environment, work):
             table.compare(what, peer, "yara")
 
 
+def adversarial(build, table, environment):
+    """Nanoseconds a byte of traffic made to be expensive; the note says how they grow while the traffic grows 64-fold."""
+    by_case = {}
+    for name, counters in run_benchmark(build / "bench_adversarial", 1, environment, by_name=False).items():
+        _, case, size = name.split("/")
+        by_case.setdefault(case, {})[int(size)] = counters["seconds_per_byte"] * 1e9
+    for case, costs in by_case.items():
+        first, last = costs[min(costs)], costs[max(costs)]
+        table.add(f"adversary {case}", last, "ns/byte", f"{last / first:.2f} times the cost a byte at a 64th of the size")
+
+
 def processor():
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
@@ -214,6 +226,7 @@ def main():
         packets(build, table, options, environment, work)
         logs(build, table, options, environment)
         yara(build, table, options, environment, work)
+        adversarial(build, table, environment)
     if not table.rows:
         say("nothing was measured")
         return 1
