@@ -30,6 +30,21 @@ stop() {
   done
 }
 
+# What a run that fails has started goes with it; a daemon that ran before stays.
+started=no
+finish() {
+  status=$?
+  trap - EXIT INT TERM
+  if [ "$status" -ne 0 ] && [ "$started" = yes ]; then
+    echo "failed; stopping what was started:" >&2
+    stop >&2
+  fi
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # start NAME PROGRAM ARGUMENT…: in the background, its log in build/run/NAME.log
 start() {
   name=$1
@@ -60,6 +75,8 @@ mkdir -p "$run/state" "$run/runtime"
 chmod 700 "$run/state"
 chmod 755 "$run/runtime"
 if alive tocsind; then echo "already running (pid $(cat "$run/tocsind.pid"))"; else
+  stop  # what an interrupted run left behind
+  started=yes
   : >"$run/tocsind.log"
   start tocsin-opener "$bin/tocsin-opener" --config "$TOCSIN_CONFIG" --socket "$run/runtime/opener.sock"
   start tocsin-responder "$bin/tocsin-responder" --socket "$run/runtime/responder.sock" --state "$run/state/responder" \
@@ -92,6 +109,7 @@ echo
 report=$run/$incident.html
 "$bin/tocsin" report make incident --incident "$incident" --format html --file "$report"
 
+started=no  # it stays
 say "Tocsin is running and watches this host. Try next:"
 cat <<EOF
   export PATH="$bin:\$PATH" TOCSIN_STATE="$TOCSIN_STATE" TOCSIN_RUNTIME="$TOCSIN_RUNTIME" TOCSIN_CONFIG="$TOCSIN_CONFIG"

@@ -95,6 +95,12 @@ class Reader {
       return complain(node.Mark(), in.name, "an input needs a path inside the recording",
                       "write path: relative to recording.yaml");
     in.path = directory_ / relative;
+    if (const auto was = node["as"].as<std::string>(""); !was.empty()) {
+      if (!was.starts_with('/'))
+        return complain(node["as"].Mark(), in.name, "`as` is not an absolute path",
+                        "write the path the file had on its host");
+      in.name = was;
+    }
     const auto kind = parse_input_kind(node["kind"].as<std::string>("auto"));
     if (!kind)
       return complain(node["kind"].Mark(), in.name, "unknown kind",

@@ -20,7 +20,9 @@ std::string_view input_kind_name(InputKind kind) noexcept;
 
 struct RecordingInput {
   std::string path;  // to open
-  std::string name;  // to show: relative to the recording, so that output does not depend on where it lies
+  // To show: relative to the recording, so that output does not depend on where it lies; or what `as` says it was
+  // called on its host.
+  std::string name;
   InputKind kind = InputKind::automatic;
   std::string host;              // host.name; empty = as the log says, or the replay's --host
   std::string time_zone;         // IANA name; empty = UTC

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include "daemon/app/replay_files.h"
 #include "daemon/app/replay_logs.h"
 #include "daemon/app/replay_packets.h"
@@ -27,6 +29,16 @@ Replay::Replay(ReplayOptions options, FieldNames& names, Engines& engines,
 
 Replay::~Replay() = default;
 
+namespace {
+
+bool named_as_capture(std::string_view name) {
+  for (const std::string_view packed : {".gz", ".zst"})
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  return name.ends_with(".pcap") || name.ends_with(".pcapng") || name.ends_with(".cap");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
   const auto& input = options_.recording.inputs[index];
   const bool given = index < options_.descriptors.size();
@@ -35,6 +47,11 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
   if (descriptor < 0) return fail_errno("cannot open " + input.path, errno);
   InputSource source(descriptor);
   TOCSIN_TRY(const InputKind kind, source.settle_kind(input.kind));
+  if (input.kind == InputKind::automatic && kind != InputKind::pcap && !source.empty() && named_as_capture(input.name))
+    remarks_.push_back(
+        fmt::format("{}: is named like a capture, but its content is none: it was read as {}; check how "
+                    "it was copied (file, capinfos)",
+                    input.name, kind == InputKind::file ? "a file" : "a log"));
   const LaneContext context{names_,
                             0,
                             pool_.size(),
@@ -91,6 +108,7 @@ Result<ReplaySummary> Replay::run() {
     for (const auto& input : inputs) read += input->bytes_read();
     if (options_.progress && !options_.progress(read, 0)) summary.stopped = true;
   }
+  summary.remarks = std::move(remarks_);
   for (const auto& input : inputs) input->summarize(summary);
   return summary;
 }

@@ -87,6 +87,7 @@ class Replay {
   WorkerPool pool_;
   std::vector<std::unique_ptr<EventLane>> lanes_;
   Desk desk_;
+  std::vector<std::string> remarks_;  // about inputs, made when they are opened
 };
 
 }  // namespace tocsin::daemon

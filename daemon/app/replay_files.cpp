@@ -88,7 +88,10 @@ class FileInput final : public ReplayInput {
     return false;
   }
   std::uint64_t bytes_read() const override { return bytes_.size(); }
-  void summarize(ReplaySummary& summary) const override { ++summary.files; }
+  void summarize(ReplaySummary& summary) const override {
+    ++summary.files;
+    if (bytes_.empty()) summary.remarks.push_back(input_.name + ": is empty; check how it was copied or recorded");
+  }
 
  private:
   std::vector<std::uint8_t> bytes_;

@@ -14,6 +14,8 @@ class InputSource {
   explicit InputSource(int descriptor) : descriptor_(descriptor) {}
   // The kind asked for, or what the content says when it is `automatic`: a capture, a log, JSON, EVTX, any other file.
   Result<InputKind> settle_kind(InputKind wanted);
+  // Once the kind is settled by the content.
+  bool empty() const noexcept { return head_.empty(); }
   int release() noexcept { return descriptor_.release(); }
 
  private:

@@ -44,6 +44,8 @@ class LogReplayInput final : public ReplayInput {
   void summarize(ReplaySummary& summary) const override {
     const auto counts = input_.counts();
     summary.unreadable += counts.broken;
+    if (counts.lines == 0 && trouble_.empty())
+      summary.remarks.push_back(name_ + ": is empty; check how it was copied or recorded");
     if (counts.broken != 0)
       summary.remarks.push_back(
           fmt::format("{}: {} of {} lines could not be read; they are kept whole", name_, counts.broken, counts.lines));

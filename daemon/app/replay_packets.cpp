@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace tocsin::daemon {
 
 PacketInput::PacketInput(collectors::CaptureFile file, std::optional<collectors::FrameFilter> filter,
@@ -76,6 +78,22 @@ void PacketInput::summarize(ReplaySummary& summary) const {
     if (lane->eve() != nullptr) summary.eve.add(lane->eve()->counters(), counters);
   }
   if (at_ != Time::min()) summary.eve.time = std::max(summary.eve.time, at_);
+  remark(summary);
+}
+
+// What makes "no alerts" mean less than it says.
+void PacketInput::remark(ReplaySummary& summary) const {
+  const auto frames = file_.status().frames;
+  std::uint64_t undecodable = 0;
+  for (const auto& lane : lanes_) undecodable += lane->worker().counters().undecodable;
+  if (frames == 0 && !file_.status().truncated)
+    summary.remarks.push_back(name_ +
+                              ": holds no packet; was it recorded on the right interface, with the right filter?");
+  else if (frames != 0 && undecodable == frames)
+    summary.remarks.push_back(
+        fmt::format("{}: none of its {} packets could be decoded; look at its link type (tcpdump -r "
+                    "FILE -e -c 3)",
+                    name_, frames));
   if (file_.status().truncated) summary.remarks.push_back(name_ + ": " + file_.status().message);
 }
 

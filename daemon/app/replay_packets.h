@@ -33,6 +33,7 @@ class PacketInput final : public ReplayInput {
     std::size_t worker = 0;
   };
   Result<bool> fill();
+  void remark(ReplaySummary& summary) const;
 
   collectors::CaptureFile file_;
   std::optional<collectors::FrameFilter> filter_;

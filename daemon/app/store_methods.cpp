@@ -1,13 +1,17 @@
 #include "daemon/app/store_methods.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "daemon/app/asked.h"
+#include "daemon/app/evidence_methods.h"
 #include "daemon/app/incident_row.h"
-#include "daemon/control/filter.h"
+#include "daemon/app/vocabulary.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/segment/search.h"
 #include "responders/playbook/run/run.h"
@@ -18,33 +22,6 @@ namespace {
 namespace json = boost::json;
 using std::filesystem::path;
 
-// What --since, --until, --where, --limit mean, the same for every list.
-struct Asked {
-  std::optional<Time> since;
-  std::optional<Time> until;
-  Filter where;
-  std::size_t limit = 100;  // 0: all
-  bool follow = false;
-};
-
-Result<Asked> asked(const Call& call) {
-  Asked out;
-  for (const auto& [name, place] : {std::pair{"since", &out.since}, std::pair{"until", &out.until}}) {
-    const auto text = call.text(name);
-    if (!text) continue;
-    *place = parse_time(*text);
-    if (!*place)
-      return fail(Code::usage, fmt::format("--{} is not a time: {}; try -2h, today or 2026-11-22T14:00", name, *text));
-  }
-  TOCSIN_TRY(out.where, parse_filter(call.text("where").value_or("")));
-  if (const auto limit = call.number("limit")) {
-    if (*limit < 0) return fail(Code::usage, "--limit takes a number of 0 or more; 0 is all");
-    out.limit = static_cast<std::size_t>(*limit);
-  }
-  out.follow = call.flag("follow");
-  return out;
-}
-
 json::object parsed(std::string_view text) {
   json::error_code error;
   auto value = json::parse(text, error);
@@ -53,6 +30,12 @@ json::object parsed(std::string_view text) {
 
 constexpr std::size_t page_size = 500;
 
+bool passes(const Filter& where, const AlertRow& alert) {
+  auto row = parsed(alert.json);
+  widen_alert(row);
+  return where.matches(row);
+}
+
 // Alerts that pass, newest first, at most `limit`.
 Result<void> alert_pages(StoreReader& reader, AlertQuery query, const Asked& wanted, Reply& reply) {
   query.limit = page_size;
@@ -60,7 +43,7 @@ Result<void> alert_pages(StoreReader& reader, AlertQuery query, const Asked& wan
   do {
     TOCSIN_TRY(const AlertPage page, reader.alerts(query));
     for (const auto& alert : page.alerts) {
-      if (!wanted.where.matches(parsed(alert.json))) continue;
+      if (!passes(wanted.where, alert)) continue;
       if (!reply.row(alert.json) || (wanted.limit != 0 && ++sent >= wanted.limit)) return {};
     }
     query.cursor = page.next;
@@ -79,7 +62,7 @@ Result<void> follow_alerts(StoreReader& reader, AlertQuery query, const Asked& w
     for (const auto& alert : page.alerts) {
       if (!seen.insert(alert.id).second) continue;
       query.since = std::max(*query.since, alert.time - std::chrono::minutes{2});
-      if (wanted.where.matches(parsed(alert.json)) && !reply.row(alert.json)) return {};
+      if (passes(wanted.where, alert) && !reply.row(alert.json)) return {};
     }
   }
   return {};
@@ -125,7 +108,24 @@ json::object incident_list_row(const IncidentRow& row) {
   return out;
 }
 
-Result<void> list_incidents(const path& store, const Call& call, Reply& reply) {
+// Each incident that is opened or changed from now on, as it stands then.
+Result<void> follow_incidents(StoreReader& reader, IncidentQuery query, const Asked& wanted, Time from, Reply& reply) {
+  std::map<IncidentId, std::uint64_t> seen;
+  query.since = from;
+  while (reply.wait(std::chrono::milliseconds{500})) {
+    TOCSIN_TRY(const IncidentPage page, reader.incidents(query));
+    for (const auto& incident : page.incidents) {
+      auto& revision = seen[incident.id];
+      if (std::exchange(revision, incident.revision) == incident.revision || incident.merged_into) continue;
+      query.since = std::max(*query.since, incident.updated - std::chrono::minutes{1});
+      const auto row = incident_list_row(incident);
+      if (wanted.where.matches(row) && !reply.row(json::serialize(row))) return {};
+    }
+  }
+  return {};
+}
+
+Result<void> list_incidents(const path& store, const Clock& clock, const Call& call, Reply& reply) {
   TOCSIN_TRY(const Asked wanted, asked(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(store));
   IncidentQuery query;
@@ -133,14 +133,21 @@ Result<void> list_incidents(const path& store, const Call& call, Reply& reply) {
   query.until = wanted.until;
   query.state = call.text("state").value_or("open");
   if (query.state == "all") query.state.clear();
-  query.exercise = call.flag("exercise") ? ExerciseFilter::with : ExerciseFilter::without;
   query.limit = page_size;
+  const bool exercises = call.flag("exercise");
+  if (wanted.follow) {
+    query.exercise = exercises ? ExerciseFilter::with : ExerciseFilter::without;
+    return follow_incidents(*reader, query, wanted, wanted.since.value_or(clock.now()), reply);
+  }
+  std::int64_t hidden = 0;
   std::vector<json::object> rows;
   do {
     TOCSIN_TRY(const IncidentPage page, reader->incidents(query));
     for (const auto& incident : page.incidents) {
       auto row = incident_list_row(incident);
-      if (!incident.merged_into && wanted.where.matches(row)) rows.push_back(std::move(row));
+      if (incident.merged_into || !wanted.where.matches(row)) continue;
+      if (incident.exercise == Exercise::yes && !exercises) ++hidden;
+      else rows.push_back(std::move(row));
     }
     query.cursor = page.next;
   } while (!query.cursor.empty());
@@ -151,6 +158,9 @@ Result<void> list_incidents(const path& store, const Call& call, Reply& reply) {
   std::size_t sent = 0;
   for (const auto& row : rows)
     if (!reply.row(json::serialize(row)) || (wanted.limit != 0 && ++sent >= wanted.limit)) break;
+  if (hidden != 0)
+    reply.summary("remark", fmt::format("{} {} not shown; --exercise shows {}", hidden,
+                                        hidden == 1 ? "exercise" : "exercises", hidden == 1 ? "it" : "them"));
   return {};
 }
 
@@ -213,6 +223,7 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
   for (const auto& run : runs) {
     json::object row;
     row["name"] = run.playbook;
+    row["run"] = render_uuid(run.id.uuid);
     row["mode"] = run.mode;
     row["state"] = run.state;
     json::array steps;
@@ -231,10 +242,49 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
   return {};
 }
 
-Result<void> search(const path& store, const Call& call, Reply& reply) {
+// What a search asks of one stored line besides its time.
+class LineTest {
+ public:
+  LineTest(const Call& call, const Filter& where)
+      : words_(call.list("word")), class_(call.text("class").value_or("")), where_(where) {}
+  bool passes(const std::string& line) const {
+    if (!std::ranges::all_of(words_, [&](const std::string& word) { return line.find(word) != std::string::npos; }))
+      return false;
+    const auto row = parsed(line);
+    return (class_.empty() || text_of(row, "event.class") == class_) && where_.matches(row);
+  }
+
+ private:
+  std::vector<std::string> words_;
+  std::string class_;
+  const Filter& where_;
+};
+
+Result<void> follow_events(const path& store, EventQuery query, const LineTest& test, Time from, Reply& reply) {
+  std::set<std::string> seen;  // of the last minutes
+  query.since = from;
+  query.newest_first = false;
+  while (reply.wait(std::chrono::milliseconds{500})) {
+    TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));
+    std::set<std::string> now;
+    for (const auto& line : hits.lines) {
+      const auto row = parsed(line);
+      const auto id = text_of(row, "event.id");
+      now.insert(id);
+      // A log is read behind its time: look back a little, and show nothing twice.
+      if (const auto time = parse_time(text_of(row, "@timestamp")))
+        query.since = std::max(*query.since, *time - std::chrono::minutes{2});
+      if (!seen.contains(id) && test.passes(line) && !reply.row(line)) return {};
+    }
+    seen = std::move(now);
+  }
+  return {};
+}
+
+Result<void> search(const path& store, const Clock& clock, const Call& call, Reply& reply) {
   TOCSIN_TRY(const Asked wanted, asked(call));
   const auto words = call.list("word");
-  const auto event_class = call.text("class").value_or("");
+  const LineTest test(call, wanted.where);
   EventQuery query;
   query.since = wanted.since;
   query.until = wanted.until;
@@ -242,19 +292,16 @@ Result<void> search(const path& store, const Call& call, Reply& reply) {
   const auto longest = std::ranges::max_element(words, {}, &std::string::size);
   if (longest != words.end()) query.text = *longest;
   constexpr std::size_t looked_at_most = 100'000;  // as much as the store gives at once
-  query.limit =
-      wanted.limit == 0 || !words.empty() || !event_class.empty() || call.text("where") ? looked_at_most : wanted.limit;
+  const bool sifted = !words.empty() || call.text("class") || call.text("where");
+  query.limit = wanted.limit == 0 || sifted || wanted.follow ? looked_at_most : wanted.limit;
+  if (wanted.follow) return follow_events(store, query, test, wanted.since.value_or(clock.now()), reply);
   TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));
   std::size_t sent = 0;
   for (const auto& line : hits.lines) {
-    if (!std::ranges::all_of(words, [&](const std::string& word) { return line.find(word) != std::string::npos; }))
-      continue;
-    const auto row = parsed(line);
-    const auto* found = row.if_contains("event.class");
-    if (!event_class.empty() && (found == nullptr || found->as_string() != event_class)) continue;
-    if (!wanted.where.matches(row)) continue;
-    if (!reply.row(line) || (wanted.limit != 0 && ++sent >= wanted.limit)) break;
+    if (!test.passes(line)) continue;
+    if (!reply.row(line) || (++sent >= wanted.limit && wanted.limit != 0)) break;
   }
+  if (sent == 0) reply.summary("remark", "events of exercises are not stored; their alerts hold what decided them");
   reply.summary("segments", static_cast<std::int64_t>(hits.segments));
   reply.summary("pruned", static_cast<std::int64_t>(hits.pruned));
   return {};
@@ -265,7 +312,8 @@ Result<void> list_audit(const path& store, const Clock& clock, const Call& call,
   TOCSIN_TRY(const auto reader, StoreReader::open(store));
   TOCSIN_TRY(const auto entries,
              reader->audit(wanted.since.value_or(Time{}), wanted.until.value_or(clock.now() + std::chrono::hours{1}),
-                           wanted.limit == 0 ? SIZE_MAX : wanted.limit));
+                           wanted.limit == 0 || call.text("where") ? SIZE_MAX : wanted.limit));
+  RowGate gate(wanted, reply);
   for (const auto& entry : entries) {
     json::object row;
     row["sequence"] = entry.sequence;
@@ -275,7 +323,7 @@ Result<void> list_audit(const path& store, const Clock& clock, const Call& call,
     row["subject"] = entry.target;
     row["reason"] = entry.reason;
     row["outcome"] = entry.outcome;
-    if (wanted.where.matches(row) && !reply.row(json::serialize(row))) break;
+    if (!gate.send(row)) break;
   }
   return {};
 }
@@ -306,11 +354,12 @@ void add_store_methods(MethodTable& methods, const path& store, const Clock& clo
   methods.add(
       {"alert.show", Role::viewer, "one alert", [store](const Call& c, Reply& r) { return show_alert(store, c, r); }});
   methods.add({"incident.list", Role::viewer, "incidents, worst first",
-               [store](const Call& c, Reply& r) { return list_incidents(store, c, r); }});
+               [store, &clock](const Call& c, Reply& r) { return list_incidents(store, clock, c, r); }});
   methods.add({"incident.show", Role::viewer, "one incident",
                [store](const Call& c, Reply& r) { return show_incident(store, c, r); }});
   methods.add({"event.search", Role::viewer, "stored events",
-               [store](const Call& c, Reply& r) { return search(store, c, r); }});
+               [store, &clock](const Call& c, Reply& r) { return search(store, clock, c, r); }});
+  add_evidence_methods(methods, store);
   methods.add({"audit.list", Role::viewer, "who did what",
                [store, &clock](const Call& c, Reply& r) { return list_audit(store, clock, c, r); }});
   methods.add({"audit.verify", Role::viewer, "check both hash chains",

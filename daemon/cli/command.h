@@ -1,6 +1,6 @@
 #pragma once
 // THE command table's row. Parsing, help, completion, man pages and `tocsin list commands` are all made from it.
-// To add a command: a row and a handler in commands/<noun>.cpp, and the noun's table in main.cpp.
+// To add a command: a row and a handler in commands/<noun>.cpp, and the noun's function in commands/tables.cpp.
 
 #include <cstdint>
 #include <functional>
@@ -35,7 +35,8 @@ struct Example {
   std::string_view meaning;
 };
 
-enum class Style : std::uint8_t { plain, time, severity, state, strong, faint };
+// id: people see a start of it that is enough to name the thing; -o wide and --fields show all of it.
+enum class Style : std::uint8_t { plain, time, severity, state, strong, faint, id };
 
 struct Column {
   std::string_view key;  // of the row; "a.b" as --where reads it
@@ -43,6 +44,13 @@ struct Column {
   Style style = Style::plain;
   bool wide = false;      // only with -o wide
   bool flexible = false;  // may be cut to fit the terminal
+};
+
+// Which names --where and --fields of a command may use.
+enum class Vocabulary : std::uint8_t {
+  own,     // its columns and members; with neither: anything
+  events,  // those of events and alerts too, and those of products that the store has
+  alerts,  // the same, and rows are alerts: the fields of their events are found in them
 };
 
 // Option groups a command takes part in.
@@ -72,6 +80,9 @@ struct CommandRow {
   std::span<const Column> columns = {};
   CommandHandler run = nullptr;
   std::string_view details = {};
+  // What rows hold besides the columns' keys; "a" stands for what is inside it too.
+  std::span<const std::string_view> members = {};
+  Vocabulary vocabulary = Vocabulary::own;
 };
 
 std::string full_name(const CommandRow& command);  // "incident show"

@@ -183,6 +183,7 @@ std::string render_man_page(const CommandTable& table, std::string_view version)
       ".SH ENVIRONMENT\n"
       ".TP\n.B TOCSIN_CONFIG\nthe configuration file\n.TP\n.B TOCSIN_SOCKET\nthe control socket\n"
       ".TP\n.B TOCSIN_DATA, TOCSIN_STATE, TOCSIN_RUNTIME\ndirectories of data, kept things and sockets\n"
+      ".TP\n.B COLUMNS\nwidth of tables where standard output is no terminal; not set: no limit\n"
       ".TP\n.B NO_COLOR\nno colours\n.TP\n.B PAGER\nthe pager; empty or cat: none\n";
   out +=
       ".SH FILES\n.TP\n.I /etc/tocsin/tocsin.yaml\nthe configuration\n.TP\n.I /run/tocsin/control.sock\nthe control "

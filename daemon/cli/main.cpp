@@ -11,10 +11,7 @@
 int main(int argc, char** argv) {
   using namespace tocsin::daemon;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const CommandTable table{replay_commands(), rule_commands(),   local_playbook_commands(), status_commands(),
-                           doctor_commands(), alert_commands(),  incident_commands(),       playbook_commands(),
-                           action_commands(), record_commands(), config_commands(),         list_commands(),
-                           page_commands()};
+  const CommandTable table = all_commands();
   const SystemClock clock;
   const auto places = find_places();
   std::ios::sync_with_stdio(false);

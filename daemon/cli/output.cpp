@@ -87,6 +87,26 @@ const json::value* find_field(const json::object& row, std::string_view field) {
   return nullptr;
 }
 
+namespace {
+
+// A field somebody chose. "entities.value" of a list is what each of its items has there.
+json::value value_of(const json::object& row, std::string_view field) {
+  if (const auto* found = find_field(row, field)) return *found;
+  for (auto dot = field.rfind('.'); dot != std::string_view::npos && dot != 0; dot = field.rfind('.', dot - 1)) {
+    const auto* list = find_field(row, field.substr(0, dot));
+    if (list == nullptr || !list->is_array()) continue;
+    json::array out;
+    for (const auto& item : list->get_array())
+      if (item.is_object())
+        if (auto value = value_of(item.get_object(), field.substr(dot + 1)); !value.is_null())
+          out.push_back(std::move(value));
+    return out;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 struct Output::State {
   State(std::ostream& o, OutputOptions given) : out(o), options(std::move(given)), painter(options.color) {
     for (const auto& field : options.fields) own_columns.push_back({field, field, Style::plain, false, true});
@@ -94,21 +114,21 @@ struct Output::State {
       // A field that is one of the command's columns keeps its style.
       for (auto& column : own_columns)
         for (const auto& known : options.columns)
-          if (known.key == column.key) column.style = known.style;
+          if (known.key == column.key && known.style != Style::id) column.style = known.style;
       columns = own_columns;
     } else {
       for (const auto& column : options.columns)
         if (!column.wide || options.format != Format::table) columns.push_back(column);
+      if (options.format != Format::table)
+        for (auto& column : columns)
+          if (column.style == Style::id) column.style = Style::faint;
     }
   }
 
   json::object chosen(const json::object& row) const {
     if (options.fields.empty()) return row;
     json::object kept;
-    for (const auto& field : options.fields) {
-      const auto* value = find_field(row, field);
-      kept.emplace(field, value == nullptr ? json::value(nullptr) : *value);
-    }
+    for (const auto& field : options.fields) kept.emplace(field, value_of(row, field));
     return kept;
   }
 
@@ -151,6 +171,7 @@ Output::Output(std::ostream& out, OutputOptions options) : state_(std::make_uniq
 Output::~Output() = default;
 
 bool Output::for_people() const noexcept { return format() == Format::table || format() == Format::wide; }
+bool Output::draws() const noexcept { return for_people() && state_->options.fields.empty(); }
 bool Output::wide() const noexcept { return format() == Format::wide; }
 Format Output::format() const noexcept { return state_->options.format; }
 std::ostream& Output::text() noexcept { return state_->out; }
@@ -172,7 +193,7 @@ void Output::row(const json::object& row) {
           }
         s.table = std::make_unique<Table>(s.out, s.columns, s.painter, s.options.width);
       }
-      s.table->row(row);
+      s.table->row(s.chosen(row));
       if (s.options.follow) s.table->flush();
       break;
     case Format::json:
@@ -185,7 +206,7 @@ void Output::row(const json::object& row) {
       append_json(text, s.chosen(row));
       s.out << text << '\n';
       break;
-    case Format::csv: s.csv_line(row); break;
+    case Format::csv: s.csv_line(s.chosen(row)); break;
     case Format::yaml:
       s.out << render_yaml(s.chosen(row), s.options.single ? YamlShape::document : YamlShape::list_item);
       break;

@@ -39,6 +39,8 @@ class Output {
 
   // For people (table, wide): a handler may draw its own screen on text() instead of rows.
   bool for_people() const noexcept;
+  // For people, and nobody chose fields: the whole of it may be drawn.
+  bool draws() const noexcept;
   bool wide() const noexcept;
   Format format() const noexcept;
   std::ostream& text() noexcept;

@@ -11,6 +11,7 @@
 #include "collectors/base/json.h"
 #include "collectors/base/text.h"
 #include "daemon/app/store_methods.h"
+#include "daemon/app/vocabulary.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/shared_options.h"
 #include "daemon/cli/times.h"
@@ -57,22 +58,20 @@ class LocalReply final : public Reply {
   boost::json::object summary_;
 };
 
-Result<std::string> read_store(CommandContext& context, const std::string& directory,
+}  // namespace
+
+Result<std::string> call_local(const MethodTable& methods, const std::string& method_name, std::string_view params_text,
                                const std::function<bool(const boost::json::object&)>& row) {
-  MethodTable methods;
-  add_store_methods(methods, directory, context.clock);
-  const auto* method = methods.find(method_of(context.command));
+  const auto* method = methods.find(method_name);
   if (method == nullptr) return fail(Code::usage, "this command asks the daemon; it cannot read a store by itself");
   boost::json::error_code error;
-  const auto params = boost::json::parse(params_of(context), error);
+  const auto params = boost::json::parse(params_text, error);
   const Peer nobody;
   Descriptors none;
   LocalReply reply(row);
   TOCSIN_CHECK(method->handler(Call(method->name, nobody, params.as_object(), none), reply));
   return reply.text();
 }
-
-}  // namespace
 
 std::string method_of(const CommandRow& command) {
   return command.verb.empty() ? std::string(command.noun) : std::string(command.noun) + "." + std::string(command.verb);
@@ -113,7 +112,11 @@ std::string socket_path(const CommandContext& context) {
 }
 
 Result<std::string> call_daemon(CommandContext& context, const std::function<bool(const boost::json::object&)>& row) {
-  if (const auto store = context.options.text("store")) return read_store(context, *store, row);
+  if (const auto store = context.options.text("store")) {
+    MethodTable methods;
+    add_store_methods(methods, *store, context.clock);
+    return call_local(methods, method_of(context.command), params_of(context), row);
+  }
   return call_method(context, method_of(context.command), params_of(context), {}, row);
 }
 
@@ -144,14 +147,34 @@ Result<std::string> call_method(CommandContext& context, const std::string& meth
 }
 
 Result<void> relay_rows(CommandContext& context) {
+  // Fields of its event are an alert's own when somebody asks for them by name.
+  const bool widen = context.command.vocabulary == Vocabulary::alerts && context.options.flag("fields");
   const auto summary = call_daemon(context, [&](const boost::json::object& row) {
-    context.output.row(row);
+    if (widen) {
+      auto wide = row;
+      widen_alert(wide);
+      context.output.row(wide);
+    } else {
+      context.output.row(row);
+    }
     return static_cast<bool>(context.output.text());
   });
   if (!summary) return std::unexpected(summary.error());
-  if (context.output.rows() == 0 && context.output.for_people() && context.talkative)
+  if (context.output.rows() == 0 && context.output.for_people() && !context.options.flag("quiet"))
     context.err << "nothing found" << (context.options.flag("where") ? "; try a wider --where" : "") << '\n';
+  else context.output.finish();
+  show_remark(context, *summary);
   return {};
+}
+
+void show_remark(CommandContext& context, std::string_view summary) {
+  boost::json::error_code error;
+  const auto value = boost::json::parse(summary, error);
+  if (error || !value.is_object() || context.options.flag("quiet")) return;
+  const auto* remark = value.get_object().if_contains("remark");
+  if (remark == nullptr || !remark->is_string()) return;
+  const auto text = plain_text(*remark);
+  for (const auto line : split(text, '\n')) context.err << escape_terminal(line) << '\n';
 }
 
 Result<void> relay_change(CommandContext& context) {
@@ -162,8 +185,10 @@ Result<void> relay_change(CommandContext& context) {
   boost::json::error_code error;
   const auto value = boost::json::parse(summary, error);
   if (error || !value.is_object()) return {};
-  if (const auto* message = value.get_object().if_contains("message"); message != nullptr && message->is_string())
+  if (const auto* message = value.get_object().if_contains("message"); message != nullptr && message->is_string()) {
+    context.output.finish();
     context.err << escape_terminal(plain_text(*message)) << '\n';
+  }
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "collectors/base/result.h"
 #include "daemon/cli/command.h"
 #include "daemon/control/client.h"
+#include "daemon/control/method.h"
 
 namespace tocsin::daemon {
 
@@ -27,6 +28,13 @@ Result<std::string> call_daemon(CommandContext& context, const std::function<boo
 Result<std::string> call_method(CommandContext& context, const std::string& method, const std::string& params,
                                 std::span<const int> descriptors,
                                 const std::function<bool(const boost::json::object&)>& row);
+
+// The same for a method of this process: what only reads a store, or needs nothing at all.
+Result<std::string> call_local(const MethodTable& methods, const std::string& method, std::string_view params,
+                               const std::function<bool(const boost::json::object&)>& row);
+
+// Prints the summary's "remark", what one should know besides the rows, on stderr; not with --quiet.
+void show_remark(CommandContext& context, std::string_view summary);
 
 // Handlers for the table.
 Result<void> relay_rows(CommandContext& context);    // rows to the output

@@ -7,6 +7,7 @@
 
 #include "collectors/base/text.h"
 #include "daemon/cli/arguments.h"
+#include "daemon/cli/field_check.h"
 #include "daemon/cli/help.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/times.h"
@@ -96,7 +97,8 @@ int run_command(const ProgramInput& input, const Invocation& invocation) {
                            .in = input.in,
                            .talkative = input.terminal.err_is_terminal && !options.flag("quiet"),
                            .interactive = input.terminal.in_is_terminal && input.terminal.err_is_terminal};
-    result = command.run(context);
+    result = check_fields(context);
+    if (result) result = command.run(context);
     if (result || output.rows() != 0) output.finish();
     status = context.exit_status;
     input.out.flush();

@@ -36,7 +36,8 @@ inline constexpr std::array<SharedOption, 20> shared_options{{
     {0, {"color", OptionKind::value, "WHEN", "colours", "auto|always|never"}},
     {0, {"no-color", OptionKind::flag, "", "no colours (as NO_COLOR does)"}},
     {0, {"no-pager", OptionKind::flag, "", "never start a pager"}},
-    {0, {"width", OptionKind::value, "COLUMNS", "width of tables; default: the terminal's"}},
+    {0,
+     {"width", OptionKind::value, "COLUMNS", "width of tables; default: the terminal's, else COLUMNS, else no limit"}},
     {0, {"quiet", OptionKind::flag, "", "no progress and no remarks", "", 'q'}},
     {0, {"help", OptionKind::flag, "", "this page", "", 'h'}},
 }};

@@ -14,7 +14,14 @@ namespace {
 
 constexpr std::size_t held_most = 1000;
 constexpr std::size_t gap = 2;
-constexpr std::size_t least = 12;  // a flexible column is not cut below this
+constexpr std::size_t least_wished = 12;  // a flexible column is not cut below this
+constexpr std::size_t least_of_all = 8;   // but where it does not fit otherwise
+constexpr std::size_t id_shown = 12;
+
+// "11-22 15:30:01" of "2026-11-22 15:30:01Z".
+std::string without_year(const std::string& time) {
+  return time.size() == 20 && time.back() == 'Z' ? time.substr(5, 14) : time;
+}
 
 }  // namespace
 
@@ -36,24 +43,48 @@ void Table::row(const boost::json::object& row) {
       case Style::state: cell.paint = state_paint(cell.text); break;
       case Style::strong: cell.paint = Paint::strong; break;
       case Style::faint: cell.paint = Paint::faint; break;
+      case Style::id:
+        cell.paint = Paint::faint;
+        cell.text.resize(std::min(cell.text.size(), id_shown));
+        break;
       case Style::plain: break;
     }
     line.push_back(std::move(cell));
   }
+  if (narrow_) shorten_times(line);
   held_.push_back(std::move(line));
   if (held_.size() >= held_most) flush();
 }
 
-void Table::fix_widths() {
+std::size_t Table::total() const {
+  return std::accumulate(widths_.begin(), widths_.end(), std::size_t{0}) + gap * (widths_.size() - 1);
+}
+
+void Table::measure() {
   widths_.clear();
   for (const auto& column : columns_) widths_.push_back(display_width(column.title));
   for (const auto& line : held_)
     for (std::size_t i = 0; i < line.size(); ++i) widths_[i] = std::max(widths_[i], display_width(line[i].text));
-  if (width_ == 0) return;
-  const auto total = [&] {
-    return std::accumulate(widths_.begin(), widths_.end(), std::size_t{0}) + gap * (widths_.size() - 1);
-  };
-  // Take from the widest flexible column, one at a time, until it fits.
+}
+
+void Table::shorten_times(Line& line) const {
+  for (std::size_t i = 0; i < line.size(); ++i)
+    if (columns_[i].style == Style::time) line[i].text = without_year(line[i].text);
+}
+
+void Table::fix_widths() {
+  measure();
+  if (width_ == 0 || total() <= width_) return;
+  squeeze(least_wished);
+  if (total() <= width_) return;
+  narrow_ = true;
+  for (auto& line : held_) shorten_times(line);
+  measure();
+  squeeze(least_of_all);
+}
+
+// Takes from the widest flexible column, one at a time, until it fits.
+void Table::squeeze(std::size_t least) {
   while (total() > width_) {
     std::size_t widest = columns_.size();
     for (std::size_t i = 0; i < columns_.size(); ++i)

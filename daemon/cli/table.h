@@ -27,6 +27,10 @@ class Table {
     Paint paint = Paint::plain;
   };
   using Line = std::vector<Cell>;
+  std::size_t total() const;
+  void measure();
+  void squeeze(std::size_t least);
+  void shorten_times(Line& line) const;
   void fix_widths();
   void print(const Line& line) const;
 
@@ -36,6 +40,7 @@ class Table {
   std::size_t width_;
   std::vector<Line> held_;
   std::vector<std::size_t> widths_;  // empty until fixed
+  bool narrow_ = false;              // times go without their year
 };
 
 // "2026-11-22 15:30:01Z" from RFC 3339; other text unchanged.

@@ -35,6 +35,9 @@ Terminal find_terminal() {
   terminal.color = (terminal.out_is_terminal && !dumb && !is_set("NO_COLOR")) || is_set("CLICOLOR_FORCE");
   winsize size{};
   if (terminal.out_is_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) terminal.width = size.ws_col;
+  constexpr std::size_t width_most = 10'000;
+  if (const char* columns = std::getenv("COLUMNS"); columns != nullptr && terminal.width == 0)
+    if (const auto number = parse_unsigned(columns); number && *number <= width_most) terminal.width = *number;
   return terminal;
 }
 

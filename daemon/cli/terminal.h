@@ -14,7 +14,7 @@ struct Terminal {
   bool color = false;     // on stdout
   std::size_t width = 0;  // of stdout; 0: unlimited
 };
-// Of this process; honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.
+// Of this process; honours NO_COLOR, CLICOLOR_FORCE, TERM=dumb and, where stdout is no terminal, COLUMNS.
 Terminal find_terminal();
 
 enum class Paint : unsigned char { plain, strong, faint, red, bright_red, yellow, green, cyan, blue, magenta };

@@ -139,7 +139,8 @@ std::vector<MetricRow> measure_all(const std::vector<Incident>& incidents) {
   for (const auto& [name, pick] : picks) {
     std::vector<Duration> samples;
     for (const auto& incident : incidents)
-      if (const auto value = responders::measure(incident).*pick; value && !incident.merged_into)
+      if (const auto value = responders::measure(incident).*pick;
+          value && !incident.merged_into && incident.exercise == Exercise::no)
         samples.push_back(*value);
     std::ranges::sort(samples);
     MetricRow row{std::string(name), samples.size(), {}, {}};
@@ -154,8 +155,12 @@ std::vector<MetricRow> measure_all(const std::vector<Incident>& incidents) {
 
 void count_actions(Report& report, const std::vector<responders::change::RunRecorded>& runs) {
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts;
-  for (const auto& run : runs)
+  std::map<std::string, std::uint64_t> rehearsed;
+  for (const auto& run : runs) {
     if (!run.action.empty()) ++counts[{run.action, run.mode, run.outcome}];
+    if (run.mode == "rehearse" && run.phase == responders::change::RunPhase::finished) ++rehearsed[run.playbook];
+  }
+  for (const auto& [name, count] : rehearsed) report.rehearsed.push_back({name, count});
   for (const auto& [key, count] : counts)
     report.actions.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
 }

@@ -49,4 +49,18 @@ std::string readable_duration(Duration duration) {
   return out.empty() ? "0s" : out;
 }
 
+std::vector<rules::Entity> entities_once(const responders::Incident& incident) {
+  std::vector<rules::Entity> out;
+  for (const auto& entity : incident.entities)
+    if (std::ranges::none_of(
+            out, [&](const auto& other) { return other.kind == entity.kind && other.value == entity.value; }))
+      out.push_back(entity);
+  return out;
+}
+
+std::string no_action_text(const Report& report) {
+  return report.rehearsed.empty() ? "No playbook was rehearsed or run."
+                                  : "Nothing was applied: playbooks were rehearsed only.";
+}
+
 }  // namespace tocsin::daemon

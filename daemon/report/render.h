@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/report/report_model.h"
 
@@ -16,5 +17,9 @@ std::string render_json(const Report& report);
 std::string readable(std::string_view name);                      // "true_positive" → "true positive"
 std::string counted(std::uint64_t count, std::string_view noun);  // "1 alert", "2 alerts"
 std::string readable_duration(Duration duration);                 // two largest units: "3h 12m"
+
+// Who acts and is acted upon is two entities of an incident and one name for a reader; sorted by kind and value.
+std::vector<rules::Entity> entities_once(const responders::Incident& incident);
+std::string no_action_text(const Report& report);
 
 }  // namespace tocsin::daemon

@@ -172,13 +172,11 @@ class Page {
   void entities(const Incident& incident) {
     if (incident.entities.empty()) return;
     constexpr std::size_t shown_most = 40;
+    const auto named = entities_once(incident);
     out_ += "<p class=\"mono\">";
-    std::size_t shown = 0;
-    for (const auto& e : incident.entities) {
-      if (shown++ == shown_most) break;
-      add("<span class=\"soft\">{}</span> {} &nbsp; ", rules::entity_kind_name(e.kind), safe(e.value));
-    }
-    if (incident.entities.size() > shown_most) add("and {} more", incident.entities.size() - shown_most);
+    for (std::size_t i = 0; i < named.size() && i < shown_most; ++i)
+      add("<span class=\"soft\">{}</span> {} &nbsp; ", rules::entity_kind_name(named[i].kind), safe(named[i].value));
+    if (named.size() > shown_most) add("and {} more", named.size() - shown_most);
     out_ += "</p>";
   }
 
@@ -254,8 +252,19 @@ class Page {
 
   void actions() {
     out_ += "<section><h2>Actions</h2>";
+    if (!report_.rehearsed.empty()) {
+      out_ += "<div>";
+      begin_table("", {{"Playbook, rehearsed only"}, {"Times", true}});
+      for (const auto& playbook : report_.rehearsed) {
+        row_head(playbook.name);
+        number(playbook.count);
+        out_ += "</tr>";
+      }
+      end_table();
+      out_ += "</div>";
+    }
     if (report_.actions.empty()) {
-      out_ += "<p class=\"soft\">No playbook ran an action.</p></section>";
+      add("<p class=\"soft\">{}</p></section>", no_action_text(report_));
       return;
     }
     begin_table("", {{"Action"}, {"Mode"}, {"Outcome"}, {"Times", true}});

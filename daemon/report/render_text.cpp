@@ -62,6 +62,7 @@ class Markdown {
           i.verdict ? " (" + readable(responders::verdict_name(*i.verdict)) + ")" : "", plain(i.host),
           i.owner.empty() ? "nobody" : plain(i.owner), counted(i.alert_count, "alert"), local(i.times.first_event),
           local(i.times.last_event));
+      entities(i);
       for (const auto& entry : i.timeline)
         add("- {} · {} · {}\n", local(entry.time), responders::timeline_kind_name(entry.kind), plain(entry.text));
       for (const auto& e : i.evidence)
@@ -70,6 +71,16 @@ class Markdown {
     }
     if (report_.incidents_left_out != 0)
       add("{} more incidents, less severe, are left out.\n\n", report_.incidents_left_out);
+  }
+
+  void entities(const responders::Incident& incident) {
+    constexpr std::size_t shown_most = 40;
+    const auto named = entities_once(incident);
+    if (named.empty()) return;
+    for (std::size_t i = 0; i < named.size() && i < shown_most; ++i)
+      add("{}{} {}", i == 0 ? "About: " : ", ", rules::entity_kind_name(named[i].kind), plain(named[i].value));
+    if (named.size() > shown_most) add(", and {} more", named.size() - shown_most);
+    out_ += "\n\n";
   }
 
   void volume() {
@@ -100,7 +111,12 @@ class Markdown {
     for (const auto& verdict : report_.verdicts)
       add("\n{} closed as {}.\n", verdict.count, plain(readable(verdict.name)));
     out_ += "\n## Actions\n\n";
-    if (report_.actions.empty()) out_ += "No playbook ran an action.\n\n";
+    if (!report_.rehearsed.empty()) {
+      out_ += "| playbook, rehearsed only | times |\n|---|---:|\n";
+      for (const auto& playbook : report_.rehearsed) add("| {} | {} |\n", plain(playbook.name), playbook.count);
+      out_ += '\n';
+    }
+    if (report_.actions.empty()) add("{}\n\n", no_action_text(report_));
     else out_ += "| action | mode | outcome | times |\n|---|---|---|---:|\n";
     for (const auto& a : report_.actions)
       add("| {} | {} | {} | {} |\n", plain(a.action), plain(a.mode), plain(a.outcome), a.count);
@@ -159,6 +175,7 @@ class Csv {
       row("metric", metric.name, "p50 " + seconds(metric.p50), "", "", "", metric.samples);
       row("metric", metric.name, "p90 " + seconds(metric.p90), "", "", "", metric.samples);
     }
+    for (const auto& playbook : r.rehearsed) row("rehearsed", playbook.name, "", "", "", "", playbook.count);
     for (const auto& a : r.actions) row("action", a.action, a.mode + ": " + a.outcome, "", "", "", a.count);
     for (const auto& loss : r.losses)
       row("blind", loss.source, loss.cause, render_time(loss.since), render_time(loss.until), "", loss.count);
@@ -251,7 +268,9 @@ void append_health(JsonWriter& json, const Report& r) {
         .member("outcome", a.outcome)
         .member("count", a.count)
         .end_object();
-  json.end_array().key("blind").begin_array();
+  json.end_array();
+  append_names(json, "rehearsed", r.rehearsed);
+  json.key("blind").begin_array();
   for (const auto& loss : r.losses)
     json.begin_object()
         .member("source", loss.source)

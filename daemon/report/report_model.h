@@ -98,6 +98,7 @@ struct Report {
   std::uint64_t incidents_left_out = 0;
   std::vector<MetricRow> metrics;
   std::vector<ActionVolume> actions;
+  std::vector<NamedCount> rehearsed;  // playbooks, by how often; they changed nothing
   // What was not seen, and whether the record holds
   std::vector<BlindInterval> losses;
   std::vector<ChainStatus> chains;

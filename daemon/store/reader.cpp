@@ -15,6 +15,7 @@ namespace tocsin::daemon {
 namespace {
 
 constexpr std::size_t limit_most = 100'000;
+constexpr std::size_t start_least = 4;  // digits of an id that name its owner
 
 // A WHERE clause and what is bound into it, in order. Only texts written here become SQL.
 class Filter {
@@ -199,8 +200,10 @@ Result<AlertRow> StoreReader::alert(std::string_view id) {
   };
   std::string low(id);
   std::string high(id);
-  if (id.size() < 4 || id.size() > 32 || id.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
-    return unknown();
+  if (id.size() > 32 || id.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return unknown();
+  if (id.size() < start_least)
+    return fail(Code::usage, fmt::format("`{}` is too short: give at least {} digits of the alert's id",
+                                         escape_terminal(id), start_least));
   low.resize(32, '0');
   high.resize(32, 'f');
   const auto from = parse_hex(low);
@@ -295,6 +298,10 @@ Result<IncidentId> StoreReader::find_incident(std::string_view name) {
   const bool hex = name.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
   rows.bind(alias).bind(hex ? lower_ascii(name) : std::string());
   TOCSIN_TRY(const bool found, rows.step());
+  if (!found && hex && !parse_unsigned(name) && name.size() < start_least)
+    return fail(Code::usage,
+                fmt::format("`{}` is too short: give the incident's number, or at least {} digits of its id",
+                            escape_terminal(name), start_least));
   if (!found)
     return fail(Code::not_found,
                 fmt::format("there is no incident {}; list them with `tocsin incident list`", escape_terminal(name)));

@@ -249,15 +249,37 @@ Result<void> Records::put_evidence(const responders::Evidence& e) {
   return {};
 }
 
+namespace {
+
+constexpr std::string_view evidence_columns =
+    "SELECT digest, size, name, collector, host, collected, incident FROM evidence ";
+
+responders::Evidence read_evidence(const Statement& row) {
+  return {read_sha256(row.blob(0)), row.number(1), std::string(row.text(2)),          std::string(row.text(3)),
+          std::string(row.text(4)), row.time(5),   IncidentId{read_uuid(row.blob(6))}};
+}
+
+}  // namespace
+
 Result<std::optional<responders::Evidence>> Records::evidence(const Sha256& digest) {
-  TOCSIN_TRY(auto query, database_.statement("SELECT digest, size, name, collector, host, collected, incident FROM "
-                                             "evidence WHERE digest = ?"));
+  TOCSIN_TRY(auto query, database_.statement(std::string(evidence_columns) + "WHERE digest = ?"));
   query.bind_blob(digest);
   TOCSIN_TRY(const bool row, query.step());
   if (!row) return std::nullopt;
-  return responders::Evidence{
-      read_sha256(query.blob(0)), query.number(1), std::string(query.text(2)),          std::string(query.text(3)),
-      std::string(query.text(4)), query.time(5),   IncidentId{read_uuid(query.blob(6))}};
+  return read_evidence(query);
+}
+
+Result<std::vector<responders::Evidence>> Records::evidence_of(IncidentId incident) {
+  TOCSIN_TRY(auto query, database_.statement(std::string(evidence_columns) +
+                                             (incident ? "WHERE incident = ? ORDER BY collected, digest"
+                                                       : "ORDER BY collected, digest")));
+  if (incident) query.bind_blob(incident.uuid.bytes);
+  std::vector<responders::Evidence> out;
+  for (;;) {
+    TOCSIN_TRY(const bool row, query.step());
+    if (!row) return out;
+    out.push_back(read_evidence(query));
+  }
 }
 
 Result<void> Records::add_custody(const responders::CustodyEntry& entry) {

@@ -123,6 +123,8 @@ class Records {
 
   Result<void> put_evidence(const responders::Evidence& evidence);
   Result<std::optional<responders::Evidence>> evidence(const Sha256& digest);
+  // All when zero; in the order they were collected.
+  Result<std::vector<responders::Evidence>> evidence_of(IncidentId incident);
   Result<void> add_custody(const responders::CustodyEntry& entry);
   Result<std::vector<responders::CustodyEntry>> custody(const Sha256& digest);
 

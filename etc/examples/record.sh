@@ -176,7 +176,7 @@ stop_recording() {
     printf '  - { path: access.log, kind: access, host: web01, timezone: UTC, year: %s }\n' "$(date +%Y)"
     printf '  - { path: audit.log, kind: audit, host: web01, timezone: UTC, year: %s }\n' "$(date +%Y)"
     (cd "$out" && for file in uploads/*; do
-      printf '  - { path: %s, kind: file, host: web01, observed: "%s" }\n' "$file" "$(date -r "$root/srv/www/shop/$file" +%Y-%m-%dT%H:%M:%SZ)"
+      printf '  - { path: %s, as: /srv/www/shop/%s, kind: file, host: web01, observed: "%s" }\n' "$file" "$file" "$(date -r "$root/srv/www/shop/$file" +%Y-%m-%dT%H:%M:%SZ)"
     done)
   } >"$out/recording.yaml"
   if [ -n "${SUDO_UID:-}" ]; then chown -R "$SUDO_UID:${SUDO_GID:-0}" "$out"; fi

@@ -28,6 +28,46 @@ const Entity* first(const Incident& incident, EntityKind kind) {
   return nullptr;
 }
 
+// The account an intruder got into, or else the one most is said about: alerts of valid accounts (T1078) first, then by
+// the number of alerts; of equals the one named first.
+std::string likely_user(const Incident& incident) {
+  struct Candidate {
+    std::string name;
+    std::uint64_t entered = 0;
+    std::uint64_t alerts = 0;
+  };
+  std::vector<Candidate> candidates;
+  for (const IncidentAlert& alert : incident.alerts) {
+    const bool entered =
+        std::ranges::any_of(alert.attack, [](const std::string& tag) { return tag.starts_with("T1078"); });
+    for (const Entity& entity : alert.entities) {
+      if (entity.kind != EntityKind::user || entity.value.empty()) continue;
+      auto found = std::ranges::find(candidates, entity.value, &Candidate::name);
+      if (found == candidates.end()) found = candidates.insert(candidates.end(), Candidate{entity.value, 0, 0});
+      found->entered += entered ? 1U : 0U;
+      found->alerts += alert.count;
+    }
+  }
+  const auto best = std::ranges::max_element(candidates, [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.entered != 0, a.alerts) < std::pair(b.entered != 0, b.alerts);
+  });
+  if (best != candidates.end()) return best->name;
+  const Entity* any = first(incident, EntityKind::user);
+  return any == nullptr ? std::string{} : any->value;
+}
+
+// A file of a host: an absolute path. Of the alerts of YARA first, which looked into it.
+std::string likely_file(const Incident& incident) {
+  for (const bool looked_into : {true, false})
+    for (const IncidentAlert& alert : incident.alerts)
+      if (!looked_into || alert.engine == rules::Engine::yara)
+        for (const Entity& entity : alert.entities)
+          if (entity.kind == EntityKind::file && entity.value.starts_with('/')) return entity.value;
+  for (const Entity& entity : incident.entities)
+    if (entity.kind == EntityKind::file && entity.value.starts_with('/')) return entity.value;
+  return {};
+}
+
 // The server outside that data went to or orders came from: of the alerts that speak of command and control or of
 // exfiltration, the first address that is no private one (RFC 1918, RFC 4193, loopback, link-local).
 std::string outside_server(const Incident& incident) {
@@ -70,15 +110,10 @@ Inputs inputs_from_incident(const Incident& incident) {
   add_entity("__source_ip__", first(incident, EntityKind::address, EntityRole::actor));
   add_entity("__target_ip__", first(incident, EntityKind::address, EntityRole::target));
   add("__outside_ip__", outside_server(incident));
-  add_entity("__user__", first(incident, EntityKind::user));
+  add("__user__", likely_user(incident));
   add_entity("__process__", first(incident, EntityKind::process));
   add_entity("__domain__", first(incident, EntityKind::domain));
-  // Only a path can be acted on; engines also name files by what the network called them.
-  for (const Entity& entity : incident.entities)
-    if (entity.kind == EntityKind::file && entity.value.starts_with('/')) {
-      add("__file__", entity.value);
-      break;
-    }
+  add("__file__", likely_file(incident));
   for (const IncidentAlert& alert : incident.alerts) {
     const auto technique = std::find_if(alert.attack.begin(), alert.attack.end(),
                                         [](const std::string& text) { return text.starts_with('T'); });

@@ -12,8 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "daemon/app/list_methods.h"
 #include "daemon/app/store_methods.h"
 #include "daemon/app/suricata_settings.h"
+#include "daemon/app/vocabulary.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -199,12 +201,19 @@ Result<void> Daemon::open_logs() {
   return {};
 }
 
+void add_all_methods(MethodTable& methods, Daemon& daemon) {
+  const std::filesystem::path store = daemon.config().store.directory;
+  add_store_methods(methods, store, daemon.clock());
+  intern_protocol_fields(daemon.names());
+  add_list_methods(methods, daemon.names(), store);
+  add_daemon_methods(methods, daemon);
+  add_response_methods(methods, daemon);
+  add_run_methods(methods, daemon);
+  add_exercise_method(methods, daemon);
+}
+
 Result<void> Daemon::open_control() {
-  add_store_methods(methods_, config_.store.directory, clock_);
-  add_daemon_methods(methods_, *this);
-  add_response_methods(methods_, *this);
-  add_run_methods(methods_, *this);
-  add_exercise_method(methods_, *this);
+  add_all_methods(methods_, *this);
   ControlOptions options;
   options.path = config_.control.socket;
   options.policy.groups = find_role_groups({config_.control.viewer, config_.control.analyst, config_.control.responder,

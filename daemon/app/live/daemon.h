@@ -57,6 +57,14 @@ class Daemon {
   Result<void> settle();
 
  private:
+  struct Watched {
+    std::string name;
+    std::string state;
+    std::uint64_t packets = 0;
+    std::uint64_t lost = 0;
+    std::size_t rings = 0;
+  };
+  std::vector<Watched> interfaces() const;
   Result<GenerationRef> load_generation(const Config& config, std::uint64_t number);
   Result<void> open_store();
   void open_eve();
@@ -96,7 +104,9 @@ class Daemon {
   Time metrics_written_{};
 };
 
-// The methods that need more than the store: status, metrics, incident changes, reports.
+// Everything the control socket can be asked; a test holds it against the commands of `tocsin`.
+void add_all_methods(MethodTable& methods, Daemon& daemon);
+// The methods that need more than the store: list.engines, status, metrics, incident changes, reports.
 void add_daemon_methods(MethodTable& methods, Daemon& daemon);
 // playbook.list, status, rehearse.
 void add_response_methods(MethodTable& methods, Daemon& daemon);

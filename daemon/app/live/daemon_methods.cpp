@@ -1,10 +1,12 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "daemon/app/asked.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/live/call_facts.h"
 #include "daemon/store/reader.h"
@@ -14,24 +16,48 @@ namespace {
 
 namespace json = boost::json;
 namespace command = responders::command;
+using responders::Incident;
+
+// What a verb asks of an incident as it stands: one command after the other.
+using Commands = std::vector<responders::Command>;
+using MakeCommands = std::function<Result<Commands>(const responders::Incident&, const std::string& reason)>;
+
+// What is shown of an incident that was changed: as it stands now, without the reasons of its alerts.
+void reply_changed(Reply& reply, const responders::Incident& after) {
+  json::error_code error;
+  auto row = json::parse(render_incident_row(after, [](const rules::AlertId&) { return std::string{}; }, {}), error);
+  row.as_object()["alerts"] = after.alert_count;  // as incident.list has it
+  reply.row(json::serialize(row));
+}
 
 Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std::string_view verb,
-                             const std::function<Result<responders::Command>(const std::string& reason)>& make) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
-  TOCSIN_TRY(const auto id, incident_of(daemon, call));
-  TOCSIN_TRY(const auto wanted, make(reason));
-  const auto actor = actor_of(call);
-  responders::Incident after;
+                             const MakeCommands& make) {
   const bool dry = call.flag("dry_run");
+  std::string reason = "dry run";
+  if (!dry) {
+    TOCSIN_TRY(reason, reason_of(call));
+  }
+  TOCSIN_TRY(const auto id, incident_of(daemon, call));
+  const auto actor = actor_of(call);
+  responders::Incident before;
+  responders::Incident after;
   if (dry) {
     TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-    TOCSIN_TRY(auto now, reader->incident(id));
-    TOCSIN_TRY(const auto changes, responders::decide(now, wanted, actor, daemon.clock()));
-    for (const auto& change : changes) now = responders::evolve(std::move(now), change);
-    after = std::move(now);
+    TOCSIN_TRY(before, reader->incident(id));
+    TOCSIN_TRY(const auto wanted, make(before, reason));
+    after = before;
+    for (const auto& one : wanted) {
+      TOCSIN_TRY(const auto changes, responders::decide(after, one, actor, daemon.clock()));
+      for (const auto& change : changes) after = responders::evolve(std::move(after), change);
+    }
   } else {
     TOCSIN_CHECK(daemon.on_casework([&](Keeper& keeper) -> Result<void> {
-      TOCSIN_TRY(after, keeper.casework().command(id, wanted, actor));
+      TOCSIN_TRY(before, keeper.casework().incident(id));
+      TOCSIN_TRY(const auto wanted, make(before, reason));
+      after = before;
+      for (const auto& one : wanted) {
+        TOCSIN_TRY(after, keeper.casework().command(id, one, actor));
+      }
       AuditEntry entry;
       entry.time = daemon.clock().now();
       entry.actor = actor;
@@ -42,39 +68,49 @@ Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std
       return keeper.store().records().add_audit(entry);
     }));
   }
-  reply.row(render_incident_row(after, [](const rules::AlertId&) { return std::string{}; }, {}));
-  reply.summary("message", fmt::format("{}{}: {} ({})", dry ? "would be " : "", after.alias,
-                                       responders::state_name(after.state), verb));
+  reply_changed(reply, after);
+  const auto owner = after.owner.empty() ? std::string("nobody") : after.owner;
+  const bool same = before.revision == after.revision;
+  reply.summary("message", fmt::format("{} {}{}, with {}{}", after.alias, dry ? "would be " : "is ",
+                                       responders::state_name(after.state), owner,
+                                       same ? "; that is how it was, nothing changed" : ""));
   return {};
 }
 
 void add_incident_changes(MethodTable& methods, Daemon& daemon) {
   const auto add = [&](const char* verb, const char* summary,
-                       std::function<Result<responders::Command>(const Call&, const std::string&)> make) {
+                       std::function<Result<Commands>(const Call&, const Incident&, const std::string&)> make) {
     methods.add({std::string("incident.") + verb, Role::analyst, summary,
                  [&daemon, verb, make](const Call& call, Reply& reply) {
-                   return change_incident(daemon, call, reply, verb,
-                                          [&](const std::string& reason) { return make(call, reason); });
+                   return change_incident(
+                       daemon, call, reply, verb,
+                       [&](const Incident& now, const std::string& reason) { return make(call, now, reason); });
                  }});
   };
-  add("take", "make an incident yours", [](const Call& call, const std::string&) -> Result<responders::Command> {
-    return command::Assign{call.peer().name};
+  add("take", "make an incident yours", [](const Call& call, const Incident& now, const std::string& reason) {
+    Commands out{command::Assign{call.peer().name}};
+    if (now.state == responders::IncidentState::new_) out.emplace_back(command::Start{reason});
+    return Result<Commands>(std::move(out));
   });
-  add("contain", "it can do no more harm",
-      [](const Call&, const std::string& reason) -> Result<responders::Command> { return command::Contain{reason}; });
-  add("reopen", "take it up again",
-      [](const Call&, const std::string& reason) -> Result<responders::Command> { return command::Reopen{reason}; });
-  add("note", "add to its timeline", [](const Call& call, const std::string&) -> Result<responders::Command> {
+  add("contain", "it can do no more harm", [](const Call&, const Incident&, const std::string& reason) {
+    return Result<Commands>(Commands{command::Contain{reason}});
+  });
+  add("reopen", "take it up again", [](const Call&, const Incident&, const std::string& reason) {
+    return Result<Commands>(Commands{command::Reopen{reason}});
+  });
+  add("note", "add to its timeline", [](const Call& call, const Incident&, const std::string&) -> Result<Commands> {
     TOCSIN_TRY(auto text, call.require("text"));
-    return command::Note{std::move(text)};
+    return Commands{command::Note{std::move(text)}};
   });
-  add("close", "close with a verdict", [](const Call& call, const std::string& reason) -> Result<responders::Command> {
-    TOCSIN_TRY(const auto name, call.require("verdict"));
-    const auto verdict = responders::parse_verdict(name);
-    if (!verdict)
-      return fail(Code::usage, "--verdict is one of true_positive, false_positive, indeterminate, duplicate, other");
-    return command::Close{*verdict, reason, {}};
-  });
+  add("close", "close with a verdict",
+      [](const Call& call, const Incident&, const std::string& reason) -> Result<Commands> {
+        TOCSIN_TRY(const auto name, call.require("verdict"));
+        const auto verdict = responders::parse_verdict(name);
+        if (!verdict)
+          return fail(Code::usage,
+                      "--verdict is one of true_positive, false_positive, indeterminate, duplicate, other");
+        return Commands{command::Close{*verdict, reason, {}}};
+      });
 }
 
 Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
@@ -110,13 +146,13 @@ Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
 // Newest first, one row a file; the store keeps a schedule as "<kind> <calendar> <zone>" and a period below it.
 Result<void> list_reports(Daemon& daemon, const Call& call, Reply& reply) {
   constexpr std::size_t reports_most = 100'000;
-  const auto limit = call.number("limit").value_or(100);
-  if (limit < 0) return fail(Code::usage, "--limit takes a number of 0 or more; 0 is all");
+  TOCSIN_TRY(const auto wanted, asked(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
-  TOCSIN_TRY(const auto reports,
-             reader->records().reports(limit == 0 ? reports_most : static_cast<std::size_t>(limit)));
+  TOCSIN_TRY(const auto reports, reader->records().reports(reports_most));
+  RowGate gate(wanted, reply);
   for (const auto& report : reports)
     for (const auto& path : report.files) {
+      if (!wanted.in_period(report.made)) continue;
       json::object row;
       row["made"] = render_time(report.made);
       row["kind"] = report.kind.substr(0, report.kind.find(' '));
@@ -126,8 +162,31 @@ Result<void> list_reports(Daemon& daemon, const Call& call, Reply& reply) {
       const auto bytes = std::filesystem::file_size(path, gone);
       if (!gone) row["bytes"] = bytes;
       row["path"] = path;
-      if (!reply.row(json::serialize(row))) return {};
+      if (!gate.send(row)) return {};
     }
+  return {};
+}
+
+Result<void> list_engines(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto wanted, asked(call));
+  const auto generation = daemon.generations().current();
+  RowGate gate(wanted, reply);
+  for (const auto engine : {rules::Engine::signature, rules::Engine::sigma, rules::Engine::yara}) {
+    json::object row;
+    row["name"] = rules::engine_name(engine);
+    row["state"] = "no rules";
+    row["rules"] = 0;
+    row["summary"] = "";
+    for (const auto& active : generation->engines->active()) {
+      if (active.set->engine() != engine) continue;
+      row["state"] = "loaded";
+      row["rules"] = active.set->rules().size();
+      row["summary"] = fmt::format("{}", fmt::join(active.set->remarks(), "; "));
+    }
+    if (!gate.send(row)) break;
+  }
+  if (generation->refused != 0)
+    reply.summary("remark", fmt::format("{} rules were refused; tocsin rule check lists them", generation->refused));
   return {};
 }
 
@@ -146,10 +205,27 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
                  return {};
                }});
   add_incident_changes(methods, daemon);
+  methods.add({"list.engines", Role::viewer, "detection engines and their rules",
+               [&daemon](const Call& c, Reply& r) { return list_engines(daemon, c, r); }});
   methods.add({"report.make", Role::viewer, "one report now",
                [&daemon](const Call& c, Reply& r) { return make_report(daemon, c, r); }});
   methods.add({"report.list", Role::viewer, "scheduled reports that were made",
                [&daemon](const Call& c, Reply& r) { return list_reports(daemon, c, r); }});
+}
+
+// The rings of an interface as one; the worst state is shown.
+std::vector<Daemon::Watched> Daemon::interfaces() const {
+  std::vector<Watched> out;
+  for (const auto& ring : packets_) {
+    const auto state = ring->state();
+    auto found = std::ranges::find(out, state.source, &Watched::name);
+    if (found == out.end()) found = out.insert(out.end(), Watched{state.source, state.state, 0, 0, 0});
+    if (state.state != "watching") found->state = state.state;
+    found->packets += state.packets;
+    found->lost += state.lost;
+    ++found->rings;
+  }
+  return out;
 }
 
 std::string Daemon::status_json() const {
@@ -173,10 +249,9 @@ std::string Daemon::status_json() const {
     one["detail"] = detail;
     collect.push_back(std::move(one));
   };
-  for (const auto& ring : packets_) {
-    const auto state = ring->state();
-    source(state.source, state.state, state.packets, state.lost, "packets");
-  }
+  for (const auto& one : interfaces())
+    source(one.name, one.state, one.packets, one.lost,
+           one.rings == 1 ? "packets, 1 ring" : fmt::format("packets, {} rings", one.rings));
   for (const auto& logs : logs_)
     for (const auto& state : logs->states()) source(state.source, state.state, state.events, state.lost, state.detail);
   for (const auto& remark : remarks_) source("not opened", "off", 0, 0, remark);

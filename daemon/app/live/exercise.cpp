@@ -1,11 +1,14 @@
 // replay.run: a recording through the running daemon. Its inputs come as descriptors; everything of it carries the
 // exercise mark, is decided by state of its own and never lets an action apply.
 
+#include <set>
+
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include "daemon/app/live/daemon.h"
 #include "daemon/app/replay.h"
+#include "daemon/store/reader.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -44,18 +47,65 @@ Result<Recording> recording_of(const json::object& params) {
 
 class ToInbox final : public rules::AlertSink {
  public:
-  explicit ToInbox(std::uint64_t& count) : count_(count) {}
   void raise(rules::Alert alert) override {
-    ++count_;
     alert.exercise = Exercise::yes;
     alerts_.push_back(std::move(alert));
   }
   std::vector<rules::Alert> take() { return std::exchange(alerts_, {}); }
 
  private:
-  std::uint64_t& count_;
   std::vector<rules::Alert> alerts_;
 };
+
+// What an exercise raised, and what of it the store had before: the same recording raises the same alerts.
+class Tally {
+ public:
+  Result<void> open(const std::string& store) {
+    TOCSIN_TRY(reader_, StoreReader::open(store));
+    return {};
+  }
+  void count(const std::vector<rules::Alert>& alerts) {
+    for (const auto& alert : alerts) {
+      ++all_;
+      if (reader_->alert(render_digest(alert.id))) ++known_;
+      if (ids_.size() < ids_most) ids_.push_back(alert.id);
+    }
+  }
+  // Aliases of the incidents that hold them; asked when all are committed.
+  std::vector<std::string> incidents() {
+    std::set<IncidentId> found;
+    std::vector<std::string> out;
+    for (const auto& id : ids_)
+      if (const auto alert = reader_->alert(render_digest(id)); alert && alert->incident)
+        if (found.insert(alert->incident).second)
+          if (const auto incident = reader_->incident(alert->incident); incident) out.push_back(incident->alias);
+    return out;
+  }
+  std::uint64_t all() const noexcept { return all_; }
+  std::uint64_t known() const noexcept { return known_; }
+
+ private:
+  static constexpr std::size_t ids_most = 10'000;
+  std::unique_ptr<StoreReader> reader_;
+  std::vector<rules::AlertId> ids_;
+  std::uint64_t all_ = 0;
+  std::uint64_t known_ = 0;
+};
+
+std::string outcome_text(const ReplaySummary& summary, const Tally& tally, const std::vector<std::string>& incidents) {
+  auto out = fmt::format("played {} packets, {} events and {} files as an exercise: ", summary.packets, summary.events,
+                         summary.files);
+  if (tally.known() == 0) out += fmt::format("{} alerts", tally.all());
+  else if (tally.known() == tally.all())
+    out += fmt::format("{} alerts, all known from an earlier play; nothing was added", tally.all());
+  else out += fmt::format("{} alerts, {} of them known from an earlier play", tally.all(), tally.known());
+  constexpr std::size_t named_most = 3;
+  for (std::size_t i = 0; i < incidents.size() && i < named_most; ++i)
+    out += fmt::format("\ntocsin incident show {}", incidents[i]);
+  if (incidents.size() > named_most)
+    out += fmt::format("\nand {} more incidents: tocsin incident list --exercise", incidents.size() - named_most);
+  return out;
+}
 
 Result<void> play(Daemon& daemon, const Call& call, Reply& reply) {
   ReplayOptions options;
@@ -66,13 +116,15 @@ Result<void> play(Daemon& daemon, const Call& call, Reply& reply) {
   for (const auto& descriptor : given) numbers.push_back(descriptor.get());
   options.descriptors = numbers;
   options.host = daemon.host();
-  std::uint64_t alerts = 0;
-  ToInbox sink(alerts);
+  Tally tally;
+  TOCSIN_CHECK(tally.open(daemon.config().store.directory));
+  ToInbox sink;
   const auto generation = daemon.generations().current();
   Engines engines = generation->engines->fresh_copy();
   options.round_done = [&](std::span<const EventBatch>) -> Result<void> {
     Work work;
     work.decided = sink.take();
+    tally.count(work.decided);
     if (!work.decided.empty() && !daemon.inbox().send(std::move(work)))
       return fail(Code::unreachable, "the daemon is stopping");
     return {};
@@ -84,15 +136,18 @@ Result<void> play(Daemon& daemon, const Call& call, Reply& reply) {
   auto summary = replay.run();
   if (!summary) return std::unexpected(std::move(summary).error());
   TOCSIN_CHECK(daemon.settle());
+  const auto incidents = tally.incidents();
   json::object row;
   row["recording"] = string_in(call.params(), "name");
   row["packets"] = summary->packets;
   row["events"] = summary->events;
   row["files"] = summary->files;
-  row["alerts"] = alerts;
+  row["alerts"] = tally.all();
+  row["known"] = tally.known();
+  row["incidents"] = json::array(incidents.begin(), incidents.end());
   reply.row(json::serialize(row));
-  reply.summary("message", fmt::format("played {} packets, {} events and {} files as an exercise: {} alerts",
-                                       summary->packets, summary->events, summary->files, alerts));
+  if (!summary->remarks.empty()) reply.summary("remark", fmt::format("{}", fmt::join(summary->remarks, "\n")));
+  reply.summary("message", outcome_text(*summary, tally, incidents));
   return {};
 }
 

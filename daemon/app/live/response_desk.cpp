@@ -36,10 +36,16 @@ PlaybookShelf PlaybookShelf::load(const RespondConfig& config, Diagnostics& diag
 
 const LoadedPlaybook* PlaybookShelf::find(std::string_view name_or_id) const {
   for (const auto& playbook : playbooks)
-    if (playbook.plan->id() == name_or_id || playbook.plan->name() == name_or_id ||
-        fs::path(playbook.file).parent_path().filename() == name_or_id)
+    if (playbook.plan->id() == name_or_id || playbook.plan->name() == name_or_id || playbook.handle() == name_or_id)
       return &playbook;
   return nullptr;
+}
+
+std::string LoadedPlaybook::handle() const { return fs::path(file).parent_path().filename(); }
+
+std::string PlaybookShelf::handle_of(std::string_view name) const {
+  const auto* found = find(name);
+  return found == nullptr ? std::string{} : found->handle();
 }
 
 responders::PlanRef PlaybookShelf::find(std::string_view id, std::string_view version) const {

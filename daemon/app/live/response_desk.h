@@ -20,6 +20,7 @@ namespace tocsin::daemon {
 struct LoadedPlaybook {
   responders::PlanRef plan;
   std::string file;
+  std::string handle() const;  // its folder's name: the short one that people write
 };
 
 // Playbooks and triggers as the configuration names them. Read before the sandbox closes; immutable.
@@ -29,6 +30,7 @@ struct PlaybookShelf final : responders::PlaybookLibrary {
 
   static PlaybookShelf load(const RespondConfig& config, Diagnostics& diagnostics);
   const LoadedPlaybook* find(std::string_view name_or_id) const;
+  std::string handle_of(std::string_view name) const;  // empty: no longer on the shelf
   // The latest when `version` is empty.
   responders::PlanRef find(std::string_view id, std::string_view version) const override;
   // What fits the incident, in the order of the triggers.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "daemon/app/asked.h"
 #include "daemon/app/live/call_facts.h"
 #include "daemon/store/reader.h"
 #include "responders/playbook/inputs.h"
@@ -14,9 +15,12 @@ namespace {
 
 namespace json = boost::json;
 
-Result<void> list_playbooks(Daemon& daemon, Reply& reply) {
+Result<void> list_playbooks(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto wanted, asked(call));
+  RowGate gate(wanted, reply);
   for (const auto& playbook : daemon.shelf().playbooks) {
     json::object row;
+    row["short"] = playbook.handle();
     row["id"] = playbook.plan->id();
     row["name"] = playbook.plan->name();
     row["steps"] = playbook.plan->steps().size();
@@ -32,59 +36,97 @@ Result<void> list_playbooks(Daemon& daemon, Reply& reply) {
     row["trigger"] = trigger;
     row["state"] = playbook.plan->check_valid(daemon.clock().now()) ? "ready" : "expired";
     row["file"] = playbook.file;
-    if (!reply.row(json::serialize(row))) break;
+    if (!gate.send(row)) break;
   }
   return {};
 }
 
-json::object run_row(StoreReader& reader, const RunRow& run) {
-  json::object row;
-  row["started"] = render_time(run.started);
-  row["run"] = render_uuid(run.id.uuid);
-  row["playbook"] = run.playbook;
-  const auto of = reader.incident(run.incident);
-  row["incident"] = of ? of->alias : std::string{};
-  row["mode"] = run.mode;
-  row["state"] = run.state;
-  return row;
+// Digits of a run's id that no other run begins with: what a person has to type.
+std::string short_run(RunId run, const std::vector<RunRow>& all) {
+  constexpr std::size_t least = 8;
+  const auto whole = render_uuid(run.uuid);
+  std::size_t length = least;
+  for (const auto& other : all) {
+    if (other.id == run) continue;
+    const auto name = render_uuid(other.id.uuid);
+    const auto differ = std::ranges::mismatch(whole, name).in1 - whole.begin();
+    length = std::max(length, static_cast<std::size_t>(differ) + 1);
+  }
+  return whole.substr(0, length);
 }
 
+// A step without a name is known by its id only ("end--2fb0…"): its kind says more to people.
+std::string shown_step(const std::string& step) {
+  const auto dashes = step.find("--");
+  return dashes != std::string::npos && parse_uuid(step.substr(dashes + 2)) ? step.substr(0, dashes) : step;
+}
+
+class RunRows {
+ public:
+  RunRows(const Daemon& daemon, StoreReader& reader, std::vector<RunRow> all)
+      : daemon_(daemon), reader_(reader), all_(std::move(all)) {}
+
+  json::object row(const RunRow& run) {
+    json::object row;
+    row["started"] = render_time(run.started);
+    row["run"] = render_uuid(run.id.uuid);
+    row["short"] = short_run(run.id, all_);
+    row["playbook"] = run.playbook;
+    row["playbook_short"] = daemon_.shelf().handle_of(run.playbook);
+    const auto of = reader_.incident(run.incident);
+    row["incident"] = of ? of->alias : std::string{};
+    row["mode"] = run.mode;
+    row["state"] = run.state;
+    return row;
+  }
+
+ private:
+  const Daemon& daemon_;
+  StoreReader& reader_;
+  std::vector<RunRow> all_;
+};
+
 // What one run wrote down, in order.
-Result<void> show_run(StoreReader& reader, const RunRow& run, Reply& reply) {
+Result<void> show_run(StoreReader& reader, RunRows& rows, const RunRow& run, RowGate& gate) {
   TOCSIN_TRY(const auto steps, reader.records().run_steps(run.id));
   for (const auto& step : steps) {
     if (step.phase == "input") continue;
-    json::object row = run_row(reader, run);
+    json::object row = rows.row(run);
+    const auto label = shown_step(step.step);
     row["started"] = render_time(step.time);
     row["state"] = step.phase;
-    row["step"] = step.action.empty() ? step.step : fmt::format("{} · {}", step.step, step.action);
+    row["step"] = step.action.empty() ? label : fmt::format("{} · {}", label, step.action);
     row["outcome"] = step.outcome;
     if (const auto record = responders::parse_run_record(step.json); record && !record->detail.empty())
       row["outcome"] = step.outcome.empty() ? record->detail : fmt::format("{}: {}", step.outcome, record->detail);
-    if (!reply.row(json::serialize(row))) break;
+    if (!gate.send(row)) break;
   }
   return {};
 }
 
 Result<void> playbook_status(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto wanted, asked(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto all, reader->records().runs({}));
+  RunRows rows(daemon, *reader, all);
+  RowGate gate(wanted, reply);
   if (call.text("run")) {
     TOCSIN_TRY(const auto run, run_of(*reader, call));
-    return show_run(*reader, run, reply);
+    return show_run(*reader, rows, run, gate);
   }
   IncidentId incident;
   if (call.text("incident")) {
     TOCSIN_TRY(incident, incident_of(daemon, call));
   }
-  TOCSIN_TRY(const auto runs, reader->records().runs(incident));
-  for (const auto& run : runs) {
+  for (const auto& run : all) {
+    if ((incident && run.incident != incident) || !wanted.in_period(run.started)) continue;
     TOCSIN_TRY(const auto steps, reader->records().run_steps(run.id));
-    json::object row = run_row(*reader, run);
+    json::object row = rows.row(run);
     const auto last =
         std::ranges::find_if(steps.rbegin(), steps.rend(), [](const RunStepRow& step) { return !step.step.empty(); });
-    row["step"] = last == steps.rend() ? std::string{} : last->step;
+    row["step"] = last == steps.rend() ? std::string{} : shown_step(last->step);
     row["outcome"] = last == steps.rend() ? std::string{} : last->phase == "waiting" ? "waiting" : last->outcome;
-    if (!reply.row(json::serialize(row))) break;
+    if (!gate.send(row)) break;
   }
   return {};
 }
@@ -115,6 +157,7 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
                                     incident.alias, marked, &daemon.shelf()));
     json::object row;
     row["playbook"] = playbook->plan->name();
+    row["short"] = playbook->handle();
     row["text"] = responders::render_text(rehearsal);
     json::error_code error;
     row["rehearsal"] = json::parse(responders::render_json(rehearsal), error);
@@ -127,7 +170,7 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
 
 void add_response_methods(MethodTable& methods, Daemon& daemon) {
   methods.add({"playbook.list", Role::viewer, "playbooks that are loaded",
-               [&daemon](const Call&, Reply& r) { return list_playbooks(daemon, r); }});
+               [&daemon](const Call& c, Reply& r) { return list_playbooks(daemon, c, r); }});
   methods.add({"playbook.status", Role::viewer, "runs and rehearsals",
                [&daemon](const Call& c, Reply& r) { return playbook_status(daemon, c, r); }});
   methods.add({"playbook.rehearse", Role::analyst, "what a playbook would do",

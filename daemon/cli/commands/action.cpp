@@ -111,7 +111,8 @@ Result<void> list_actions(CommandContext& context) {
     context.output.row(row);
     if (limit != 0 && context.output.rows() == limit) break;
   }
-  if (context.output.rows() == 0 && context.output.for_people() && context.talkative) context.err << "nothing found\n";
+  if (context.output.rows() == 0 && context.output.for_people() && !context.options.flag("quiet"))
+    context.err << "nothing found\n";
   return {};
 }
 
@@ -228,6 +229,8 @@ constexpr Column columns[] = {{"time", "TIME", Style::time},
                               {"next", "NEXT", Style::faint, true, true},
                               {"key", "KEY", Style::faint}};
 
+constexpr std::string_view members[] = {"parameters", "playbook", "step", "reason", "changed"};
+
 constexpr CommandRow rows[] = {
     {.noun = "action",
      .verb = "list",
@@ -236,7 +239,8 @@ constexpr CommandRow rows[] = {
      .options = {},
      .features = direct | feature::rows | feature::period,
      .columns = columns,
-     .run = list_actions},
+     .run = list_actions,
+     .members = members},
     {.noun = "action",
      .verb = "approve",
      .summary = "let an action happen that another person asked for",
@@ -244,7 +248,8 @@ constexpr CommandRow rows[] = {
      .options = key_options,
      .features = direct | feature::change | feature::single,
      .columns = columns,
-     .run = approve_action},
+     .run = approve_action,
+     .members = members},
     {.noun = "action",
      .verb = "undo",
      .summary = "take an action back, or withdraw one that waits",
@@ -252,7 +257,8 @@ constexpr CommandRow rows[] = {
      .options = key_options,
      .features = direct | feature::change | feature::single,
      .columns = columns,
-     .run = undo_action},
+     .run = undo_action,
+     .members = members},
     {.noun = "action",
      .verb = "halt",
      .summary = "undo and stop every action on this host at once",
@@ -260,7 +266,8 @@ constexpr CommandRow rows[] = {
      .options = halt_options,
      .features = direct | feature::change | feature::confirm,
      .columns = columns,
-     .run = halt_actions},
+     .run = halt_actions,
+     .members = members},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "daemon/app/vocabulary.h"
 #include "daemon/cli/alert_view.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/output.h"
@@ -10,9 +11,15 @@
 namespace tocsin::daemon {
 namespace {
 
+boost::json::object widened(boost::json::object alert) {
+  widen_alert(alert);
+  return alert;
+}
+
 Result<void> show_alert(CommandContext& context) {
   const auto summary = call_daemon(context, [&](const boost::json::object& row) {
-    if (context.output.for_people()) draw_alert(context.output, row);
+    if (context.output.draws()) draw_alert(context.output, row);
+    else if (context.options.flag("fields")) context.output.row(widened(row));
     else context.output.row(row);
     return true;
   });
@@ -26,7 +33,7 @@ constexpr Example list_examples[] = {
      "the loud ones of the web servers"},
     {"tocsin alert list --follow -o ndjson | jq -r '.\"rule.title\"'", "feed another program as alerts come"}};
 constexpr Example show_examples[] = {
-    {"tocsin alert show 3f9a", "one alert and why it was raised; any unique start of its id"}};
+    {"tocsin alert show 3f9a", "one alert and why it was raised; any unique start of its id, from 4 digits on"}};
 constexpr OptionRow list_options[] = {
     {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only alerts of this incident"},
     {.name = "engine",
@@ -34,9 +41,11 @@ constexpr OptionRow list_options[] = {
      .value = "ENGINE",
      .help = "only alerts of this engine",
      .choices = "signature|sigma|yara|indicator|self"},
-    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "only those of demonstrations"}};
-constexpr OptionRow show_options[] = {
-    {.name = "alert", .kind = OptionKind::positional, .help = "alert id, or a unique start of it", .required = true}};
+    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "only those of exercises"}};
+constexpr OptionRow show_options[] = {{.name = "alert",
+                                       .kind = OptionKind::positional,
+                                       .help = "alert id, or a unique start of it, at least 4 digits",
+                                       .required = true}};
 constexpr Column columns[] = {{"@timestamp", "TIME", Style::time},
                               {"alert.severity", "SEV", Style::severity},
                               {"rule.engine", "ENGINE"},
@@ -46,7 +55,8 @@ constexpr Column columns[] = {{"@timestamp", "TIME", Style::time},
                               {"alert.count", "COUNT"},
                               {"rule.id", "RULE", Style::faint, true, true},
                               {"rule.attack", "ATT&CK", Style::plain, true, true},
-                              {"alert.id", "ID", Style::faint, false, true}};
+                              {"alert.id", "ID", Style::id}};
+constexpr std::string_view members[] = {"entities", "why", "packet", "fields"};
 
 constexpr CommandRow rows[] = {
     {.noun = "alert",
@@ -57,7 +67,9 @@ constexpr CommandRow rows[] = {
      .features = feature::output | feature::rows | feature::period | feature::follow | feature::daemon |
                  feature::store | feature::config,
      .columns = columns,
-     .run = relay_rows},
+     .run = relay_rows,
+     .members = members,
+     .vocabulary = Vocabulary::alerts},
     {.noun = "alert",
      .verb = "show",
      .summary = "one alert: what, who, and why it matched",
@@ -65,7 +77,9 @@ constexpr CommandRow rows[] = {
      .options = show_options,
      .features = feature::output | feature::daemon | feature::store | feature::config | feature::single,
      .columns = columns,
-     .run = show_alert},
+     .run = show_alert,
+     .members = members,
+     .vocabulary = Vocabulary::alerts},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 Result<void> show_incident(CommandContext& context) {
   const auto summary = call_daemon(context, [&](const boost::json::object& row) {
-    if (context.output.for_people()) draw_incident(context.output, row);
+    if (context.output.draws()) draw_incident(context.output, row);
     else context.output.row(row);
     return true;
   });
@@ -26,7 +26,7 @@ constexpr Example list_examples[] = {
     {"tocsin incident list --where 'severity >= 70 and owner = \"\"'", "bad ones that nobody has taken"}};
 constexpr Example show_examples[] = {
     {"tocsin incident show INC-2026-0042", "timeline, reasons and response of one incident"},
-    {"tocsin incident show 0042 -o json", "the same for a script; any unique part of the id"}};
+    {"tocsin incident show 0042 -o json", "the same for a script; the number alone is enough"}};
 constexpr Example take_examples[] = {
     {"tocsin incident take INC-2026-0042 --reason \"on shift\"", "make it yours; it is in progress from here"}};
 constexpr Example contain_examples[] = {
@@ -41,18 +41,20 @@ constexpr Example note_examples[] = {
     {"tocsin incident note INC-2026-0042 \"owner confirms: not their upload\" --reason \"phone call\"",
      "add to the timeline"}};
 
-#define TOCSIN_INCIDENT_ARGUMENT                               \
-  {.name = "incident",                                         \
-   .kind = OptionKind::positional,                             \
-   .help = "INC-2026-0042, 0042, or a unique start of its id", \
+#define TOCSIN_INCIDENT_ARGUMENT                                                \
+  {.name = "incident",                                                          \
+   .kind = OptionKind::positional,                                              \
+   .help = "INC-2026-0042, 42, or a unique start of its id, at least 4 digits", \
    .required = true}
-constexpr OptionRow list_options[] = {
-    {.name = "state",
-     .kind = OptionKind::value,
-     .value = "STATE",
-     .help = "default: open, which is all but closed",
-     .choices = "open|new|in_progress|contained|closed|all"},
-    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "demonstrations too"}};
+constexpr OptionRow list_options[] = {{.name = "state",
+                                       .kind = OptionKind::value,
+                                       .value = "STATE",
+                                       .help = "default: open, which is all but closed",
+                                       .choices = "open|new|in_progress|contained|closed|all"},
+                                      {.name = "exercise",
+                                       .kind = OptionKind::flag,
+                                       .value = "",
+                                       .help = "exercises too; without it only their number is told"}};
 constexpr OptionRow one[] = {TOCSIN_INCIDENT_ARGUMENT};
 constexpr OptionRow close_options[] = {TOCSIN_INCIDENT_ARGUMENT,
                                        {.name = "verdict",
@@ -77,6 +79,9 @@ constexpr Column columns[] = {{"alias", "INCIDENT", Style::strong},
                               {"verdict", "VERDICT", Style::plain, true},
                               {"exercise", "EXERCISE", Style::faint, true},
                               {"id", "ID", Style::faint, true}};
+// An incident with all that belongs to it.
+constexpr std::string_view members[] = {"alert_count", "summary",   "entities", "attack",
+                                        "timeline",    "playbooks", "evidence", "next"};
 constexpr unsigned client = feature::output | feature::daemon | feature::config;
 
 constexpr CommandRow rows[] = {
@@ -95,7 +100,8 @@ constexpr CommandRow rows[] = {
      .options = one,
      .features = client | feature::store | feature::single,
      .columns = columns,
-     .run = show_incident},
+     .run = show_incident,
+     .members = members},
     {.noun = "incident",
      .verb = "take",
      .summary = "make an incident yours; new becomes in progress",
@@ -103,7 +109,8 @@ constexpr CommandRow rows[] = {
      .options = one,
      .features = client | feature::change,
      .columns = columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = members},
     {.noun = "incident",
      .verb = "contain",
      .summary = "mark an incident contained",
@@ -111,7 +118,8 @@ constexpr CommandRow rows[] = {
      .options = one,
      .features = client | feature::change | feature::confirm,
      .columns = columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = members},
     {.noun = "incident",
      .verb = "close",
      .summary = "close an incident with a verdict",
@@ -119,7 +127,8 @@ constexpr CommandRow rows[] = {
      .options = close_options,
      .features = client | feature::change,
      .columns = columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = members},
     {.noun = "incident",
      .verb = "reopen",
      .summary = "take up a closed incident again",
@@ -127,7 +136,8 @@ constexpr CommandRow rows[] = {
      .options = one,
      .features = client | feature::change,
      .columns = columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = members},
     {.noun = "incident",
      .verb = "note",
      .summary = "add a note to the timeline",
@@ -135,7 +145,8 @@ constexpr CommandRow rows[] = {
      .options = note_options,
      .features = client | feature::change,
      .columns = columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = members},
 };
 
 }  // namespace

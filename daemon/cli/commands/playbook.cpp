@@ -73,6 +73,14 @@ Result<void> rehearse_for_incident(CommandContext& context) {
     if (text != nullptr && text->is_string())
       for (const auto line : split(std::string_view(text->get_string()), '\n'))
         context.out << escape_terminal(line) << '\n';
+    const auto* name = row.if_contains("short");
+    if (name == nullptr || !name->is_string()) return true;
+    const auto* exercise = find_field(row, "rehearsal.exercise");
+    const bool played = exercise != nullptr && exercise->is_bool() && exercise->get_bool();
+    context.out << fmt::format(
+        "  {}: tocsin playbook {} {} --incident {}{}\n\n", played ? "This one alone" : "To apply it",
+        played ? "rehearse" : "run", escape_terminal(plain_text(*name)),
+        escape_terminal(context.options.text_or("incident", "")), played ? "" : " --reason \"…\"");
     return true;
   });
   if (!summary) return std::unexpected(std::move(summary).error());
@@ -157,6 +165,10 @@ constexpr OptionRow report_options[] = {
      .choices = "html|markdown|csv|json"},
     {.name = "file", .kind = OptionKind::value, .value = "FILE", .help = "write here instead of standard output"}};
 constexpr Column check_columns[] = {{"file", "FILE"}, {"valid", "VALID"}};
+constexpr std::string_view check_members[] = {"diagnostics"};
+
+constexpr std::string_view rehearsal_members[] = {"playbook", "name",   "version", "incident", "exercise",
+                                                  "attack",   "inputs", "result",  "steps"};
 
 constexpr CommandRow rows[] = {{.noun = "playbook",
                                 .verb = "check",
@@ -165,7 +177,8 @@ constexpr CommandRow rows[] = {{.noun = "playbook",
                                 .options = check_options,
                                 .features = feature::output,
                                 .columns = check_columns,
-                                .run = check_playbooks},
+                                .run = check_playbooks,
+                                .members = check_members},
                                {.noun = "playbook",
                                 .verb = "rehearse",
                                 .summary = "what a playbook would do; nothing is applied",
@@ -173,7 +186,8 @@ constexpr CommandRow rows[] = {{.noun = "playbook",
                                 .options = rehearse_options,
                                 .features = feature::output | feature::daemon | feature::config,
                                 .columns = {},
-                                .run = rehearse_playbook},
+                                .run = rehearse_playbook,
+                                .members = rehearsal_members},
                                {.noun = "report",
                                 .verb = "make",
                                 .summary = "a report now, as HTML, Markdown, CSV or JSON",

@@ -36,15 +36,22 @@ constexpr Column report_columns[] = {
 
 constexpr Example evidence_list_examples[] = {
     {"tocsin evidence list --incident INC-2026-0042", "what was kept for an incident"}};
-constexpr Example evidence_verify_examples[] = {{"tocsin evidence verify", "recompute every digest and custody chain"}};
+constexpr Example evidence_verify_examples[] = {
+    {"tocsin evidence verify", "is each piece there, and does its custody begin with its collection"},
+    {"tocsin evidence verify --store /var/lib/tocsin --key vault.key", "compute every digest again"}};
 constexpr OptionRow of_incident[] = {
     {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only evidence of this incident"}};
+constexpr OptionRow verify_options[] = {
+    of_incident[0],
+    {.name = "key", .kind = OptionKind::value, .value = "FILE", .help = "the vault's key; with --store"}};
+constexpr std::string_view evidence_members[] = {"host"};
 constexpr Column evidence_columns[] = {{"time", "TIME", Style::time},
                                        {"incident", "INCIDENT"},
                                        {"name", "NAME", Style::strong, false, true},
                                        {"bytes", "BYTES"},
                                        {"state", "STATE", Style::state},
-                                       {"collector", "COLLECTED BY", Style::plain, false, true},
+                                       {"detail", "DETAIL", Style::plain, false, true},
+                                       {"collector", "COLLECTED BY", Style::plain, true, true},
                                        {"sha256", "SHA-256", Style::faint, true}};
 
 constexpr Example audit_list_examples[] = {{"tocsin audit list --since today", "who asked for and changed what today"}};
@@ -67,13 +74,15 @@ constexpr CommandRow rows[] = {
      .options = search_options,
      .features = listing | feature::follow,
      .columns = event_columns,
-     .run = relay_rows},
+     .run = relay_rows,
+     .details = "Events of exercises (tocsin replay --live) are not stored; their alerts hold what decided them.",
+     .vocabulary = Vocabulary::events},
     {.noun = "report",
      .verb = "list",
      .summary = "reports that were made",
      .examples = report_examples,
      .options = {},
-     .features = listing,
+     .features = listing & ~feature::store,
      .columns = report_columns,
      .run = relay_rows},
     {.noun = "evidence",
@@ -83,15 +92,20 @@ constexpr CommandRow rows[] = {
      .options = of_incident,
      .features = listing,
      .columns = evidence_columns,
-     .run = relay_rows},
+     .run = relay_rows,
+     .members = evidence_members},
     {.noun = "evidence",
      .verb = "verify",
-     .summary = "recompute digests and custody; fails when one is wrong",
+     .summary = "is evidence what it was; fails when a piece is not",
      .examples = evidence_verify_examples,
-     .options = of_incident,
+     .options = verify_options,
      .features = client | feature::rows,
      .columns = evidence_columns,
-     .run = relay_rows},
+     .run = relay_change,
+     .details =
+         "Without --key: is each piece there, of the right length, and does its custody begin with its collection.\n"
+         "With --store and --key each piece is opened and its digest computed; only who holds the key can do that.",
+     .members = evidence_members},
     {.noun = "audit",
      .verb = "list",
      .summary = "who asked for and changed what",
@@ -105,9 +119,9 @@ constexpr CommandRow rows[] = {
      .summary = "check the hash chain of the journal; fails when it is broken",
      .examples = audit_verify_examples,
      .options = {},
-     .features = client | feature::rows,
+     .features = client,
      .columns = audit_columns,
-     .run = relay_rows},
+     .run = relay_change},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "collectors/base/text.h"
 #include "daemon/app/offline_replay.h"
+#include "daemon/app/vocabulary.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/incident_view.h"
 #include "daemon/cli/output.h"
@@ -72,7 +73,10 @@ Result<void> replay_offline(CommandContext& context) {
   const bool only_incidents = context.options.flag("incidents");
   options.loaded = [&](const Diagnostics& diagnostics) { show_diagnostics(context, diagnostics); };
   options.alert = [&](const rules::Alert& alert) {
-    if (!only_incidents) context.output.row(parsed(rules::render_json(alert)));
+    if (only_incidents) return;
+    auto row = parsed(rules::render_json(alert));
+    if (context.options.flag("fields")) widen_alert(row);
+    context.output.row(row);
   };
   if (context.talkative)
     options.progress = [&](std::uint64_t bytes) {
@@ -132,8 +136,12 @@ Result<void> replay_live(CommandContext& context) {
     return true;
   });
   if (!summary) return std::unexpected(std::move(summary).error());
+  show_remark(context, *summary);
   const auto said = parsed(*summary);
-  if (const auto* message = said.if_contains("message")) context.err << escape_terminal(plain_text(*message)) << '\n';
+  if (const auto* message = said.if_contains("message")) {
+    const auto text = plain_text(*message);
+    for (const auto line : split(text, '\n')) context.err << escape_terminal(line) << '\n';
+  }
   return {};
 }
 
@@ -199,6 +207,8 @@ constexpr Column columns[] = {{"@timestamp", "TIME", Style::time},
                               {"rule.id", "RULE", Style::faint, true, true},
                               {"rule.attack", "ATT&CK", Style::plain, true, true}};
 
+constexpr std::string_view members[] = {"entities", "why", "packet", "fields", "incident", "timeline"};
+
 constexpr CommandRow rows[] = {{.noun = "replay",
                                 .verb = "",
                                 .summary = "recordings through the engines: the same output every time",
@@ -206,7 +216,9 @@ constexpr CommandRow rows[] = {{.noun = "replay",
                                 .options = options,
                                 .features = feature::output | feature::daemon | feature::config,
                                 .columns = columns,
-                                .run = run_replay}};
+                                .run = run_replay,
+                                .members = members,
+                                .vocabulary = Vocabulary::alerts}};
 
 }  // namespace
 

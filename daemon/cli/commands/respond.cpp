@@ -31,7 +31,7 @@ constexpr OptionRow playbook_run_options[] = {
     {.name = "playbook",
      .kind = OptionKind::positional,
      .value = "",
-     .help = "its name, folder or id (tocsin playbook list)",
+     .help = "its short name, title or id (tocsin playbook list)",
      .required = true},
     {.name = "incident",
      .kind = OptionKind::value,
@@ -47,7 +47,8 @@ constexpr OptionRow playbook_cancel_options[] = {run_argument};
 constexpr OptionRow playbook_status_options[] = {
     {.name = "run", .kind = OptionKind::positional, .help = "one run, by a unique start of its id"},
     {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only runs of this incident"}};
-constexpr Column playbook_columns[] = {{"name", "PLAYBOOK", Style::strong, false, true},
+constexpr Column playbook_columns[] = {{"short", "PLAYBOOK", Style::strong},
+                                       {"name", "TITLE", Style::plain, false, true},
                                        {"trigger", "STARTED BY", Style::plain, false, true},
                                        {"steps", "STEPS"},
                                        {"actions", "ACTIONS", Style::plain, false, true},
@@ -55,13 +56,15 @@ constexpr Column playbook_columns[] = {{"name", "PLAYBOOK", Style::strong, false
                                        {"file", "FILE", Style::faint, true, true},
                                        {"id", "ID", Style::faint, true}};
 constexpr Column run_columns[] = {{"started", "STARTED", Style::time},
-                                  {"playbook", "PLAYBOOK", Style::strong, false, true},
+                                  {"short", "RUN", Style::strong},
+                                  {"playbook_short", "PLAYBOOK"},
                                   {"incident", "INCIDENT"},
                                   {"mode", "MODE"},
                                   {"state", "STATE", Style::state},
                                   {"step", "STEP", Style::plain, false, true},
                                   {"outcome", "OUTCOME", Style::plain, false, true},
-                                  {"run", "RUN", Style::faint, false, true}};
+                                  {"playbook", "TITLE", Style::plain, true, true},
+                                  {"run", "ID", Style::faint, true, true}};
 
 constexpr Column step_columns[] = {{"step", "STEP", Style::strong, false, true},
                                    {"state", "STATE", Style::state},
@@ -70,6 +73,8 @@ constexpr Column step_columns[] = {{"step", "STEP", Style::strong, false, true},
                                    {"guard", "GUARD", Style::plain, true, true},
                                    {"key", "KEY", Style::faint, true},
                                    {"run", "RUN", Style::faint, true}};
+
+constexpr std::string_view step_members[] = {"type"};
 
 constexpr CommandRow playbook_rows[] = {
     {.noun = "playbook",
@@ -95,7 +100,8 @@ constexpr CommandRow playbook_rows[] = {
      .options = playbook_run_options,
      .features = client | feature::change | feature::confirm,
      .columns = step_columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = step_members},
     {.noun = "playbook",
      .verb = "answer",
      .summary = "tell a run that a person did its step",
@@ -103,7 +109,8 @@ constexpr CommandRow playbook_rows[] = {
      .options = playbook_answer_options,
      .features = client | feature::change,
      .columns = step_columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = step_members},
     {.noun = "playbook",
      .verb = "cancel",
      .summary = "end a run that is under way",
@@ -111,7 +118,8 @@ constexpr CommandRow playbook_rows[] = {
      .options = playbook_cancel_options,
      .features = client | feature::change | feature::confirm,
      .columns = step_columns,
-     .run = relay_change},
+     .run = relay_change,
+     .members = step_members},
 };
 
 }  // namespace

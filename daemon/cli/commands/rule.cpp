@@ -160,6 +160,8 @@ constexpr Column failure_columns[] = {{"file", "FILE", Style::plain, false, true
                                       {"case", "CASE"},
                                       {"reason", "REASON", Style::plain, false, true}};
 
+constexpr std::string_view check_members[] = {"loaded", "refused", "next_step"};
+
 constexpr CommandRow rows[] = {{.noun = "rule",
                                 .verb = "check",
                                 .summary = "diagnostics for every rule; fails when any was refused",
@@ -167,7 +169,8 @@ constexpr CommandRow rows[] = {{.noun = "rule",
                                 .options = check_options,
                                 .features = feature::output | feature::config | feature::single,
                                 .columns = refused_columns,
-                                .run = check_rules},
+                                .run = check_rules,
+                                .members = check_members},
                                {.noun = "rule",
                                 .verb = "eval",
                                 .summary = "questions to Sigma rules, one JSON object a line",

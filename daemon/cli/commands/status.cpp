@@ -12,7 +12,7 @@ namespace {
 
 Result<void> show_status(CommandContext& context) {
   const auto summary = call_daemon(context, [&](const boost::json::object& row) {
-    if (context.output.for_people()) draw_sections(context.output, row);
+    if (context.output.draws()) draw_sections(context.output, row);
     else context.output.row(row);
     return true;
   });
@@ -24,6 +24,8 @@ constexpr Example status_examples[] = {{"tocsin status", "is it running, what do
                                        {"tocsin status -o json | jq .collect", "the same for a script"}};
 constexpr Example metrics_examples[] = {{"tocsin metrics", "every figure, as OpenMetrics text"}};
 
+constexpr std::string_view sections[] = {"daemon", "collect", "rules", "store", "sandbox"};
+
 constexpr CommandRow rows[] = {
     {.noun = "status",
      .verb = "",
@@ -31,7 +33,8 @@ constexpr CommandRow rows[] = {
      .examples = status_examples,
      .options = {},
      .features = feature::output | feature::daemon | feature::config | feature::single,
-     .run = show_status},
+     .run = show_status,
+     .members = sections},
     {.noun = "metrics",
      .verb = "",
      .summary = "figures about Tocsin itself, as OpenMetrics text",

@@ -1,5 +1,5 @@
 #pragma once
-// One function per noun (or small family), each giving its rows of the command table. main.cpp lists them.
+// One function per noun (or small family), each giving its rows of the command table; all_commands lists them.
 
 #include <span>
 
@@ -19,8 +19,9 @@ std::span<const CommandRow> list_commands();
 std::span<const CommandRow> replay_commands();
 std::span<const CommandRow> rule_commands();            // rule, decode
 std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
-std::span<const CommandRow> rule_commands();            // rule, decode
-std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
-std::span<const CommandRow> page_commands();            // completion, man, version
+std::span<const CommandRow> page_commands();            // completion, man
+
+// Every command of the program, in the order help shows them.
+CommandTable all_commands();
 
 }  // namespace tocsin::daemon

@@ -19,16 +19,49 @@ namespace {
 
 constexpr std::string_view file_magic = "TOCEVD1\n";
 
+constexpr std::size_t seal_overhead = 12 + 16;  // nonce and tag
+
+std::filesystem::path path_in(const std::filesystem::path& directory, const Sha256& digest) {
+  const auto name = render_digest(digest);
+  return directory / name.substr(0, 2) / (name + ".sealed");
+}
+
+Result<std::vector<std::uint8_t>> open_in(const std::filesystem::path& directory, const Sha256& digest,
+                                          const VaultKey& key) {
+  const auto path = path_in(directory, digest);
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
+                                             render_digest(digest)));
+  const std::vector<char> raw{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string_view text(raw.data(), raw.size());
+  if (!text.starts_with(file_magic))
+    return fail(Code::invalid, fmt::format("{} is not a file of the vault; restore it from a backup", path.string()));
+  auto plain = unseal_bytes(key, as_bytes(text.substr(file_magic.size())), digest);
+  if (!plain)
+    return std::unexpected(std::move(plain).error().within("while opening evidence " + render_digest(digest)));
+  if (sha256(*plain) != digest)
+    return fail(Code::invalid, fmt::format("evidence {} is not what it was", render_digest(digest)));
+  return plain;
+}
+
 }  // namespace
 
-std::filesystem::path Vault::path_of(const Sha256& digest) const {
-  const auto name = render_digest(digest);
-  return directory_ / name.substr(0, 2) / (name + ".sealed");
+Result<void> check_sealed(const std::filesystem::path& store, const Evidence& evidence, const VaultKey* key) {
+  const auto path = path_in(store / "evidence", evidence.digest);
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return fail(Code::not_found, fmt::format("{}: {}", path.string(), error.message()));
+  if (size != file_magic.size() + seal_overhead + evidence.size)
+    return fail(Code::invalid, fmt::format("{} has {} bytes, which is not what {} bytes sealed have", path.string(),
+                                           size, evidence.size));
+  if (key != nullptr) TOCSIN_CHECK(open_in(store / "evidence", evidence.digest, *key));
+  return {};
 }
 
 // To a name of its own first: a file under its digest is always whole.
 Result<void> Vault::write(const Sha256& digest, Bytes bytes) const {
-  const auto path = path_of(digest);
+  const auto path = path_in(directory_, digest);
   std::error_code error;
   if (std::filesystem::exists(path, error)) return {};
   std::filesystem::create_directories(path.parent_path(), error);
@@ -54,24 +87,6 @@ Result<void> Vault::write(const Sha256& digest, Bytes bytes) const {
     return fail_errno("cannot write evidence " + path.string(), why);
   }
   return {};
-}
-
-Result<std::vector<std::uint8_t>> Vault::open(const Sha256& digest) const {
-  const auto path = path_of(digest);
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
-                                             render_digest(digest)));
-  const std::vector<char> raw{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const std::string_view text(raw.data(), raw.size());
-  if (!text.starts_with(file_magic))
-    return fail(Code::invalid, fmt::format("{} is not a file of the vault; restore it from a backup", path.string()));
-  auto plain = unseal_bytes(key_, as_bytes(text.substr(file_magic.size())), digest);
-  if (!plain)
-    return std::unexpected(std::move(plain).error().within("while opening evidence " + render_digest(digest)));
-  if (sha256(*plain) != digest)
-    return fail(Code::invalid, fmt::format("evidence {} is not what it was", render_digest(digest)));
-  return plain;
 }
 
 Result<void> Vault::record(const Sha256& digest, CustodyAct act, const Actor& actor, std::string_view reason,
@@ -108,7 +123,7 @@ Result<std::vector<std::uint8_t>> Vault::get(const Sha256& digest, const Actor& 
   if (!known)
     return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
                                              render_digest(digest)));
-  auto bytes = open(digest);
+  auto bytes = open_in(directory_, digest, key_);
   TOCSIN_CHECK(record(digest, CustodyAct::read, actor, reason, bytes ? "ok" : bytes.error().message));
   return bytes;
 }
@@ -118,7 +133,7 @@ Result<void> Vault::verify(const Sha256& digest, const Actor& actor) {
   if (!known)
     return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
                                              render_digest(digest)));
-  const auto bytes = open(digest);
+  const auto bytes = open_in(directory_, digest, key_);
   TOCSIN_CHECK(record(digest, CustodyAct::verified, actor, "", bytes ? "ok" : bytes.error().message));
   if (!bytes) return std::unexpected(bytes.error());
   return {};

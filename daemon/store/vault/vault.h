@@ -28,9 +28,7 @@ class Vault final : public responders::EvidenceVault {
   Result<std::vector<responders::CustodyEntry>> custody(const Sha256& digest) override;
 
  private:
-  std::filesystem::path path_of(const Sha256& digest) const;
   Result<void> write(const Sha256& digest, Bytes bytes) const;
-  Result<std::vector<std::uint8_t>> open(const Sha256& digest) const;
   Result<void> record(const Sha256& digest, responders::CustodyAct act, const responders::Actor& actor,
                       std::string_view reason, std::string_view result);
 
@@ -39,5 +37,10 @@ class Vault final : public responders::EvidenceVault {
   const Clock& clock_;
   const std::filesystem::path directory_;
 };
+
+// Is a piece still what was put there? For those who read a store beside its daemon: not recorded. Without the key only
+// that it is there and as long as it must be. not_found, or invalid when it was changed.
+Result<void> check_sealed(const std::filesystem::path& store, const responders::Evidence& evidence,
+                          const VaultKey* key);
 
 }  // namespace tocsin::daemon

@@ -88,6 +88,17 @@ TEST(Output, fields_choose_and_order_and_reach_inside) {
             "{\"severity\":1,\"inner.a\":\"x\",\"absent\":null}\n");
 }
 
+TEST(Output, fields_reach_into_the_items_of_lists_in_every_form) {
+  constexpr std::string_view row = R"({"name":"n","list":[{"kind":"a","value":1},{"kind":"b"},7]})";
+  auto chosen = as(Format::ndjson);
+  chosen.fields = {"list.kind", "list.value", "list.none"};
+  EXPECT_EQ(printed(chosen, {row}), "{\"list.kind\":[\"a\",\"b\"],\"list.value\":[1],\"list.none\":[]}\n");
+  chosen.format = Format::csv;
+  EXPECT_EQ(printed(chosen, {row}), "list.kind,list.value,list.none\r\n\"a, b\",1,\r\n");
+  chosen.format = Format::table;
+  EXPECT_EQ(printed(chosen, {row}), "list.kind  list.value  list.none\na, b       1           \n");
+}
+
 TEST(Output, what_is_not_an_object_is_refused) {
   std::ostringstream out;
   Output output(out, {});

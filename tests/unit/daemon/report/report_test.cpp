@@ -95,6 +95,11 @@ struct House {
                                    .mode = "rehearse",
                                    .outcome = "forecast",
                                    .text = "203.0.113.9 for 1h"}});
+    ask(shell, command::RecordRun{{.playbook = "Web shell",
+                                   .phase = responders::change::RunPhase::finished,
+                                   .mode = "rehearse",
+                                   .outcome = "forecast",
+                                   .text = "rehearsed: 4 steps, 2 commands; nothing was applied"}});
     clock.advance_to(at(9000));
     ask(shell, command::Contain{"quarantined and blocked"});
     ask(noise, command::Close{responders::Verdict::false_positive, "our own | scanner"});
@@ -110,6 +115,26 @@ ReportScope scope() {
 }
 Period day() {
   return Schedule::parse("daily", "Asia/Ho_Chi_Minh")->ending(parse_time("2026-11-22T17:00:00Z").value());
+}
+
+TEST(Report, an_exercise_is_in_no_metric_and_an_entity_is_named_once) {
+  House house;
+  const auto id = house.raise({.second = 600,
+                               .entities = {from("203.0.113.9"), towards("203.0.113.9"), user("deploy")},
+                               .exercise = Exercise::yes});
+  house.clock.advance_to(at(6000));
+  house.ask(id, command::Start{"drill"});
+  const auto report = make_incident(*house.reader(), id, scope()).value();
+  for (const auto& metric : report.metrics) EXPECT_EQ(metric.samples, 0U) << metric.name;
+  for (const auto format : {ReportFormat::html, ReportFormat::markdown}) {
+    const auto text = render(report, format);
+    const auto entities = text.substr(0, text.find(format == ReportFormat::html ? "Timeline" : "- 2026"));
+    std::size_t times = 0;
+    for (auto at = entities.find("203.0.113.9"); at != std::string::npos; at = entities.find("203.0.113.9", at + 1))
+      ++times;
+    EXPECT_EQ(times, 1U) << entities;
+    EXPECT_NE(text.find("No playbook was rehearsed or run."), std::string::npos);
+  }
 }
 
 TEST(Report, counts_what_happened_and_leaves_exercises_out) {
@@ -132,6 +157,7 @@ TEST(Report, counts_what_happened_and_leaves_exercises_out) {
     for (const auto count : bar.counts) in_bars += count;
   EXPECT_EQ(in_bars, report.alerts);
   EXPECT_EQ(report.actions.size(), 2U);
+  EXPECT_EQ(report.rehearsed, (std::vector<NamedCount>{{"Web shell", 1}}));
   EXPECT_TRUE(report.chains[0].trouble.empty());
   // Nothing of the day before.
   const auto before =

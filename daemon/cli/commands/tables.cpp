@@ -1,0 +1,12 @@
+#include "daemon/cli/commands/tables.h"
+
+namespace tocsin::daemon {
+
+CommandTable all_commands() {
+  return CommandTable{replay_commands(), rule_commands(),   local_playbook_commands(), status_commands(),
+                      doctor_commands(), alert_commands(),  incident_commands(),       playbook_commands(),
+                      action_commands(), record_commands(), config_commands(),         list_commands(),
+                      page_commands()};
+}
+
+}  // namespace tocsin::daemon
