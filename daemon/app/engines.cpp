@@ -93,7 +93,8 @@ void Engines::inherit(const Engines& old) {
   for (auto& rules : active_)
     for (const auto& before : old.active_)
       // State that does not fit the new rules is theirs to ignore; counting starts over then.
-      if (before.set->engine() == rules.set->engine()) static_cast<void>(rules.state->restore(before.state->save()));
+      if (before.set->engine() == rules.set->engine())
+        [[maybe_unused]] const auto restored = rules.state->restore(before.state->save());
 }
 
 void Engines::complete(EveOptions& eve) const {

@@ -65,7 +65,7 @@ Result<void> RotatingFile::write(std::string_view line, Time now) {
     return {};
   }
   const int error = errno;
-  static_cast<void>(flush());
+  [[maybe_unused]] const auto flushed = flush();
   return fail_errno("cannot write " + options_.path, error);
 }
 

@@ -82,7 +82,7 @@ void EveSink::run() {
       stats.line = stats_line(now);
       records.push_back(std::move(stats));
     }
-    write(std::move(records));
+    write(records);
     if (over) return;
   }
 }
@@ -99,7 +99,7 @@ std::string EveSink::stats_line(Time now) {
 }
 
 // After a failure the disk is asked again at intervals; what comes meanwhile is counted.
-void EveSink::write(std::vector<EveRecord> records) {
+void EveSink::write(const std::vector<EveRecord>& records) {
   if (records.empty()) return;
   const Time now = clock_.now();
   if (now < retry_at_) return dropped_disk_.add(records.size());

@@ -54,7 +54,7 @@ class EveSink {
     collectors::PacketCounters packets;
   };
   void run();
-  void write(std::vector<EveRecord> records);
+  void write(const std::vector<EveRecord>& records);
   std::string stats_line(Time now);
 
   const EveSinkOptions options_;
