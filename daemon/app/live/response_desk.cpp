@@ -38,7 +38,13 @@ const LoadedPlaybook* PlaybookShelf::find(std::string_view name_or_id) const {
   for (const auto& playbook : playbooks)
     if (playbook.plan->id() == name_or_id || playbook.plan->name() == name_or_id || playbook.handle() == name_or_id)
       return &playbook;
-  return nullptr;
+  const LoadedPlaybook* begun = nullptr;  // by a start of its short name that no other has
+  for (const auto& playbook : playbooks) {
+    if (name_or_id.empty() || !playbook.handle().starts_with(name_or_id)) continue;
+    if (begun != nullptr) return nullptr;
+    begun = &playbook;
+  }
+  return begun;
 }
 
 std::string LoadedPlaybook::handle() const { return fs::path(file).parent_path().filename(); }

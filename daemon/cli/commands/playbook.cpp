@@ -107,6 +107,8 @@ Result<void> rehearse_playbook(CommandContext& context) {
 }
 
 Result<void> make_report(CommandContext& context) {
+  if (context.options.text_or("kind", "") == "incident" && !context.options.text("incident"))
+    return fail(Code::usage, "name the incident: tocsin report make incident --incident INC-2026-0042");
   std::string content;
   TOCSIN_TRY([[maybe_unused]] const auto summary, call_daemon(context, [&](const json::object& row) {
                const auto* text = row.if_contains("content");
