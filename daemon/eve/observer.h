@@ -62,6 +62,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::array<std::string, 2> stream;  // the last bytes, where alerts show payload; losses are said in brackets
     std::vector<MacAddress> client_macs, server_macs;
     std::bitset<collectors::packet_events_most> anomalies;  // written
+    std::array<collectors::Transaction*, 2> recent{};       // held; see remember()
+    std::vector<std::uint64_t> silent_exchanges;
     struct Wish {
       std::uint64_t transaction;
       collectors::Direction direction;
@@ -79,9 +81,12 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   TransactionNotes& notes_of(collectors::Transaction& transaction);
   void count(const collectors::Packet& packet);
   void note_anomalies(const collectors::TransactionUpdate& update);
-  void settle(const Waiting& item, const collectors::Packet& packet);
-  void finish_transaction(collectors::Flow& flow, collectors::Transaction& transaction,
-                          const collectors::Packet* packet);
+  void settle(const Waiting& item, const collectors::Packet* packet);
+  void settle_rest(collectors::Flow& flow);
+  bool hushed(collectors::Flow& flow, const collectors::Transaction& transaction);
+  void remember(const collectors::TransactionUpdate& update);
+  void forget(collectors::Flow& flow, collectors::Direction direction);
+  void finish_transaction(collectors::Flow& flow, collectors::Transaction& transaction);
   void write_transaction(const collectors::Flow& flow, const collectors::Transaction& transaction,
                          const collectors::Packet* packet);
   void write_file(const collectors::Flow& flow, const collectors::Transaction* transaction, FileTrack& file,

@@ -45,6 +45,8 @@ TOCSIN_KEYWORD(read_metadata);
 TOCSIN_KEYWORD(read_priority);
 TOCSIN_KEYWORD(read_target);
 TOCSIN_KEYWORD(read_noalert);
+TOCSIN_KEYWORD(read_bypass);
+TOCSIN_KEYWORD(read_config);
 TOCSIN_KEYWORD(read_ignored);
 TOCSIN_KEYWORD(read_requires);
 // content.cpp
@@ -79,6 +81,7 @@ TOCSIN_KEYWORD(read_transform);      // argument: TransformKind
 // tls.cpp
 TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);
+TOCSIN_KEYWORD(read_ssl_version);
 TOCSIN_KEYWORD(read_tls_chain_length);
 TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
 // ssh.cpp
