@@ -94,6 +94,7 @@ struct HttpOptions {
   bool enabled = true;
   std::uint64_t request_body_limit = 100ULL << 10;
   std::uint64_t response_body_limit = 100ULL << 10;
+  bool files_within_limits = false;  // files end where those limits do
   int decompression_layers = 2;
   std::uint32_t headers_most = 1'024;
   std::size_t transactions_most = 512;  // unfinished, per flow

@@ -274,6 +274,9 @@ Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth
 Result<SuricataSettings> read_suricata_settings(const std::string& file, const std::vector<std::string>& settings) {
   SuricataSettings out;
   if (!file.empty()) TOCSIN_CHECK(read_yaml(file, out, 0));
+  // Who brings a configuration of Suricata has its limits: the bodies that are inspected bound the files in them, but
+  // for those that are all to be kept.
+  out.packets.http.files_within_limits = (!file.empty() || !settings.empty()) && !out.eve.files.keep_all;
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) return fail(Code::usage, "--set takes KEY=VALUE, e.g. stream.midstream=true");

@@ -192,6 +192,10 @@ void EveObserver::count(const Packet& packet) {
     if (packet.link_type == 1) ++counters_.ethernet;
     if (packet.vlan_count != 0) ++counters_.vlan;
   }
+  if (packet.flow != nullptr && packet.flow->bypassed && std::exchange(notes_of(*packet.flow).bypassed, true)) {
+    ++counters_.bypassed_packets;
+    counters_.bypassed_bytes += packet.wire_length;
+  }
   if (packet.protocol == collectors::ip_protocol::icmp) ++counters_.icmp4;
   if (packet.protocol == collectors::ip_protocol::icmpv6) ++counters_.icmp6;
   if (packet.protocol == collectors::ip_protocol::gre) ++counters_.gre;
@@ -252,6 +256,27 @@ void EveObserver::write_file(const Flow& flow, const Transaction* transaction, F
     append_protocol(json, flow);
     json.key("fileinfo").begin_object();
     file.describe(json);
+    json.end_object();
+  });
+  if (transaction != nullptr) join_parts(origin, *transaction, file);
+}
+
+void EveObserver::join_parts(const EveOrigin& origin, const Transaction& transaction, const FileTrack& file) {
+  using collectors::Buffer;
+  if (!file.range() || !file.whole()) return;
+  const auto text = [&](Buffer buffer) {
+    const auto bytes = transaction.buffer(buffer, Direction::to_server, 0);
+    return bytes ? std::string(as_text(*bytes)) : std::string();
+  };
+  const auto path = text(Buffer::http_uri);
+  const auto& range = *file.range();
+  if (!ranges_.add(text(Buffer::http_host) + ' ' + path, range.first, range.last, range.size)) return;
+  write("fileinfo", origin, [&](JsonWriter& json) {
+    transaction.describe(json, options_.detail, collectors::RecordPurpose::file, 0);
+    append_protocol(json, *origin.flow);
+    json.key("fileinfo").begin_object();
+    json.member("filename", collectors::record_text(path)).member("gaps", false).member("state", "CLOSED");
+    json.member("stored", false).member("size", range.size).member("tx_id", transaction.number);
     json.end_object();
   });
 }

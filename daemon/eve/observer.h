@@ -15,6 +15,7 @@
 #include "daemon/eve/file_track.h"
 #include "daemon/eve/header.h"
 #include "daemon/eve/options.h"
+#include "daemon/eve/range_table.h"
 #include "daemon/eve/record.h"
 #include "daemon/eve/stats.h"
 #include "rules/detector.h"
@@ -64,6 +65,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::bitset<collectors::packet_events_most> anomalies;  // written
     std::array<collectors::Transaction*, 2> recent{};       // held; see remember()
     std::vector<std::uint64_t> silent_exchanges;
+    bool bypassed = false;  // said so before the packet at hand
     struct Wish {
       std::uint64_t transaction;
       collectors::Direction direction;
@@ -91,6 +93,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
                          const collectors::Packet* packet);
   void write_file(const collectors::Flow& flow, const collectors::Transaction* transaction, FileTrack& file,
                   const collectors::Packet* packet);
+  // A part of a file may make it whole: then there is a record of all of it.
+  void join_parts(const EveOrigin& origin, const collectors::Transaction& transaction, const FileTrack& file);
   // The transaction that an alert without one is most likely about.
   collectors::Transaction* guess(const rules::AlertScene& scene) const;
   void write_flow(const collectors::Flow& flow, collectors::FlowEnd end);
@@ -123,6 +127,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::uint64_t number = 0;
   };
   Outer outer_;
+  RangeTable ranges_;
   std::vector<std::uint8_t> link_header_;  // of the last fragment
 };
 

@@ -191,7 +191,9 @@ Alert make_alert(MatchReport report, const FieldNames& names) {
   const auto identity =
       fmt::format("{}/{}{}/{}", alert.packet->flow_id, kind,
                   report.transaction != nullptr ? report.transaction->number : alert.packet->packet, info->sid);
-  alert.events.push_back(hash128(identity));
+  // A rule that matches with each part of a transaction says something new each time.
+  alert.events.push_back(
+      hash128(report.signature.repeats ? fmt::format("{}/{}", identity, alert.packet->packet) : identity));
   seal(alert);
   return alert;
 }

@@ -82,6 +82,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   void on_packet(const collectors::Packet& packet) override;
   void on_stream(const collectors::StreamChunk& chunk) override;
   void on_transaction(const collectors::TransactionUpdate& update) override;
+  void on_file(const collectors::FileChunk& chunk) override;
   void on_flow_end(collectors::Flow& flow, collectors::FlowEnd end) override;
 
  private:
@@ -120,6 +121,8 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   enum class ChainResult : std::uint8_t { no, yes, never };
   ChainResult match_chain(const Signature& signature, const Chain& chain, const collectors::Transaction& transaction,
                           const Scope& scope);
+  ChainResult match_digest(const DigestTest& test, const collectors::Transaction& transaction,
+                           const Scope& scope) const;
   ChainResult match_payload_chain(const Chain& chain, const Scope& scope);
 
   // The rule matched in full: marks, then the alert.

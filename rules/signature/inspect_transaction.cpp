@@ -186,6 +186,8 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
     while (views_.view(chain.group, direction, number.index) != nullptr) ++number.index;
     return count->range.holds(number.index) ? ChainResult::yes : ChainResult::never;
   }
+  if (const auto* digest = std::get_if<DigestTest>(&chain.tests.front()))
+    return match_digest(*digest, transaction, scope);
   const bool numeric = std::holds_alternative<NumberTest>(chain.tests.front());
   if (chain.buffer == Buffer::none || numeric) {
     // Numbers and events have no bytes.

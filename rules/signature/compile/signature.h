@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "collectors/base/digest_stream.h"
 #include "collectors/packet/buffer.h"
 #include "collectors/packet/flow.h"
 #include "rules/alert.h"
@@ -185,6 +187,12 @@ struct EntropyTest {
   double value = 0;
   double high = 0;  // within, outside
 };
+// The digest of a file that the transaction carried is (not) in a list.
+struct DigestTest {
+  DigestKind kind = DigestKind::md5;
+  bool negated = false;
+  std::shared_ptr<const std::set<std::string, std::less<>>> list;  // lower-case hex
+};
 // The transaction has come this far; a rule's hook.
 struct ProgressTest {
   static constexpr std::uint8_t complete = 0xFF;
@@ -195,7 +203,7 @@ struct Base64Test;
 
 using Test =
     std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest, AbsentTest,
-                 NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, std::shared_ptr<Base64Test>>;
+                 NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, DigestTest, std::shared_ptr<Base64Test>>;
 
 // base64_decode and, nested, the base64_data part that looks at its result.
 struct Base64Test {

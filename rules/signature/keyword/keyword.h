@@ -108,6 +108,7 @@ TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);
 TOCSIN_KEYWORD(read_filesize);
 TOCSIN_KEYWORD(read_filestore);
+TOCSIN_KEYWORD(read_file_digest);  // argument: DigestKind
 // flow.cpp
 TOCSIN_KEYWORD(read_flow_counter);  // argument: PacketTest::Kind of both directions
 TOCSIN_KEYWORD(read_flow);

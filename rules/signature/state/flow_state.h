@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,6 +76,17 @@ struct FlowMemory final : collectors::FlowExtension {
   std::vector<std::pair<std::string, std::string>> variables;         // captured by pcre
   std::vector<std::pair<std::string, std::string>> packet_variables;  // of the packet at hand
   std::vector<std::pair<std::string, double>> entropies;              // by buffer
+  // Files that go by, when rules ask for their digests.
+  struct File {
+    std::uint32_t id = 0;
+    std::uint64_t transaction = 0;
+    collectors::Direction direction = collectors::Direction::to_server;
+    bool ended = false;
+    std::array<std::optional<DigestStream>, 3> streams;
+    std::array<std::string, 3> digests;
+  };
+  static constexpr std::size_t files_most = 64;
+  std::vector<File> files;
   std::array<bool, 2> address_rules_done{};
   bool passed = false;
   std::array<StreamWindow, 2> stream;
