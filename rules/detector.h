@@ -44,8 +44,12 @@ struct FlowRecollection {
   std::vector<std::string_view> bits;
   std::vector<std::pair<std::string_view, std::uint32_t>> integers;
   std::vector<std::pair<std::string, std::string>> variables;
+  std::vector<std::pair<std::string, std::string>> packet_variables;  // of the packet at hand
+  std::vector<std::pair<std::string_view, double>> entropies;         // last calculated, by buffer
 
-  bool empty() const noexcept { return bits.empty() && integers.empty() && variables.empty(); }
+  bool empty() const noexcept {
+    return bits.empty() && integers.empty() && variables.empty() && packet_variables.empty() && entropies.empty();
+  }
 };
 
 // Where a packet-side alert was raised. Holds for the length of a call.

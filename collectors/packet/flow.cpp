@@ -9,6 +9,11 @@
 
 namespace tocsin::collectors {
 
+bool tcp_is_closing(const Flow& flow) noexcept {
+  const auto state = flow.tcp_state;
+  return state == "close_wait" || state == "last_ack" || state == "closing" || state == "closed";
+}
+
 std::string_view protocol_name(Protocol protocol) noexcept {
   static constexpr std::array<std::string_view, 37> names{
       "unknown",  "failed", "http",   "http2",          "dns",  "tls",  "quic", "ssh",   "smtp",   "ftp",

@@ -11,6 +11,7 @@
 
 #include "collectors/base/address.h"
 #include "collectors/base/time.h"
+#include "collectors/packet/exception_policy.h"
 #include "collectors/packet/packet.h"
 
 namespace tocsin::collectors {
@@ -89,22 +90,27 @@ struct Flow {
   std::uint8_t icmp_code = 0;
   std::optional<std::uint8_t> answer_icmp_type;  // of the server's first packet
   std::uint8_t answer_icmp_code = 0;
+  std::uint32_t security_index = 0;  // of ESP
   std::array<std::uint16_t, 3> vlan{};
   std::uint8_t vlan_count = 0;
   Time start{};
   Time last{};
   FlowState state = FlowState::fresh;
   Protocol protocol = Protocol::unknown;
+  Protocol protocol_original = Protocol::unknown;  // before a tunnel or an upgrade
   std::array<Protocol, 2> protocol_by_direction{};
   // client = who sent the first packet (or the SYN); a mid-stream pick-up may be swapped once the protocol is known.
   FlowSide client;
   FlowSide server;
   bool midstream = false;
   bool alerted = false;
-  bool passed = false;             // by a rule: nothing of it alerts any more
-  std::string_view tcp_state;      // as Suricata names it: "established"; empty without a session
-  std::uint64_t transactions = 0;  // ended
-  bool inspection_over = false;    // past depth, or bypassed: counted but no longer inspected
+  bool passed = false;                              // by a rule: nothing of it alerts any more
+  std::string_view tcp_state;                       // as Suricata names it: "established"; empty without a session
+  std::uint64_t transactions = 0;                   // ended
+  bool inspection_over = false;                     // past depth, or bypassed: counted but no longer inspected
+  bool bypassed = false;                            // by a rule or the configuration: counted, nothing else
+  bool silent = false;                              // a rule wants no records of its transactions
+  std::optional<ExceptionPolicy> midstream_policy;  // applied when it was taken up in the middle
   std::bitset<packet_events_most> events;
 
   // Slot i belongs to the observer that was given number i when it was attached.
@@ -113,6 +119,9 @@ struct Flow {
   const FlowSide& side(Direction sender) const noexcept { return sender == Direction::to_server ? client : server; }
   FlowSide& side(Direction sender) noexcept { return sender == Direction::to_server ? client : server; }
 };
+
+// The client, or both sides, have begun to end the connection.
+bool tcp_is_closing(const Flow& flow) noexcept;
 
 // Community ID version 1 (https://github.com/corelight/community-id-spec): "1:…=".
 std::string community_id(const Flow& flow, std::uint16_t seed = 0);

@@ -57,7 +57,7 @@ class Observer {
   virtual void on_stream(const StreamChunk&) {}
   virtual void on_transaction(const TransactionUpdate&) {}
   // Nothing more will come of this transaction; it lives until on_packet of the packet at hand has returned, or, on a
-  // time-out, until this call has.
+  // time-out, until on_flow_end has; longer when somebody holds it.
   virtual void on_transaction_end(const TransactionUpdate&) {}
   virtual void on_file(const FileChunk&) {}
   virtual void on_flow_end(Flow&, FlowEnd) {}

@@ -10,6 +10,7 @@
 
 #include "collectors/base/address.h"
 #include "collectors/base/time.h"
+#include "collectors/packet/exception_policy.h"
 
 namespace tocsin::collectors {
 
@@ -85,12 +86,15 @@ struct StreamOptions {
   bool midstream = false;                      // take up connections whose handshake was not seen
   bool async_one_side = false;                 // take up connections of which one direction only is seen
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
+  ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
+  bool bypass = false;  // flows past depth, or encrypted where their protocol says so
 };
 
 struct HttpOptions {
   bool enabled = true;
   std::uint64_t request_body_limit = 100ULL << 10;
   std::uint64_t response_body_limit = 100ULL << 10;
+  bool files_within_limits = false;  // files end where those limits do
   int decompression_layers = 2;
   std::uint32_t headers_most = 1'024;
   std::size_t transactions_most = 512;  // unfinished, per flow
@@ -102,12 +106,14 @@ struct DnsOptions {
 struct TlsOptions {
   bool enabled = true;
   bool stop_when_encrypted = true;
+  bool bypass_when_encrypted = false;         // with stream.bypass
   std::size_t handshake_most = 256ULL << 10;  // bytes kept of one handshake message
 };
 struct SshOptions {
   bool enabled = true;
   bool stop_when_encrypted = true;
-  std::size_t kexinit_most = 65'535;  // bytes kept of the algorithms offered
+  bool bypass_when_encrypted = false;  // with stream.bypass
+  std::size_t kexinit_most = 65'535;   // bytes kept of the algorithms offered
 };
 struct SmtpOptions {
   bool enabled = true;

@@ -25,7 +25,7 @@ constexpr Direction opposite(Direction d) noexcept {
 constexpr std::size_t index(Direction d) noexcept { return static_cast<std::size_t>(d); }
 
 namespace ip_protocol {
-inline constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, ipv6_in_ip = 41, gre = 47, icmpv6 = 58, sctp = 132;
+inline constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, ipv6_in_ip = 41, gre = 47, esp = 50, icmpv6 = 58, sctp = 132;
 }
 
 namespace tcp_flag {
@@ -84,7 +84,8 @@ struct Packet {
   std::uint8_t icmp_code = 0;
   std::uint16_t icmp_id = 0;
   std::uint16_t icmp_sequence = 0;
-  Bytes payload;  // after the transport header
+  std::uint32_t security_index = 0;  // of ESP (RFC 4303)
+  Bytes payload;                     // after the transport header
 
   std::bitset<packet_events_most> events;
 

@@ -24,6 +24,10 @@ class Transaction {
   std::bitset<packet_events_most> events;
   // What observers keep per transaction (inspected-once marks, alert counts); slots as in Flow.
   std::array<std::unique_ptr<FlowExtension>, Flow::extensions_most> extension;
+  // An observer that will look at it once more, with a later packet of its flow, adds one and takes it back then. A
+  // finished transaction lives as long as this is not 0, at most until its flow has ended.
+  std::uint32_t holds = 0;
+  bool silent = false;  // a rule wants no record of its own of it
 
   // The index-th instance of a buffer, nothing past the last or while it is not there yet. Views hold until the next
   // call into the parser. Never allocates for buffers that are kept as they were sent; derived ones are built once and
@@ -37,6 +41,8 @@ class Transaction {
   virtual std::optional<std::uint64_t> number_of(Buffer, Direction, std::uint32_t /*index*/) const {
     return std::nullopt;
   }
+  // What a request and its answer have in common where each is a transaction of its own (the id of DNS).
+  virtual std::optional<std::uint64_t> exchange() const { return std::nullopt; }
   // Writes the ECS fields of this transaction (http.*, dns.*, tls.*). Flow fields are the caller's.
   virtual void fill(EventBuilder& builder) const = 0;
 

@@ -98,14 +98,29 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     const auto found = flows_.find(packet);
     if (found.flow != nullptr) in_flow(packet, *found.flow, found.fresh);
     for (auto* observer : observers_) observer->on_packet(packet);
-    retired_.clear();
+    release(found.flow);
     current_ = nullptr;
+  }
+
+  // Finished transactions go, but for those that an observer holds.
+  void release(FlowEntry* flow) {
+    if (flow != nullptr && !flow->held.empty())
+      std::erase_if(flow->held, [](const auto& transaction) { return transaction->holds == 0; });
+    if (flow != nullptr)
+      for (auto& transaction : retired_)
+        if (transaction->holds != 0) flow->held.push_back(std::move(transaction));
+    retired_.clear();
   }
 
   void in_flow(Packet& packet, FlowEntry& flow, bool fresh) {
     flow_ = &flow;
     if (fresh)
       for (auto* observer : observers_) observer->on_flow_start(flow, packet);
+    if (flow.bypassed) {
+      flows_.touch(flow, packet);
+      flow_ = nullptr;
+      return;
+    }
     if (packet.is_tcp()) {
       if (flow.session == nullptr)
         flow.session = std::make_unique<TcpSession>(policy_for(options_.host_policies, flow.server.address),
@@ -113,6 +128,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
       flow.session->process(packet, flow, stream_context_);
       if (flow.conversation.wants_turn()) turn(packet, flow);
       if (flow.conversation.encrypted()) stop_inspection(flow);
+      if (options_.stream.bypass && flow.inspection_over) flow.bypassed = flow.bypassed || bypass_wanted(flow);
       counters_.stream_memory = pool_.memory();
     } else if (packet.is_udp()) {
       flow.conversation.datagram(flow, packet.direction, packet.payload, packet.time, shelf_, *this);
@@ -120,6 +136,14 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     flow.events |= packet.events;
     flows_.touch(flow, packet);
     flow_ = nullptr;
+  }
+
+  // Past depth always, past the beginning of encryption where the protocol's options say so.
+  bool bypass_wanted(const FlowEntry& flow) const noexcept {
+    if (!flow.conversation.encrypted()) return true;
+    return flow.protocol == Protocol::tls   ? options_.tls.bypass_when_encrypted
+           : flow.protocol == Protocol::ssh ? options_.ssh.bypass_when_encrypted
+                                            : false;
   }
 
   // A connection taken up in the middle, and its first bytes are a server's.
@@ -168,7 +192,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   void flow_ended(FlowEntry& flow, FlowEnd why, Time) override {
     FlowEntry* const outer_flow = std::exchange(flow_, &flow);
     const Packet* const outer_packet = std::exchange(current_, nullptr);
-    if (flow.session != nullptr) flow.session->finish(flow, nullptr, stream_context_);
+    if (flow.session != nullptr && !flow.bypassed) flow.session->finish(flow, nullptr, stream_context_);
     counters_.stream_memory = pool_.memory();
     flow.conversation.finish(flow, *this);
     for (auto* observer : observers_) observer->on_flow_end(flow, why);

@@ -18,6 +18,14 @@ std::vector<rules::RuleSource> read_views(const std::vector<std::string>& direct
 // name.
 bool names_ports(std::string_view name) { return lower_ascii(name).find("port") != std::string::npos; }
 
+// A file that a rule names: beside the rule's own file, or as it is.
+Result<std::string> read_data_file(const std::string& rule_file, const std::string& path) {
+  const auto slash = rule_file.rfind('/');
+  if (!path.starts_with('/') && slash != std::string::npos)
+    if (auto text = read_file(rule_file.substr(0, slash + 1) + path)) return text;
+  return read_file(path);
+}
+
 rules::signature::SignatureOptions signature_options(const EngineOptions& options, const RuleFiles& files,
                                                      Diagnostics& diagnostics) {
   rules::signature::SignatureOptions out;
@@ -41,6 +49,7 @@ rules::signature::SignatureOptions signature_options(const EngineOptions& option
   out.classification = source(options.classification_file, "classification.config", files.classification);
   out.reference = source(options.reference_file, "reference.config", files.reference);
   out.threshold = source(options.threshold_file, "threshold.config", files.threshold);
+  out.read_data = read_data_file;
   return out;
 }
 

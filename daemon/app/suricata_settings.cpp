@@ -2,7 +2,9 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <functional>
+#include <type_traits>
 
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
@@ -27,8 +29,74 @@ bool set_bytes(SuricataSettings& settings, std::string_view value) {
   return bytes.has_value();
 }
 
+// An onlooker cannot drop: those values are taken for `ignore`, as Suricata does. The master switch stands behind a
+// policy of its own.
+bool set_policy(SuricataSettings& settings, std::string_view value, bool master) {
+  using collectors::ExceptionPolicy;
+  static constexpr std::pair<std::string_view, ExceptionPolicy> names[] = {
+      {"ignore", ExceptionPolicy::ignore},       {"auto", ExceptionPolicy::ignore},
+      {"pass-packet", ExceptionPolicy::ignore},  // says nothing of a flow
+      {"pass-flow", ExceptionPolicy::pass_flow}, {"bypass", ExceptionPolicy::bypass},
+      {"drop-packet", ExceptionPolicy::ignore},  {"drop-flow", ExceptionPolicy::ignore},
+      {"reject", ExceptionPolicy::ignore},
+  };
+  const auto* found = std::ranges::find(names, value, &std::pair<std::string_view, ExceptionPolicy>::first);
+  if (found == std::end(names)) return false;
+  auto& own = settings.midstream_policy_set;
+  if (!master || !own) settings.packets.stream.midstream_policy = found->second;
+  own = own || !master;
+  return true;
+}
+
+template <class Options>
+bool set_encryption(Options& options, std::string_view value) {
+  if (value == "default" && std::is_same_v<Options, collectors::TlsOptions>) value = "track-only";
+  if (value != "track-only" && value != "bypass" && value != "full") return false;
+  options.stop_when_encrypted = value != "full";
+  options.bypass_when_encrypted = value == "bypass";
+  return true;
+}
+
+// host-os-policy.windows: [10.0.0.0/8, …]
+bool add_host_policy(SuricataSettings& settings, std::string_view system, std::string_view networks) {
+  using collectors::OverlapPolicy;
+  static constexpr std::pair<std::string_view, OverlapPolicy> names[] = {
+      {"windows", OverlapPolicy::windows},
+      {"bsd", OverlapPolicy::bsd},
+      {"bsd-right", OverlapPolicy::bsd_right},
+      {"old-linux", OverlapPolicy::old_linux},
+      {"linux", OverlapPolicy::linux_},
+      {"old-solaris", OverlapPolicy::old_solaris},
+      {"solaris", OverlapPolicy::solaris},
+      {"hpux10", OverlapPolicy::hpux10},
+      {"hpux11", OverlapPolicy::hpux11},
+      {"irix", OverlapPolicy::irix},
+      {"macos", OverlapPolicy::macos},
+      {"vista", OverlapPolicy::vista},
+      {"windows2k3", OverlapPolicy::windows2003},
+  };
+  const auto* found = std::ranges::find(names, system, &std::pair<std::string_view, OverlapPolicy>::first);
+  if (found == std::end(names)) return false;
+  for (const auto item : split(networks, ',')) {
+    const auto text = trim(item);
+    if (text.empty()) continue;
+    const auto network = parse_network(text, HostBits::clear);
+    if (!network) return false;
+    settings.packets.host_policies.push_back({*network, found->second});
+  }
+  return true;
+}
+
 constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.midstream", set_switch<[](auto& s) -> bool& { return s.packets.stream.midstream; }>},
+    {"stream.midstream-policy",
+     [](SuricataSettings& s, std::string_view value) { return set_policy(s, value, false); }},
+    {"exception-policy", [](SuricataSettings& s, std::string_view value) { return set_policy(s, value, true); }},
+    {"stream.bypass", set_switch<[](auto& s) -> bool& { return s.packets.stream.bypass; }>},
+    {"app-layer.protocols.ssh.encryption-handling",
+     [](SuricataSettings& s, std::string_view value) { return set_encryption(s.packets.ssh, value); }},
+    {"app-layer.protocols.tls.encryption-handling",
+     [](SuricataSettings& s, std::string_view value) { return set_encryption(s.packets.tls, value); }},
     {"stream.async-oneside", set_switch<[](auto& s) -> bool& { return s.packets.stream.async_one_side; }>},
     {"stream.reassembly.depth", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.depth; }>},
     {"stream.reassembly.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.memory_most; }>},
@@ -120,6 +188,10 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
     out.variables[std::string(key.substr(group.size()))] = value;
     return {};
   }
+  if (constexpr std::string_view group = "host-os-policy."; key.starts_with(group)) {
+    if (add_host_policy(out, key.substr(group.size()), value)) return {};
+    return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
+  }
   for (const auto& [name, place] : {std::pair{"threshold-file", &SuricataSettings::threshold_file},
                                     std::pair{"classification-file", &SuricataSettings::classification_file},
                                     std::pair{"reference-config-file", &SuricataSettings::reference_file}}) {
@@ -202,6 +274,9 @@ Result<void> read_yaml(const std::string& file, SuricataSettings& out, int depth
 Result<SuricataSettings> read_suricata_settings(const std::string& file, const std::vector<std::string>& settings) {
   SuricataSettings out;
   if (!file.empty()) TOCSIN_CHECK(read_yaml(file, out, 0));
+  // Who brings a configuration of Suricata has its limits: the bodies that are inspected bound the files in them, but
+  // for those that are all to be kept.
+  out.packets.http.files_within_limits = (!file.empty() || !settings.empty()) && !out.eve.files.keep_all;
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) return fail(Code::usage, "--set takes KEY=VALUE, e.g. stream.midstream=true");

@@ -19,7 +19,8 @@ struct SuricataSettings {
   std::string threshold_file;
   std::string classification_file;
   std::string reference_file;
-  std::vector<std::string> unknown;  // keys that mean nothing here, as "stream.inline"
+  bool midstream_policy_set = false;  // not by the master switch
+  std::vector<std::string> unknown;   // keys that mean nothing here, as "stream.inline"
 };
 
 // `file` may be empty. invalid: the YAML cannot be read, or a value is not of its kind.

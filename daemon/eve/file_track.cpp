@@ -2,14 +2,44 @@
 
 #include <algorithm>
 
+#include "collectors/base/text.h"
 #include "collectors/packet/record/detail.h"
 #include "collectors/packet/transaction.h"
 
 namespace tocsin::daemon {
 
+namespace {
+
+// Content-Range: which bytes of a whole these are.
+std::optional<FileTrack::Range> range_of(const collectors::Transaction& transaction) {
+  for (std::uint32_t i = 0;; ++i) {
+    const auto bytes =
+        transaction.buffer(collectors::Buffer::http_response_header, collectors::Direction::to_client, i);
+    if (!bytes) return std::nullopt;
+    const auto line = as_text(*bytes);
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || !equals_ignoring_case(line.substr(0, colon), "content-range")) continue;
+    auto rest = trim(line.substr(colon + 1));
+    if (!rest.starts_with("bytes")) return std::nullopt;
+    rest = trim(rest.substr(5));
+    const auto dash = rest.find('-');
+    const auto slash = rest.find('/');
+    if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
+    const auto start = parse_unsigned(trim(rest.substr(0, dash)));
+    const auto end = parse_unsigned(trim(rest.substr(dash + 1, slash - dash - 1)));
+    if (!start || !end) return std::nullopt;
+    return FileTrack::Range{*start, *end, parse_unsigned(trim(rest.substr(slash + 1))).value_or(0)};
+  }
+}
+
+}  // namespace
+
 FileTrack::FileTrack(const collectors::FileChunk& first, const EveFileOptions& options)
     : id_(first.id), direction_(first.direction) {
-  if (first.transaction != nullptr) transaction_ = first.transaction->number;
+  if (first.transaction != nullptr) {
+    transaction_ = first.transaction->number;
+    if (direction_ == collectors::Direction::to_client) range_ = range_of(*first.transaction);
+  }
   if (options.keep) kept_most_ = options.kept_most;
   wanted_ = options.keep_all;
   if (options.md5) md5_.emplace(DigestKind::md5);
@@ -20,6 +50,9 @@ FileTrack::FileTrack(const collectors::FileChunk& first, const EveFileOptions& o
 void FileTrack::add(const collectors::FileChunk& chunk) {
   if (ended_) return;
   if (!chunk.name.empty()) name_ = chunk.name;
+  // What is stored ends with the last part that is whole within the limit.
+  cut_ = cut_ || (wanted_ && kept_most_ != 0 && size_ + chunk.bytes.size() + chunk.gap > kept_most_);
+  if (cut_) return end(chunk, true);
   size_ += chunk.bytes.size() + chunk.gap;
   gaps_ = gaps_ || chunk.gap != 0;
   if (kept_most_ != 0 && bytes_.size() < kept_most_) {
@@ -29,9 +62,13 @@ void FileTrack::add(const collectors::FileChunk& chunk) {
   if (!chunk.bytes.empty())
     for (auto* digest : {&md5_, &sha1_, &sha256_})
       if (*digest) (*digest)->update(chunk.bytes);
+  end(chunk, chunk.truncated);
+}
+
+void FileTrack::end(const collectors::FileChunk& chunk, bool truncated) {
   if (!chunk.end) return;
   ended_ = true;
-  truncated_ = chunk.truncated;
+  truncated_ = truncated;
   const auto finish = [](std::optional<DigestStream>& digest, std::string& text) {
     if (digest) text = digest->finish();
     digest.reset();
@@ -68,6 +105,7 @@ void FileTrack::describe(JsonWriter& json) const {
   }
   if (!sha256_text_.empty()) json.member("sha256", sha256_text_);
   json.member("stored", kept_).member("size", size_);
+  if (range_) json.member("start", range_->first).member("end", range_->last);
   if (transaction_) json.member("tx_id", *transaction_);
 }
 

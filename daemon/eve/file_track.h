@@ -29,12 +29,20 @@ class FileTrack {
   collectors::Direction direction() const noexcept { return direction_; }
   std::optional<std::uint64_t> transaction() const noexcept { return transaction_; }
   bool ended() const noexcept { return ended_; }
+  bool whole() const noexcept { return ended_ && !truncated_ && !gaps_; }
+  // Which bytes of a larger file these are, by Content-Range; size 0: not said.
+  struct Range {
+    std::uint64_t first, last, size;
+  };
+  const std::optional<Range>& range() const noexcept { return range_; }
   // Asked for by this rule, or by the configuration.
   void want(std::optional<std::uint32_t> rule);
   // Once the file has ended and is wanted: its bytes and digest, once. They are marked as kept from then on.
   std::optional<KeptFile> take();
 
  private:
+  void end(const collectors::FileChunk& chunk, bool truncated);
+
   std::uint32_t id_;
   collectors::Direction direction_;
   std::optional<std::uint64_t> transaction_;
@@ -44,6 +52,8 @@ class FileTrack {
   bool ended_ = false;
   bool truncated_ = false;
   bool wanted_ = false;
+  bool cut_ = false;  // at the limit of what is stored
+  std::optional<Range> range_;
   bool kept_ = false;
   std::uint64_t kept_most_ = 0;  // 0: bytes are not kept
   std::vector<std::uint8_t> bytes_;

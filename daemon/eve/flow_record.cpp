@@ -71,6 +71,9 @@ void append_tcp(JsonWriter& json, const Flow& flow) {
 }  // namespace
 
 void EveObserver::on_flow_end(Flow& flow, FlowEnd end) {
+  settle_rest(flow);
+  for (const auto direction : {collectors::Direction::to_server, collectors::Direction::to_client})
+    forget(flow, direction);
   auto& application = counters_.applications[static_cast<std::size_t>(flow.protocol)];
   if (flow.transport == collectors::ip_protocol::tcp) ++application.flows_tcp;
   if (flow.transport == collectors::ip_protocol::udp) ++application.flows_udp;
@@ -90,9 +93,17 @@ void EveObserver::write_flow(const Flow& flow, FlowEnd end) {
     json.member("pkts_toserver", flow.client.packets).member("pkts_toclient", flow.server.packets);
     json.member("bytes_toserver", flow.client.bytes).member("bytes_toclient", flow.server.bytes);
     json.member("start", render_eve_time(flow.start)).member("end", render_eve_time(flow.last));
-    json.member("age", age_of(flow)).member("state", state_name(flow.state));
+    json.member("age", age_of(flow))
+        .member("state", flow.bypassed ? std::string_view("bypassed") : state_name(flow.state));
     json.member("reason", reason_name(end)).member("alerted", flow.alerted);
+    if (flow.bypassed) json.member("bypass", "local");
     if (flow.passed) json.member("action", "pass");
+    if (options_.flow_exception_policy && flow.midstream_policy) {
+      json.key("exception_policy").begin_array().begin_object();
+      json.member("target", "stream_midstream");
+      json.member("policy", collectors::exception_policy_name(*flow.midstream_policy));
+      json.end_object().end_array();
+    }
     if (flow.transactions != 0) json.member("tx_cnt", flow.transactions);
     json.end_object();
     if (flow.transport == collectors::ip_protocol::tcp) append_tcp(json, flow);

@@ -83,6 +83,10 @@ void append_ends(JsonWriter& json, const EveOrigin& origin) {
   json.member("dest_ip", collectors::record_address(ends.destination));
   if (has_ports(ends.transport)) json.member("dest_port", ends.destination_port);
   json.member("proto", eve_transport_name(ends.transport));
+  if (ends.transport == ip_protocol::esp) {
+    const auto index = origin.flow != nullptr ? origin.flow->security_index : origin.packet->security_index;
+    json.member("spi", index);
+  }
   const bool icmp = ends.transport == ip_protocol::icmp || ends.transport == ip_protocol::icmpv6;
   if (icmp && origin.packet != nullptr && !origin.packet->transport.empty())
     json.member("icmp_type", origin.packet->icmp_type).member("icmp_code", origin.packet->icmp_code);
@@ -140,6 +144,7 @@ void append_protocol(JsonWriter& json, const Flow& flow) {
   const auto differs = [&](Protocol protocol) { return protocol != Protocol::unknown && protocol != flow.protocol; };
   if (differs(to_server)) json.member("app_proto_ts", eve_protocol_name(to_server));
   if (differs(to_client)) json.member("app_proto_tc", eve_protocol_name(to_client));
+  if (differs(flow.protocol_original)) json.member("app_proto_orig", eve_protocol_name(flow.protocol_original));
 }
 
 }  // namespace tocsin::daemon

@@ -51,8 +51,9 @@ void EveObserver::write(std::string_view type, const EveOrigin& origin, const st
 void EveObserver::on_transaction(const collectors::TransactionUpdate& update) {
   auto& transaction = update.transaction;
   note_anomalies(update);
+  remember(update);
   if (!transaction.recordable()) return;
-  finish_transaction(update.flow, transaction, update.packet);
+  finish_transaction(update.flow, transaction);
 }
 
 void EveObserver::on_transaction_end(const collectors::TransactionUpdate& update) {
@@ -60,7 +61,26 @@ void EveObserver::on_transaction_end(const collectors::TransactionUpdate& update
   ++(update.flow.transport == collectors::ip_protocol::udp ? application.transactions_udp
                                                            : application.transactions_tcp);
   note_anomalies(update);
-  finish_transaction(update.flow, update.transaction, update.packet);
+  finish_transaction(update.flow, update.transaction);
+}
+
+// The last transaction that one side completed, until its next packet was looked at: an alert on the stream is most
+// likely about it.
+void EveObserver::remember(const collectors::TransactionUpdate& update) {
+  if (!options_.alert.guess_transaction || update.flow.transport != collectors::ip_protocol::tcp) return;
+  if (!update.transaction.complete(update.direction)) return;
+  auto& recent = notes_of(update.flow).recent[index(update.direction)];
+  if (recent != nullptr) --recent->holds;
+  recent = &update.transaction;
+  ++recent->holds;
+}
+
+void EveObserver::forget(Flow& flow, Direction direction) {
+  auto* place = flow.extension[slot()].get();
+  if (place == nullptr) return;
+  auto& recent = static_cast<FlowNotes&>(*place).recent[index(direction)];
+  if (recent != nullptr) --recent->holds;
+  recent = nullptr;
 }
 
 void EveObserver::note_anomalies(const collectors::TransactionUpdate& update) {
@@ -72,12 +92,11 @@ void EveObserver::note_anomalies(const collectors::TransactionUpdate& update) {
 }
 
 // Records are written when everybody has seen the packet that completes them.
-void EveObserver::finish_transaction(Flow& flow, Transaction& transaction, const Packet* packet) {
+void EveObserver::finish_transaction(Flow& flow, Transaction& transaction) {
   if (!options_.wants(transaction.protocol)) return;
   auto& notes = notes_of(transaction);
   if (std::exchange(notes.written, true)) return;
-  if (packet == nullptr) write_transaction(flow, transaction, nullptr);
-  else waiting_.push_back({What::record, &flow, &transaction, 0});
+  waiting_.push_back({What::record, &flow, &transaction, 0});
 }
 
 void EveObserver::on_file(const collectors::FileChunk& chunk) {
@@ -95,8 +114,7 @@ void EveObserver::on_file(const collectors::FileChunk& chunk) {
   }
   found->add(chunk);
   if (!chunk.end || !options_.files.enabled) return;
-  if (chunk.packet == nullptr) write_file(chunk.flow, chunk.transaction, *found, nullptr);
-  else waiting_.push_back({What::file, &chunk.flow, chunk.transaction, chunk.id});
+  waiting_.push_back({What::file, &chunk.flow, chunk.transaction, chunk.id});
 }
 
 void EveObserver::keep_files(const rules::AlertScene& scene, std::uint32_t rule) {
@@ -113,21 +131,46 @@ Transaction* EveObserver::guess(const rules::AlertScene& scene) const {
   if (scene.flow == nullptr || scene.transaction != nullptr) return nullptr;
   const bool datagram = scene.flow->transport == collectors::ip_protocol::udp;
   if (datagram ? !scene.application : !options_.alert.guess_transaction) return nullptr;
+  if (const auto* place = scene.flow->extension[slot()].get(); place != nullptr && !datagram)
+    if (auto* recent = static_cast<const FlowNotes*>(place)->recent[index(scene.direction)]) return recent;
   for (auto item = waiting_.rbegin(); item != waiting_.rend(); ++item)
     if (item->flow == scene.flow && item->what == What::record) return item->transaction;
   return nullptr;
 }
 
-void EveObserver::settle(const Waiting& item, const Packet& packet) {
+// A rule wants no record of it, or of the request that it answers.
+bool EveObserver::hushed(Flow& flow, const Transaction& transaction) {
+  static constexpr std::size_t remembered_most = 64;
+  if (flow.silent) return true;
+  const auto exchange = transaction.exchange();
+  if (!exchange) return transaction.silent;
+  auto& silent = notes_of(flow).silent_exchanges;
+  if (std::ranges::find(silent, *exchange) != silent.end()) return true;
+  if (transaction.silent && silent.size() < remembered_most) silent.push_back(*exchange);
+  return transaction.silent;
+}
+
+void EveObserver::settle(const Waiting& item, const Packet* packet) {
   switch (item.what) {
-    case What::record: return write_transaction(*item.flow, *item.transaction, &packet);
+    case What::record:
+      if (hushed(*item.flow, *item.transaction)) return;
+      return write_transaction(*item.flow, *item.transaction, packet);
     case What::anomalies:
-      return write_application_anomalies(*item.flow, item.transaction, notes_of(*item.transaction).anomalies, &packet);
+      return write_application_anomalies(*item.flow, item.transaction, notes_of(*item.transaction).anomalies, packet);
     case What::file: break;
   }
   auto& files = notes_of(*item.flow).files;
   const auto found = std::ranges::find(files, item.file, &FileTrack::id);
-  if (found != files.end()) write_file(*item.flow, item.transaction, *found, &packet);
+  if (found != files.end()) write_file(*item.flow, item.transaction, *found, packet);
+}
+
+// What the end of a flow completed.
+void EveObserver::settle_rest(Flow& flow) {
+  std::erase_if(waiting_, [&](const Waiting& item) {
+    if (item.flow != &flow) return false;
+    settle(item, nullptr);
+    return true;
+  });
 }
 
 void EveObserver::on_flow_start(Flow& flow, const Packet&) {
@@ -148,6 +191,10 @@ void EveObserver::count(const Packet& packet) {
     counters_.packet_bytes_most = std::max<std::uint64_t>(counters_.packet_bytes_most, packet.wire_length);
     if (packet.link_type == 1) ++counters_.ethernet;
     if (packet.vlan_count != 0) ++counters_.vlan;
+  }
+  if (packet.flow != nullptr && packet.flow->bypassed && std::exchange(notes_of(*packet.flow).bypassed, true)) {
+    ++counters_.bypassed_packets;
+    counters_.bypassed_bytes += packet.wire_length;
   }
   if (packet.protocol == collectors::ip_protocol::icmp) ++counters_.icmp4;
   if (packet.protocol == collectors::ip_protocol::icmpv6) ++counters_.icmp6;
@@ -174,8 +221,9 @@ void EveObserver::on_packet(const Packet& packet) {
       write_application_anomalies(*packet.flow, nullptr, notes_of(*packet.flow).anomalies, &packet);
   }
   if (!packet.payload.empty() && packet.ip_version == 0 && options_.wants(collectors::Protocol::arp)) write_arp(packet);
-  for (const auto& item : waiting_) settle(item, packet);
+  for (const auto& item : waiting_) settle(item, &packet);
   waiting_.clear();
+  if (options_.alert.guess_transaction && packet.flow != nullptr) forget(*packet.flow, packet.direction);
   if (options_.ethernet && packet.flow != nullptr && packet.link_type == 1) {
     static constexpr std::size_t macs_most = 8;
     auto& notes = notes_of(*packet.flow);
@@ -208,6 +256,27 @@ void EveObserver::write_file(const Flow& flow, const Transaction* transaction, F
     append_protocol(json, flow);
     json.key("fileinfo").begin_object();
     file.describe(json);
+    json.end_object();
+  });
+  if (transaction != nullptr) join_parts(origin, *transaction, file);
+}
+
+void EveObserver::join_parts(const EveOrigin& origin, const Transaction& transaction, const FileTrack& file) {
+  using collectors::Buffer;
+  if (!file.range() || !file.whole()) return;
+  const auto text = [&](Buffer buffer) {
+    const auto bytes = transaction.buffer(buffer, Direction::to_server, 0);
+    return bytes ? std::string(as_text(*bytes)) : std::string();
+  };
+  const auto path = text(Buffer::http_uri);
+  const auto& range = *file.range();
+  if (!ranges_.add(text(Buffer::http_host) + ' ' + path, range.first, range.last, range.size)) return;
+  write("fileinfo", origin, [&](JsonWriter& json) {
+    transaction.describe(json, options_.detail, collectors::RecordPurpose::file, 0);
+    append_protocol(json, *origin.flow);
+    json.key("fileinfo").begin_object();
+    json.member("filename", collectors::record_text(path)).member("gaps", false).member("state", "CLOSED");
+    json.member("stored", false).member("size", range.size).member("tx_id", transaction.number);
     json.end_object();
   });
 }
@@ -244,12 +313,20 @@ void EveObserver::append_metadata(JsonWriter& json, const Flow& flow) const {
     for (const auto& [name, value] : known.integers) out.member(name, value);
     out.end_object();
   }
-  if (!known.variables.empty()) {
+  for (const auto& [name, variables] :
+       {std::pair("flowvars", &known.variables), std::pair("pktvars", &known.packet_variables)}) {
+    if (variables->empty()) continue;
     any = true;
-    out.key("flowvars").begin_array();
-    for (const auto& [name, value] : known.variables)
-      out.begin_object().member(name, collectors::record_text(value)).end_object();
+    out.key(name).begin_array();
+    for (const auto& [key, value] : *variables)
+      out.begin_object().member(key, collectors::record_text(value)).end_object();
     out.end_array();
+  }
+  if (!known.entropies.empty()) {
+    any = true;
+    out.key("entropy").begin_object();
+    for (const auto& [buffer, value] : known.entropies) out.member(buffer, value);
+    out.end_object();
   }
   out.end_object();
   if (any) json.key("metadata").raw(text);

@@ -15,6 +15,7 @@
 #include "daemon/eve/file_track.h"
 #include "daemon/eve/header.h"
 #include "daemon/eve/options.h"
+#include "daemon/eve/range_table.h"
 #include "daemon/eve/record.h"
 #include "daemon/eve/stats.h"
 #include "rules/detector.h"
@@ -62,6 +63,9 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::array<std::string, 2> stream;  // the last bytes, where alerts show payload; losses are said in brackets
     std::vector<MacAddress> client_macs, server_macs;
     std::bitset<collectors::packet_events_most> anomalies;  // written
+    std::array<collectors::Transaction*, 2> recent{};       // held; see remember()
+    std::vector<std::uint64_t> silent_exchanges;
+    bool bypassed = false;  // said so before the packet at hand
     struct Wish {
       std::uint64_t transaction;
       collectors::Direction direction;
@@ -79,13 +83,18 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   TransactionNotes& notes_of(collectors::Transaction& transaction);
   void count(const collectors::Packet& packet);
   void note_anomalies(const collectors::TransactionUpdate& update);
-  void settle(const Waiting& item, const collectors::Packet& packet);
-  void finish_transaction(collectors::Flow& flow, collectors::Transaction& transaction,
-                          const collectors::Packet* packet);
+  void settle(const Waiting& item, const collectors::Packet* packet);
+  void settle_rest(collectors::Flow& flow);
+  bool hushed(collectors::Flow& flow, const collectors::Transaction& transaction);
+  void remember(const collectors::TransactionUpdate& update);
+  void forget(collectors::Flow& flow, collectors::Direction direction);
+  void finish_transaction(collectors::Flow& flow, collectors::Transaction& transaction);
   void write_transaction(const collectors::Flow& flow, const collectors::Transaction& transaction,
                          const collectors::Packet* packet);
   void write_file(const collectors::Flow& flow, const collectors::Transaction* transaction, FileTrack& file,
                   const collectors::Packet* packet);
+  // A part of a file may make it whole: then there is a record of all of it.
+  void join_parts(const EveOrigin& origin, const collectors::Transaction& transaction, const FileTrack& file);
   // The transaction that an alert without one is most likely about.
   collectors::Transaction* guess(const rules::AlertScene& scene) const;
   void write_flow(const collectors::Flow& flow, collectors::FlowEnd end);
@@ -118,6 +127,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::uint64_t number = 0;
   };
   Outer outer_;
+  RangeTable ranges_;
   std::vector<std::uint8_t> link_header_;  // of the last fragment
 };
 

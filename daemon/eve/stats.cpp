@@ -23,10 +23,10 @@ void EveCounters::add(const EveCounters& other) {
     mine.failed_tcp += theirs.failed_tcp;
     mine.failed_udp += theirs.failed_udp;
   }
-  for (auto member :
-       {&EveCounters::flows_tcp, &EveCounters::flows_udp, &EveCounters::flows_icmp4, &EveCounters::flows_icmp6,
-        &EveCounters::syn, &EveCounters::syn_ack, &EveCounters::reset, &EveCounters::icmp4, &EveCounters::icmp6,
-        &EveCounters::vlan, &EveCounters::gre, &EveCounters::ethernet})
+  for (auto member : {&EveCounters::flows_tcp, &EveCounters::flows_udp, &EveCounters::flows_icmp4,
+                      &EveCounters::flows_icmp6, &EveCounters::syn, &EveCounters::syn_ack, &EveCounters::reset,
+                      &EveCounters::icmp4, &EveCounters::icmp6, &EveCounters::vlan, &EveCounters::gre,
+                      &EveCounters::ethernet, &EveCounters::bypassed_packets, &EveCounters::bypassed_bytes})
     this->*member += other.*member;
   packet_bytes_most = std::max(packet_bytes_most, other.packet_bytes_most);
   for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
@@ -144,6 +144,8 @@ std::string render_stats(const EveStats& s) {
   json.key("flow").begin_object().member("total", p.flows);
   json.member("tcp", s.eve.flows_tcp).member("udp", s.eve.flows_udp);
   json.member("icmpv4", s.eve.flows_icmp4).member("icmpv6", s.eve.flows_icmp6).end_object();
+  json.key("flow_bypassed").begin_object().member("local_pkts", s.eve.bypassed_packets);
+  json.member("local_bytes", s.eve.bypassed_bytes).end_object();
   json.key("detect").begin_object().member("alert", s.alerts);
   json.key("engines").begin_array().begin_object().member("id", 0).member("rules_loaded", s.rules.loaded);
   json.member("rules_failed", s.rules.failed).member("rules_skipped", s.rules.skipped).end_object().end_array();

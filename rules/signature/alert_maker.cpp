@@ -139,6 +139,13 @@ std::string header_text(const PacketContext& context) {
 
 }  // namespace
 
+std::string buffer_label(const Chain& chain) {
+  if (chain.source == Source::payload || chain.source == Source::frame) return "content";
+  std::string name = place_name(chain, Direction::to_server, false);
+  std::ranges::replace(name, '.', '_');
+  return name;
+}
+
 void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes, std::uint64_t start,
                    Direction direction, bool stream, std::vector<Reason>& out) {
   for (const auto& hit : hits) {
@@ -184,7 +191,9 @@ Alert make_alert(MatchReport report, const FieldNames& names) {
   const auto identity =
       fmt::format("{}/{}{}/{}", alert.packet->flow_id, kind,
                   report.transaction != nullptr ? report.transaction->number : alert.packet->packet, info->sid);
-  alert.events.push_back(hash128(identity));
+  // A rule that matches with each part of a transaction says something new each time.
+  alert.events.push_back(
+      hash128(report.signature.repeats ? fmt::format("{}/{}", identity, alert.packet->packet) : identity));
   seal(alert);
   return alert;
 }

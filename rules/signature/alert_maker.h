@@ -23,6 +23,8 @@ struct MatchReport {
 
 Alert make_alert(MatchReport report, const FieldNames& names);
 // The tests that matched, with where and which bytes.
+// What records call the buffer of a chain: "http_uri", "content" for payload.
+std::string buffer_label(const Chain& chain);
 void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes, std::uint64_t start,
                    collectors::Direction direction, bool stream, std::vector<Reason>& out);
 

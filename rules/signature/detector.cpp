@@ -48,9 +48,8 @@ void SignatureDetector::on_stream(const StreamChunk& chunk) {
   if (!chunk.bytes.empty()) window.append(chunk.offset, chunk.bytes);
   window.ended = window.ended || chunk.end;
   if (chunk.packet != nullptr) window.last_packet = chunk.packet->number;
-  if (chunk.packet != nullptr && window.bytes.size() < StreamWindow::pending_most) return;
-  Scope scope{chunk.packet, &chunk.flow, &memory, chunk.direction};
-  if (window.pending) inspect_stream(scope);
+  if (window.bytes.size() < StreamWindow::pending_most && window.pieces.size() < StreamWindow::pieces_most) return;
+  inspect_stream({chunk.packet, &chunk.flow, &memory, chunk.direction});
   window.trim();
   if (chunk.packet == nullptr) flush();
 }
@@ -58,16 +57,19 @@ void SignatureDetector::on_stream(const StreamChunk& chunk) {
 void SignatureDetector::on_transaction(const TransactionUpdate& update) {
   auto& memory = memory_of(update.flow);
   if (memory.passed) return;
-  if (update.packet == nullptr) {
-    inspect_transaction(update.transaction, {nullptr, &update.flow, &memory, update.direction});
-    flush();
+  if (update.transaction.complete(update.direction)) memory.stream[index(update.direction)].complete = true;
+  const FlowMemory::Moved moved{&update.transaction, update.direction};
+  const bool known = std::ranges::any_of(memory.moved, [&](const FlowMemory::Moved& other) {
+    return other.transaction == moved.transaction && other.direction == moved.direction;
+  });
+  if (known) return;
+  if (memory.moved.size() >= FlowMemory::moved_most) {
+    inspect_transaction(update.transaction, {update.packet, &update.flow, &memory, update.direction});
+    if (update.packet == nullptr) flush();
     return;
   }
-  const PendingTransaction pending{&update.flow, &update.transaction, update.direction};
-  const bool known = std::ranges::any_of(transactions_, [&](const PendingTransaction& other) {
-    return other.transaction == pending.transaction && other.direction == pending.direction;
-  });
-  if (!known) transactions_.push_back(pending);
+  ++moved.transaction->holds;
+  memory.moved.push_back(moved);
 }
 
 void SignatureDetector::on_packet(const Packet& packet) {
@@ -75,35 +77,63 @@ void SignatureDetector::on_packet(const Packet& packet) {
   packet_passed_ = packet.tunnel_depth != 0 && passed_frame_ == packet.number;
   Scope scope{&packet, packet.flow, nullptr, packet.direction};
   if (packet.flow != nullptr) scope.memory = &memory_of(*packet.flow);
-  if (scope.memory != nullptr && scope.memory->passed) {
-    transactions_.clear();
-    return;
+  if (scope.memory != nullptr) {
+    auto& memory = *scope.memory;
+    memory.passed = memory.passed || packet.flow->passed || packet.flow->bypassed;
+    if (memory.passed) return memory.forget_moved();
   }
   if (program_->uses_stream_size && scope.memory != nullptr && packet.is_tcp()) track_sequence(packet, *scope.memory);
   inspect_packet(packet, scope);
-  if (scope.memory != nullptr)
-    for (const auto direction : {Direction::to_server, Direction::to_client})
-      if (scope.memory->stream[index(direction)].pending) {
-        Scope side{&packet, packet.flow, scope.memory, direction};
-        inspect_stream(side);
-      }
-  for (const auto& pending : transactions_) {
-    const auto* cause = pending.flow == packet.flow ? &packet : nullptr;
-    inspect_transaction(*pending.transaction, {cause, pending.flow, &memory_of(*pending.flow), pending.direction});
-  }
-  transactions_.clear();
-  if (scope.memory != nullptr)
+  if (scope.memory != nullptr) {
+    inspect_waiting_stream(scope);
+    inspect_moved(scope);
     for (auto& window : scope.memory->stream) window.trim();
+  }
   flush();
+  if (scope.memory != nullptr) scope.memory->packet_variables.clear();
+}
+
+// A stream is looked at with a packet of its own direction, once something in it is complete or there is much of it.
+void SignatureDetector::inspect_waiting_stream(const Scope& scope) {
+  const auto& window = scope.memory->stream[index(scope.direction)];
+  if (!window.pending) return;
+  if (window.due() || collectors::tcp_is_closing(*scope.flow)) inspect_stream(scope);
+}
+
+void SignatureDetector::inspect_moved(const Scope& scope) {
+  auto& moved = scope.memory->moved;
+  // What one side of a connection said is known when the other has acknowledged it; its next packet is the place to
+  // say so. A datagram is whole at once.
+  const bool any_side = scope.packet != nullptr && !scope.packet->is_tcp();
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const auto item = moved[i];
+    if (!any_side && item.direction != scope.direction) {
+      moved[kept++] = item;
+      continue;
+    }
+    inspect_transaction(*item.transaction, {scope.packet, scope.flow, scope.memory, item.direction});
+    if (scope.packet != nullptr && memory_of(*item.transaction).repeats &&
+        !item.transaction->complete(item.direction)) {
+      moved[kept++] = item;
+      continue;
+    }
+    --item.transaction->holds;
+  }
+  moved.resize(kept);
+  if (scope.memory->passed) scope.memory->forget_moved();
 }
 
 void SignatureDetector::on_flow_end(Flow& flow, collectors::FlowEnd) {
   auto& memory = memory_of(flow);
-  if (memory.passed) return;
+  packet_passed_ = false;
   for (const auto direction : {Direction::to_server, Direction::to_client}) {
-    Scope scope{nullptr, &flow, &memory, direction};
-    if (memory.stream[index(direction)].pending) inspect_stream(scope);
+    if (memory.passed) break;
+    const Scope scope{nullptr, &flow, &memory, direction};
+    inspect_stream(scope);
+    inspect_moved(scope);
   }
+  memory.forget_moved();
   flush();
 }
 
@@ -115,6 +145,9 @@ void SignatureDetector::recall(const Flow& flow, FlowRecollection& out) const {
     if (memory.bit(bit)) out.bits.emplace_back(program_->flow_bits[bit]);
   for (const auto& [variable, value] : memory.integers)
     out.integers.emplace_back(program_->flow_integers[variable], value);
+  out.variables = memory.variables;
+  out.packet_variables = memory.packet_variables;
+  for (const auto& [buffer, value] : memory.entropies) out.entropies.emplace_back(buffer, value);
 }
 
 void SignatureDetector::sort_candidates() {
@@ -131,13 +164,33 @@ void SignatureDetector::add_rules(const PatternGroup& group, Bytes bytes) {
     candidates_.insert(candidates_.end(), group.rules[pattern].begin(), group.rules[pattern].end());
 }
 
+bool SignatureDetector::match_view(const Chain& chain, const BufferView& view, const Scope& scope,
+                                   const NumberSource& number) {
+  const bool holds = matcher_.match(chain.tests, view, number);
+  if (scope.memory == nullptr) return holds;
+  if (matcher_.entropy()) scope.memory->set_entropy(buffer_label(chain), *matcher_.entropy());
+  if (holds && !matcher_.captured().empty()) keep_captured(scope);
+  return holds;
+}
+
+// Kept from when its buffer matches, as the rest of the rule may look at what it captured.
+void SignatureDetector::keep_captured(const Scope& scope) {
+  for (const auto& [capture, value] : matcher_.captured())
+    FlowMemory::keep(capture->of_flow ? scope.memory->variables : scope.memory->packet_variables, capture->name, value);
+}
+
 void SignatureDetector::matched(const Signature& signature, const Scope& scope, Transaction* transaction) {
   add_one(counters_->rules[signature.rank].matches);
   if (scope.memory != nullptr) scope.memory->apply(signature);
   const auto& info = *signature.info;
+  if (scope.flow != nullptr) {
+    scope.flow->bypassed = scope.flow->bypassed || info.bypass;
+    scope.flow->silent = scope.flow->silent || info.silence_flow;
+  }
+  if (transaction != nullptr) transaction->silent = transaction->silent || info.silence_transaction;
   if (info.action == Action::pass) {
     packet_passed_ = true;
-    const bool whole_flow = signature.kind != RuleKind::packet && signature.kind != RuleKind::ip_only;
+    const bool whole_flow = signature.kind != RuleKind::packet;
     if (whole_flow && scope.memory != nullptr) scope.memory->passed = scope.flow->passed = true;
     if (scope.packet != nullptr) passed_frame_ = scope.packet->number;
     return;

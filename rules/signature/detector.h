@@ -82,21 +82,19 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   void on_packet(const collectors::Packet& packet) override;
   void on_stream(const collectors::StreamChunk& chunk) override;
   void on_transaction(const collectors::TransactionUpdate& update) override;
+  void on_file(const collectors::FileChunk& chunk) override;
   void on_flow_end(collectors::Flow& flow, collectors::FlowEnd end) override;
 
  private:
-  struct PendingTransaction {
-    collectors::Flow* flow;
-    collectors::Transaction* transaction;
-    collectors::Direction direction;
-  };
-
   struct Pending {
     Alert alert;
     AlertScene scene;
   };
 
   FlowMemory& memory_of(collectors::Flow& flow);
+  // Rules look at what moved on one side of a flow since they last did.
+  void inspect_moved(const Scope& scope);
+  void inspect_waiting_stream(const Scope& scope);
   TransactionMemory& memory_of(collectors::Transaction& transaction);
   void flush();
   // Sorted and unique numbers of rules to look at.
@@ -109,7 +107,8 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   void collect_packet_rules(const collectors::Packet& packet, const Scope& scope, PayloadClass payload,
                             PacketClass kind);
   bool packet_rule_matches(const Signature& signature, const Scope& scope, bool stream_took_it);
-  void inspect_stream(Scope& scope);
+  void inspect_stream(const Scope& scope);
+  void inspect_window(const Scope& scope, StreamWindow& window);
   bool stream_rule_matches(const Signature& signature, const Scope& scope, StreamWindow& window);
   void track_sequence(const collectors::Packet& packet, FlowMemory& memory);
 
@@ -122,11 +121,15 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   enum class ChainResult : std::uint8_t { no, yes, never };
   ChainResult match_chain(const Signature& signature, const Chain& chain, const collectors::Transaction& transaction,
                           const Scope& scope);
+  ChainResult match_digest(const DigestTest& test, const collectors::Transaction& transaction,
+                           const Scope& scope) const;
   ChainResult match_payload_chain(const Chain& chain, const Scope& scope);
 
   // The rule matched in full: marks, then the alert.
   void matched(const Signature& signature, const Scope& scope, collectors::Transaction* transaction);
-  void add_reasons(const Chain& chain, const Scope& scope);
+  // One chain on one view; what it captured or calculated is kept for records.
+  bool match_view(const Chain& chain, const BufferView& view, const Scope& scope, const NumberSource& number = {});
+  void keep_captured(const Scope& scope);
 
   class Timed;
 
@@ -144,7 +147,6 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   std::vector<std::uint32_t> patterns_;  // found by a scan
   std::vector<RuleNumber> candidates_;
   std::vector<Reason> reasons_;  // of the rule being evaluated
-  std::vector<PendingTransaction> transactions_;
   std::vector<Pending> alerts_;  // of the packet at hand
   AlertAnnotator* annotator_;
   bool packet_passed_ = false;

@@ -57,7 +57,7 @@ void SignatureDetector::inspect_packet(const Packet& packet, Scope& scope) {
   candidates_.clear();
   collect_packet_rules(packet, scope, payload_class_of(packet), packet_class_of(packet));
   sort_candidates();
-  const bool stream_took_it = scope.memory != nullptr && packet.is_tcp() &&
+  const bool stream_took_it = scope.memory != nullptr && packet.is_tcp() && !packet.checksum_bad &&
                               (scope.memory->stream[0].seen || scope.memory->stream[1].seen ||
                                scope.flow->state != collectors::FlowState::fresh);
   for (const auto number : candidates_) {
@@ -133,15 +133,36 @@ bool SignatureDetector::packet_rule_matches(const Signature& signature, const Sc
   matcher_.start_rule(signature.variables);
   for (const auto& chain : signature.chains) {
     const auto view = packet_buffer(chain.source, *scope.packet);
-    if (!view || !matcher_.match(chain.tests, *view)) return false;
+    if (!view || !match_view(chain, *view, scope)) return false;
     describe_hits(chain, matcher_.hits(), view->bytes, view->start, scope.direction, false, reasons_);
   }
   return true;
 }
 
-void SignatureDetector::inspect_stream(Scope& scope) {
+void SignatureDetector::inspect_stream(const Scope& scope) {
   auto& window = scope.memory->stream[index(scope.direction)];
-  scope.stream = true;
+  if (!window.pending && window.pieces.empty()) return;
+  Scope inner = scope;
+  inner.stream = true;
+  // What came before a loss, each part on its own.
+  if (!window.pieces.empty()) {
+    const auto pieces = std::exchange(window.pieces, {});
+    for (auto& piece : pieces) {
+      StreamWindow before;
+      before.bytes = piece.bytes;
+      before.start = piece.start;
+      before.inspected = piece.inspected;
+      before.seen = before.pending = true;
+      before.resume = window.resume;
+      inspect_window(inner, before);
+      window.resume = std::move(before.resume);
+    }
+  }
+  if (window.pending) inspect_window(inner, window);
+  window.complete = false;
+}
+
+void SignatureDetector::inspect_window(const Scope& scope, StreamWindow& window) {
   candidates_.clear();
   const auto side = index(scope.direction);
   const auto& group = program_->payload[static_cast<std::size_t>(PayloadClass::stream)][side];
@@ -188,7 +209,7 @@ bool SignatureDetector::stream_rule_matches(const Signature& signature, const Sc
   if (begin >= window.end()) return false;
   const BufferView view{Bytes(window.bytes).subspan(begin - window.start), begin, window.ended};
   matcher_.start_rule(signature.variables);
-  if (!matcher_.match(chain.tests, view)) return wait();
+  if (!match_view(chain, view, scope)) return wait();
   std::erase_if(window.waiting, [&](const auto& e) { return e.first == signature.rank; });
   window.set_resume(signature.rank, window.end());
   if (!packet_tests_hold(signature, scope) || !scope.memory->conditions_hold(signature)) return false;

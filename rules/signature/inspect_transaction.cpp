@@ -165,7 +165,10 @@ void SignatureDetector::inspect_rule(const Signature& signature, TransactionMemo
     // Values read from one buffer serve the next: such rules start over each time.
     if (signature.variables == 0) progress.matched |= bit;
   }
-  progress.done = true;
+  const bool again = signature.repeats && !transaction.complete(scope.direction);
+  progress.done = !again;
+  if (again) progress.matched = 0;
+  memory_of(transaction).repeats = memory_of(transaction).repeats || again;
   if (progress.why) reasons_.insert(reasons_.begin(), progress.why->begin(), progress.why->end());
   matched(signature, scope, &transaction);
 }
@@ -183,12 +186,14 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
     while (views_.view(chain.group, direction, number.index) != nullptr) ++number.index;
     return count->range.holds(number.index) ? ChainResult::yes : ChainResult::never;
   }
+  if (const auto* digest = std::get_if<DigestTest>(&chain.tests.front()))
+    return match_digest(*digest, transaction, scope);
   const bool numeric = std::holds_alternative<NumberTest>(chain.tests.front());
   if (chain.buffer == Buffer::none || numeric) {
     // Numbers and events have no bytes.
     const bool finished = transaction.complete(direction);
     for (; number.index < instances_most; ++number.index) {
-      if (matcher_.match(chain.tests, BufferView{}, number)) return ChainResult::yes;
+      if (match_view(chain, BufferView{}, scope, number)) return ChainResult::yes;
       if (!numeric || !transaction.number_of(chain.buffer, direction, number.index)) break;
     }
     return finished ? ChainResult::never : ChainResult::no;
@@ -198,7 +203,7 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
     const auto* view = views_.view(chain.group, direction, number.index);
     if (view == nullptr) break;
     present = true;
-    if (!matcher_.match(chain.tests, *view, number)) continue;
+    if (!match_view(chain, *view, scope, number)) continue;
     describe_hits(chain, matcher_.hits(), view->bytes, view->start, direction, false, reasons_);
     return ChainResult::yes;
   }
@@ -219,7 +224,7 @@ SignatureDetector::ChainResult SignatureDetector::match_payload_chain(const Chai
     if (!packet) return ChainResult::no;
     view = *packet;
   }
-  if (!matcher_.match(chain.tests, view)) return ChainResult::no;
+  if (!match_view(chain, view, scope)) return ChainResult::no;
   describe_hits(chain, matcher_.hits(), view.bytes, view.start, scope.direction, tcp, reasons_);
   return ChainResult::yes;
 }

@@ -70,6 +70,7 @@ class SignatureRuleSet final : public RuleSet {
 
 CompileContext make_context(const SignatureOptions& options, Diagnostics& diagnostics) {
   CompileContext context;
+  context.read_data = options.read_data;
   context.addresses = default_address_variables();
   context.ports = default_port_variables();
   for (const auto& [name, value] : options.address_variables) context.addresses[name] = value;

@@ -8,6 +8,7 @@
 
 #include "rules/detector.h"
 #include "rules/signature/compile/address_set.h"
+#include "rules/signature/config/data_reader.h"
 #include "rules/signature/prefilter/pattern_database.h"
 
 namespace tocsin::rules::signature {
@@ -20,6 +21,7 @@ struct SignatureOptions {
   RuleSource classification;
   RuleSource reference;
   RuleSource threshold;
+  DataReader read_data;  // for files that rules name; empty: such rules are refused
   PatternOptions patterns;
   bool prefilter = true;                    // off: every rule is evaluated wherever its header fits (tests)
   std::size_t alerts_per_packet_most = 15;  // Suricata's packet-alert-max

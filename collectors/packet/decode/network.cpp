@@ -178,6 +178,12 @@ void Decoder::transport(Walk& walk, Bytes bytes) {
       break;
     case ip_protocol::sctp: return sctp(walk, bytes);
     case ip_protocol::gre: return gre(walk, bytes);
+    case ip_protocol::esp:
+      if (bytes.size() < 8) break;
+      walk.packet.security_index = long_word(bytes, 0);
+      walk.packet.transport = bytes.first(8);
+      walk.packet.payload = bytes.subspan(8);
+      return;
     case 4:  // IPv4 in IP, RFC 2003
       walk.decoded.inner = {Inner::Kind::network, ether_type::ipv4, bytes};
       break;

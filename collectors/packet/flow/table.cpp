@@ -46,6 +46,7 @@ bool FlowTable::wanted(const Packet& packet) noexcept {
     case ip_protocol::tcp:
     case ip_protocol::udp:
     case ip_protocol::sctp:
+    case ip_protocol::esp:
     case ip_protocol::icmp:
     case ip_protocol::icmpv6: return true;
     default: return false;
@@ -78,6 +79,10 @@ FlowKey FlowTable::key_of(const Packet& packet) const noexcept {
   if (std::tie(key.high, key.high_port) < std::tie(key.low, key.low_port)) {
     std::swap(key.low, key.high);
     std::swap(key.low_port, key.high_port);
+  }
+  if (packet.security_index != 0) {
+    key.low_port = static_cast<std::uint16_t>(packet.security_index >> 16);
+    key.high_port = static_cast<std::uint16_t>(packet.security_index);
   }
   if (options_.vlan_in_key)
     for (std::size_t i = 0; i < packet.vlan_count; ++i) key.vlan[i] = packet.vlan[i];
@@ -157,6 +162,7 @@ void FlowTable::begin(FlowEntry& flow, const Packet& packet, const FlowKey& key)
   flow.transport = packet.protocol;
   flow.icmp_type = packet.icmp_type;
   flow.icmp_code = packet.icmp_code;
+  flow.security_index = packet.security_index;
   flow.vlan = packet.vlan;
   flow.vlan_count = packet.vlan_count;
   flow.start = flow.last = packet.time;

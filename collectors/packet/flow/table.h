@@ -32,6 +32,7 @@ struct FlowEntry final : Flow {
   FlowKey key;
   std::unique_ptr<TcpSession> session;  // TCP only
   Conversation conversation;
+  std::vector<std::unique_ptr<Transaction>> held;  // finished, and somebody still wants to look
 
  private:
   friend class FlowTable;

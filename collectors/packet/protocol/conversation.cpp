@@ -15,13 +15,17 @@ ProtocolShelf::ProtocolShelf(const PacketOptions& options, FieldNames& names, Pa
 
 ProtocolShelf::Guess ProtocolShelf::probe(const ProbeInput& input) const {
   Guess guess;
+  bool claimed = false;
   for (const bool by_port : {true, false}) {
+    // A datagram on a port of its own protocol that is none of it is junk, not another protocol.
+    if (!by_port && claimed && !input.stream) break;
     for (const auto& slot : slots_) {
       const auto& row = *slot.row;
       if (input.stream ? !row.over_stream : !row.over_datagram) continue;
       const bool named = std::ranges::find(row.ports, input.server_port) != row.ports.end() ||
                          std::ranges::find(row.ports, input.client_port) != row.ports.end();
       if (named != by_port) continue;
+      claimed = claimed || by_port;
       const Probe answer = row.probe(input);
       if (answer == Probe::yes || answer == Probe::reversed) return {answer, &row};
       if (answer == Probe::more) guess.answer = Probe::more;
@@ -203,6 +207,7 @@ void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOu
   const std::unique_ptr<ProtocolParser> former = std::move(parser_);
   if (++restarts_ > restarts_most) return give_up(flow, shelf);
   flow.protocol_by_direction = {};
+  if (flow.protocol_original == Protocol::unknown) flow.protocol_original = flow.protocol;
   for (const auto each : {Direction::to_server, Direction::to_client}) {
     Side& side = side_[index(each)];
     const Bytes left = former->leftover(each);

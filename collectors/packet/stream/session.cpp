@@ -49,6 +49,16 @@ void TcpSession::process(Packet& packet, Flow& flow, StreamContext& context) {
   transfer(step);
 }
 
+namespace {
+
+void apply_midstream_policy(Flow& flow, ExceptionPolicy policy) noexcept {
+  flow.midstream_policy = policy;
+  if (policy == ExceptionPolicy::pass_flow) flow.passed = true;
+  if (policy == ExceptionPolicy::bypass) flow.bypassed = true;
+}
+
+}  // namespace
+
 // The first packet of a connection, or one in the middle when those are wanted.
 bool TcpSession::open(Step& step) {
   const auto& tcp = step.packet.tcp;
@@ -64,8 +74,9 @@ bool TcpSession::open(Step& step) {
     ++step.context.counters.sessions;
     return true;
   }
-  if (!step.context.options.midstream && !step.context.options.async_one_side) return false;
   if (!ack || (step.packet.payload.empty() && (tcp.flags & tcp_flag::fin) != 0)) return false;
+  if (!step.flow.midstream_policy) apply_midstream_policy(step.flow, step.context.options.midstream_policy);
+  if (step.flow.bypassed || (!step.context.options.midstream && !step.context.options.async_one_side)) return false;
   take_up_midstream(step);
   return true;
 }
@@ -78,6 +89,8 @@ void TcpSession::take_up_midstream(Step& step) {
   if (tcp.window_scale) step.mine.window_scale = *tcp.window_scale;
   step.mine.begin(syn ? tcp.sequence + 1 : tcp.sequence);
   step.other.begin(tcp.acknowledgement);
+  async_ = step.context.options.async_one_side && !syn;
+  async_sender_ = step.packet.direction;
   step.flow.midstream = true;
   ++step.context.counters.sessions;
   ++step.context.counters.session_midstream;
@@ -102,12 +115,13 @@ bool TcpSession::handshake(Step& step) {
   if (!ack) return false;
   if (state_ == TcpState::syn_sent) {
     // The answer to the SYN was not seen.
-    if (!step.mine.begun || (!step.context.options.async_one_side && !step.context.options.midstream)) return false;
+    if (!step.mine.begun || !step.context.options.async_one_side) return false;
     if (tcp.sequence != step.mine.base) {
       mark(step.packet, PacketEvent::stream_handshake_wrong_sequence);
       return false;
     }
-    async_ = step.context.options.async_one_side;
+    async_ = true;
+    async_sender_ = step.packet.direction;
     if (!step.other.begun) step.other.begin(tcp.acknowledgement);
     step.other.window_scale = 14;
     set_state(step.flow, TcpState::established);
@@ -193,8 +207,15 @@ bool TcpSession::reset_holds(Step& step) const {
 
 void TcpSession::reset(Step& step) {
   if (!reset_holds(step)) return mark(step.packet, PacketEvent::stream_reset_invalid);
+  // What the receiver had not acknowledged it may have taken or not: that is looked at when the flow ends.
+  acknowledge(step);
   set_state(step.flow, TcpState::closed);
-  finish(step.flow, &step.packet, step.context);
+  deliver(step.other, opposite(step.packet.direction), step.other.acknowledged, step.flow, &step.packet, step.context);
+  deliver(step.mine, step.packet.direction, step.mine.acknowledged, step.flow, &step.packet, step.context);
+  for (const auto sender : {Direction::to_server, Direction::to_client}) {
+    Side& side = side_[index(sender)];
+    if (side.begun && side.segments.empty()) end(side, sender, step.flow, &step.packet, step.context);
+  }
 }
 
 bool TcpSession::in_window(Step& step, std::int64_t begin, std::int64_t end) const {
@@ -225,8 +246,12 @@ void TcpSession::transfer(Step& step) {
     else step.mine.fin = std::max(finish_at, step.mine.highest);
   }
   const Direction sender = packet.direction;
+  if (async_ && sender != async_sender_) async_ = false;  // the other side is there after all
   if (async_) {
-    deliver(step.mine, sender, step.mine.highest, step.flow, &packet, step.context);
+    // Nobody is seen to acknowledge: the sender going on says that what came before has arrived.
+    step.mine.acknowledged =
+        std::max(step.mine.acknowledged, static_cast<std::uint64_t>(std::max<std::int64_t>(0, begin)));
+    deliver(step.mine, sender, step.mine.acknowledged, step.flow, &packet, step.context);
   } else {
     deliver(step.other, opposite(sender), step.other.acknowledged, step.flow, &packet, step.context);
   }
@@ -315,8 +340,9 @@ void TcpSession::advance_state(Step& step) {
     return;
   }
   if (!client.fin && !server.fin) return;
-  if (fin) set_state(step.flow, from_client ? TcpState::fin_wait1 : TcpState::close_wait);
-  else if (state_ == TcpState::fin_wait1 && all_acknowledged(client)) set_state(step.flow, TcpState::fin_wait2);
+  // Seen from the server, as Suricata names them.
+  if (fin) set_state(step.flow, from_client ? TcpState::close_wait : TcpState::fin_wait1);
+  else if (state_ == TcpState::fin_wait1 && all_acknowledged(server)) set_state(step.flow, TcpState::fin_wait2);
 }
 
 void TcpSession::emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
@@ -335,7 +361,8 @@ void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow
   const auto skip_to = [&](std::uint64_t offset) {
     if (offset <= side.next) return;
     side.gap += offset - side.next;
-    ++context.counters.stream_gaps;
+    // At the end nobody may have missed them: the receiver had not said that they arrived.
+    if (packet != nullptr || offset <= side.acknowledged) ++context.counters.stream_gaps;
     context.counters.stream_gap_bytes += offset - side.next;
     side.next = offset;
   };

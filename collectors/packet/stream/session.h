@@ -126,7 +126,8 @@ class TcpSession {
   void set_state(Flow& flow, TcpState state) noexcept;
 
   TcpState state_ = TcpState::none;
-  bool async_ = false;       // one direction only is seen
+  bool async_ = false;  // one direction only is seen
+  Direction async_sender_ = Direction::to_server;
   bool delivering_ = false;  // the sink is being called with a view into a segment
   std::array<Side, 2> side_;
 };

@@ -14,12 +14,61 @@ using collectors::Protocol;
 
 namespace {
 
+// Where in the life of a flow or a transaction a rule looks: "tcp:flow_start", "http1:request_headers".
+bool add_hook(std::string_view protocol, std::string_view name, Signature& signature) {
+  const bool packets = protocol == "ip" || protocol == "tcp" || protocol == "udp" || protocol == "icmp";
+  if (packets) {
+    if (name == "all") return true;
+    if (name != "flow_start") return false;
+    PacketTest test;
+    test.kind = PacketTest::Kind::flow_start;
+    signature.packet_tests.push_back(std::move(test));
+    signature.packet_wanted = true;
+    return true;
+  }
+  struct Step {
+    std::string_view protocol;  // empty: any
+    std::string_view name;
+    std::uint8_t least;
+  };
+  static constexpr std::uint8_t complete = ProgressTest::complete;
+  // Numbers are those of each protocol's buffers.h.
+  static constexpr Step steps[]{{"", "request_started", 0},           {"", "response_started", 0},
+                                {"", "request_complete", complete},   {"", "response_complete", complete},
+                                {"http1", "request_line", 1},         {"http1", "request_headers", 2},
+                                {"http1", "request_body", 3},         {"http1", "request_trailer", 4},
+                                {"http1", "response_line", 1},        {"http1", "response_headers", 2},
+                                {"http1", "response_body", 3},        {"http1", "response_trailer", 4},
+                                {"tls", "client_in_progress", 0},     {"tls", "client_hello_done", 1},
+                                {"tls", "client_finished", complete}, {"tls", "client_handshake_done", complete},
+                                {"tls", "server_in_progress", 0},     {"tls", "server_hello", 1},
+                                {"tls", "server_cert_done", 2},       {"tls", "server_handshake_done", complete},
+                                {"tls", "server_finished", complete}};
+  for (const auto& step : steps) {
+    if (step.name != name || (!step.protocol.empty() && step.protocol != protocol)) continue;
+    Chain chain;
+    chain.source = Source::transaction;
+    const bool client = name.starts_with("request") || name.starts_with("client");
+    chain.side = client ? BufferSide::to_server : BufferSide::to_client;
+    chain.tests.emplace_back(ProgressTest{step.least});
+    signature.chains.push_back(std::move(chain));
+    signature.repeats = name.ends_with("_body");
+    return true;
+  }
+  return false;
+}
+
 std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signature& signature) {
   HeaderProtocol out;
-  const std::string name = lower_ascii(text.text);
-  if (const auto colon = name.find(':'); colon != std::string::npos)
-    return std::unexpected(Mistake{"S0104", "protocol hooks such as '" + text.text + "' are not supported",
-                                   "Write '" + name.substr(0, colon) + "' and a buffer of that stage", text.place});
+  std::string name = lower_ascii(text.text);
+  if (const auto colon = name.find(':'); colon != std::string::npos) {
+    if (!add_hook(name.substr(0, colon), name.substr(colon + 1), signature))
+      return std::unexpected(Mistake{"S0104", "the hook of '" + text.text + "' is not known",
+                                     "Use flow_start of tcp, udp or ip, or request_complete, response_complete, "
+                                     "request_started and the like of an application protocol",
+                                     text.place});
+    name.resize(colon);
+  }
   if (name == "ip" || name == "ipv4" || name == "ip4" || name == "ipv6" || name == "ip6") {
     out.any = true;
     out.ip_version = name.ends_with('4') ? 4 : name.ends_with('6') ? 6 : 0;
@@ -188,10 +237,13 @@ std::expected<std::shared_ptr<const Set>, Mistake> cached(
 
 Outcome read_header(const RuleAst& ast, RuleBuilder& rule) {
   auto& signature = rule.signature;
-  const auto action = parse_action(lower_ascii(ast.action.text));
+  // `config` rules change what is recorded and raise nothing.
+  const bool config = lower_ascii(ast.action.text) == "config";
+  const auto action = config ? std::optional(Action::alert) : parse_action(lower_ascii(ast.action.text));
+  rule.info.noalert = config;
   if (!action)
     return std::unexpected(Mistake{"S0106", "the action '" + ast.action.text + "' is not known",
-                                   "Use alert, pass, drop or reject", ast.action.place});
+                                   "Use alert, pass, drop, reject or config", ast.action.place});
   rule.info.action = *action;
   auto protocol = parse_protocol(ast.protocol, signature);
   if (!protocol) return std::unexpected(std::move(protocol.error()));

@@ -82,6 +82,10 @@ class Builder {
     auto& signature = program_.signatures[number];
     for (const auto& test : signature.packet_tests)
       program_.uses_stream_size = program_.uses_stream_size || test.kind == PacketTest::Kind::stream_size;
+    for (const auto& chain : signature.chains)
+      for (const auto& test : chain.tests)
+        if (const auto* digest = std::get_if<DigestTest>(&test))
+          program_.uses_digests[static_cast<std::size_t>(digest->kind)] = true;
     for (auto& chain : signature.chains)
       if (chain.source == Source::transaction && chain.buffer != Buffer::none) chain.group = group_of(chain);
     switch (signature.kind) {

@@ -56,6 +56,7 @@ struct Program {
   std::vector<std::string> flow_bits;  // names, by number
   std::vector<std::string> flow_integers;
   bool uses_stream_size = false;
+  std::array<bool, 3> uses_digests{};  // of files, by DigestKind
   bool plain_matcher = false;
   std::string refusal;  // of Hyperscan, the first one
 

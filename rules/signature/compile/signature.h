@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "collectors/base/digest_stream.h"
 #include "collectors/packet/buffer.h"
 #include "collectors/packet/flow.h"
 #include "rules/alert.h"
@@ -57,7 +59,11 @@ struct SignatureInfo : RuleInfo {
   TargetSide target = TargetSide::none;
   bool noalert = false;
   bool keep_files = false;  // filestore
-  std::string category;     // the classification's description
+  bool bypass = false;      // the flow is not looked at any more
+  // `config`: no records of the transaction, or of all of the flow.
+  bool silence_transaction = false;
+  bool silence_flow = false;
+  std::string category;  // the classification's description
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<Threshold> thresholds;
   std::vector<HostBit> host_bits;
@@ -93,6 +99,13 @@ struct PcreTest {
   bool relative = false;
   bool relative_next = false;
   std::string text;
+  // Captured parts that are kept, for records: of the flow, or of the packet at hand.
+  struct Capture {
+    std::uint32_t group = 0;
+    bool of_flow = true;
+    std::string name;
+  };
+  std::vector<Capture> captures{};
 };
 
 struct DataAtTest {
@@ -169,15 +182,28 @@ struct CountTest {
 struct EntropyTest {
   std::size_t offset = 0;
   std::size_t bytes = 0;  // 0 = all
-  enum class Operator : std::uint8_t { less, less_equal, greater, greater_equal, equal, not_equal };
+  enum class Operator : std::uint8_t { less, less_equal, greater, greater_equal, equal, not_equal, within, outside };
   Operator operator_ = Operator::greater;
   double value = 0;
+  double high = 0;  // within, outside
+};
+// The digest of a file that the transaction carried is (not) in a list.
+struct DigestTest {
+  DigestKind kind = DigestKind::md5;
+  bool negated = false;
+  std::shared_ptr<const std::set<std::string, std::less<>>> list;  // lower-case hex
+};
+// The transaction has come this far; a rule's hook.
+struct ProgressTest {
+  static constexpr std::uint8_t complete = 0xFF;
+  std::uint8_t least = 0;
 };
 
 struct Base64Test;
 
-using Test = std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest,
-                          AbsentTest, NumberTest, EntropyTest, EventTest, CountTest, std::shared_ptr<Base64Test>>;
+using Test =
+    std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest, AbsentTest,
+                 NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, DigestTest, std::shared_ptr<Base64Test>>;
 
 // base64_decode and, nested, the base64_data part that looks at its result.
 struct Base64Test {
@@ -275,6 +301,7 @@ struct PacketTest {
     flow_bytes_to_client,
     application_protocol,
     checksum,
+    flow_start,
     never,
     tcp_header,
     event,
@@ -354,6 +381,7 @@ struct Signature {
   std::vector<FlowInt> flow_integers;
   int variables = 0;  // byte_extract, byte_math
   bool prefilter_wanted = false;
+  bool repeats = false;  // a hook that is passed with every part of a body
 
   // The pattern that makes this rule a candidate; none: evaluated whenever its header fits.
   int fast_chain = -1;

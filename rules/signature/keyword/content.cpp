@@ -191,16 +191,48 @@ Outcome read_rawbytes(RuleBuilder& rule, const OptionAst& option, const KeywordR
   return {};
 }
 
+namespace {
+
+// Names for captured parts: after the flags in the order of the groups, "flow:user, pkt:host", or in the expression as
+// groups named flow_user and pkt_host.
+void read_captures(std::string_view names, std::string_view expression, PcreTest& test) {
+  std::uint32_t group = 0;
+  if (!names.empty())
+    for (const auto name : split(names, ',')) {
+      const auto word = trim(name);
+      ++group;
+      const auto colon = word.find(':');
+      if (colon == std::string_view::npos || group > test.regex->groups()) continue;
+      const auto scope = word.substr(0, colon);
+      if (scope == "flow" || scope == "pkt")
+        test.captures.push_back({group, scope == "flow", std::string(word.substr(colon + 1))});
+    }
+  static constexpr std::string_view opening = "(?P<";
+  for (auto at = expression.find(opening); at != std::string_view::npos; at = expression.find(opening, at + 1)) {
+    const auto rest = expression.substr(at + opening.size());
+    const auto close = rest.find('>');
+    if (close == std::string_view::npos) return;
+    const auto name = rest.substr(0, close);
+    const bool of_flow = name.starts_with("flow_");
+    if (!of_flow && !name.starts_with("pkt_")) continue;
+    const auto number = test.regex->group_number(std::string(name));
+    if (number != 0) test.captures.push_back({number, of_flow, std::string(name.substr(of_flow ? 5 : 4))});
+  }
+}
+
+}  // namespace
+
 Outcome read_pcre(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   const auto quoted = parse_quoted(option.value);
   if (!quoted) return refuse("S0330", "the quotes of pcre do not match", "Write pcre:\"/expression/flags\";");
   std::string_view text = quoted->text;
-  // Names for captured parts may follow the flags; they only add to logs.
   const auto slash = text.rfind('/');
   if (!text.starts_with('/') || slash == 0)
     return refuse("S0330", "pcre is not of the form \"/expression/flags\"", "Put the expression between slashes");
   std::string_view flag_text = text.substr(slash + 1);
-  flag_text = trim(flag_text.substr(0, flag_text.find(',')));
+  const auto comma = flag_text.find(',');
+  const std::string_view names = comma == std::string_view::npos ? std::string_view{} : flag_text.substr(comma + 1);
+  flag_text = trim(flag_text.substr(0, comma));
   const auto flags = parse_pcre_flags(flag_text);
   if (!flags) return std::unexpected(flags.error());
   auto regex = Regex::compile(text.substr(1, slash - 1), flags->regex);
@@ -211,6 +243,7 @@ Outcome read_pcre(RuleBuilder& rule, const OptionAst& option, const KeywordRow&)
   test.negated = quoted->negated;
   test.relative = flags->relative;
   test.text = option.value;
+  read_captures(names, text.substr(1, slash - 1), test);
   if (flags->buffer == nullptr) {
     rule.add(std::move(test));
     return {};
@@ -275,6 +308,17 @@ Outcome read_entropy(RuleBuilder& rule, const OptionAst& option, const KeywordRo
       test.operator_ = operation;
       number_text = trim(rest.substr(sign.size()));
       break;
+    }
+    const bool outside = rest.starts_with('!') && !rest.starts_with("!=");
+    if (const auto dash = rest.find('-', 1); test.operator_ == Operator::equal && dash != std::string_view::npos) {
+      const auto low = parse_real(trim(rest.substr(outside ? 1 : 0, dash - (outside ? 1 : 0))));
+      const auto high = parse_real(trim(rest.substr(dash + 1)));
+      if (!low || !high) return refuse("S0337", "entropy: the range is not two numbers", "Write value 4-5");
+      test.operator_ = outside ? Operator::outside : Operator::within;
+      test.value = *low;
+      test.high = *high;
+      has_value = true;
+      continue;
     }
     const auto number = parse_real(number_text);
     if (!number) return refuse("S0337", "entropy: the value is not a number", "Write value >= 4.5");

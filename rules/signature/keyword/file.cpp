@@ -1,4 +1,8 @@
 // Keywords about files that protocols carry.
+#include <algorithm>
+#include <array>
+#include <cctype>
+
 #include "collectors/base/text.h"
 #include "rules/signature/keyword/keyword.h"
 
@@ -54,6 +58,38 @@ Outcome read_filestore(RuleBuilder& rule, const OptionAst& option, const Keyword
   NumberRange any;
   any.kind = NumberRange::Kind::greater_equal;
   rule.add_to(Buffer::file_data, BufferSide::both, SizeTest{any, option.name});
+  return {};
+}
+
+// filemd5:[!]list: a file with one digest a line; what stands behind it, as md5sum writes, is not read.
+Outcome read_file_digest(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  static constexpr std::array<std::size_t, 3> lengths{32, 40, 64};
+  DigestTest test;
+  test.kind = static_cast<DigestKind>(row.argument);
+  std::string_view name = trim(option.value);
+  if (name.starts_with('!')) {
+    test.negated = true;
+    name = trim(name.substr(1));
+  }
+  if (name.empty()) return refuse("S0393", option.name + " names no list", "Write " + option.name + ":FILE;");
+  const auto& read = rule.shared().read_data;
+  if (!read) return refuse("S0393", option.name + ": data files cannot be read here", "Load the rule from a file");
+  const auto text = read(rule.info.file, std::string(name));
+  if (!text) return refuse("S0393", option.name + ": " + text.error().message, "Put the list beside the rule's file");
+  auto list = std::make_shared<std::set<std::string, std::less<>>>();
+  for (auto line : split(*text, '\n')) {
+    line = trim(line);
+    line = line.substr(0, line.find_first_of(" \t"));
+    const bool hex =
+        std::ranges::all_of(line, [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
+    if (line.size() == lengths[row.argument] && hex) list->insert(lower_ascii(line));
+  }
+  if (list->empty()) return refuse("S0393", option.name + ": no digest in " + std::string(name), "One a line, in hex");
+  test.list = std::move(list);
+  Chain chain;
+  chain.source = Source::transaction;
+  chain.tests.emplace_back(std::move(test));
+  rule.signature.chains.push_back(std::move(chain));
   return {};
 }
 

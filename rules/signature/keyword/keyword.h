@@ -45,6 +45,8 @@ TOCSIN_KEYWORD(read_metadata);
 TOCSIN_KEYWORD(read_priority);
 TOCSIN_KEYWORD(read_target);
 TOCSIN_KEYWORD(read_noalert);
+TOCSIN_KEYWORD(read_bypass);
+TOCSIN_KEYWORD(read_config);
 TOCSIN_KEYWORD(read_ignored);
 TOCSIN_KEYWORD(read_requires);
 // content.cpp
@@ -79,6 +81,7 @@ TOCSIN_KEYWORD(read_transform);      // argument: TransformKind
 // tls.cpp
 TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);
+TOCSIN_KEYWORD(read_ssl_version);
 TOCSIN_KEYWORD(read_tls_chain_length);
 TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
 // ssh.cpp
@@ -105,6 +108,7 @@ TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);
 TOCSIN_KEYWORD(read_filesize);
 TOCSIN_KEYWORD(read_filestore);
+TOCSIN_KEYWORD(read_file_digest);  // argument: DigestKind
 // flow.cpp
 TOCSIN_KEYWORD(read_flow_counter);  // argument: PacketTest::Kind of both directions
 TOCSIN_KEYWORD(read_flow);

@@ -138,6 +138,32 @@ Outcome read_noalert(RuleBuilder& rule, const OptionAst& option, const KeywordRo
   return {};
 }
 
+Outcome read_bypass(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  if (option.has_value) return refuse("S0346", "bypass takes no value", "Remove the value");
+  rule.info.bypass = true;
+  return {};
+}
+
+// config:logging disable, type tx, scope tx|flow
+Outcome read_config(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  bool logging = false;
+  bool type = false;
+  std::string_view scope;
+  for (const auto item : split_items(option.value)) {
+    const auto blank = item.find_first_of(" \t");
+    const auto key = item.substr(0, blank);
+    const auto value = blank == std::string_view::npos ? std::string_view{} : trim(item.substr(blank));
+    if (key == "logging") logging = value == "disable";
+    else if (key == "type") type = value == "tx" || value == "flow";
+    else if (key == "scope") scope = value;
+  }
+  if (!logging || !type || (scope != "tx" && scope != "flow"))
+    return refuse("S0347", "config: '" + option.value + "' is not understood",
+                  "Write config:logging disable, type tx, scope tx;");
+  (scope == "tx" ? rule.info.silence_transaction : rule.info.silence_flow) = true;
+  return {};
+}
+
 // Keywords that change neither whether a rule matches nor what its alert says here.
 Outcome read_ignored(RuleBuilder&, const OptionAst&, const KeywordRow&) { return {}; }
 

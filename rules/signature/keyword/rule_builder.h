@@ -12,6 +12,7 @@
 
 #include "rules/signature/compile/signature.h"
 #include "rules/signature/config/classification.h"
+#include "rules/signature/config/data_reader.h"
 #include "rules/signature/parse/rule_ast.h"
 
 namespace tocsin::rules::signature {
@@ -40,6 +41,7 @@ struct CompileContext {
   References references;
   NameTable flow_bits;
   NameTable flow_integers;
+  DataReader read_data;  // may be empty: no data files then
   std::map<std::string, std::shared_ptr<const AddressSet>, std::less<>> address_cache;
   std::map<std::string, std::shared_ptr<const PortSet>, std::less<>> port_cache;
 };

@@ -1,5 +1,7 @@
 // Keywords of TLS that are not plain buffers: values in quotes, numbers, parts of the random.
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "collectors/base/text.h"
 #include "rules/signature/keyword/keyword.h"
@@ -57,6 +59,41 @@ Outcome read_tls_version(RuleBuilder& rule, const OptionAst& option, const Keywo
   range.low = *number;
   rule.select(Source::transaction, Buffer::tls_version, BufferSide::both, true);
   rule.add(NumberTest{range, "tls.version:" + option.value});
+  rule.select_payload();
+  return {};
+}
+
+// ssl_version:tls1.0,tls1.1 or ssl_version:!sslv3: one of the list, or none of it.
+Outcome read_ssl_version(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  static constexpr std::array<std::int64_t, 6> known{0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304};
+  bool negated = false;
+  std::array<bool, known.size()> listed{};
+  for (auto item : split_items(option.value)) {
+    if (item.starts_with('!')) {
+      negated = true;
+      item.remove_prefix(1);
+    }
+    const auto number = version_number(lower_ascii(trim(item)));
+    const auto* place = number ? std::ranges::find(known, *number) : known.end();
+    if (place == known.end())
+      return refuse("S0392", "ssl_version: '" + std::string(item) + "' is not known",
+                    "Write ssl_version:tls1.0,tls1.1;");
+    listed[static_cast<std::size_t>(place - known.begin())] = true;
+  }
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  NumberTest test{};
+  test.text = "ssl_version:" + option.value;
+  bool first = true;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (listed[i] == negated) continue;
+    NumberRange range;
+    range.kind = NumberRange::Kind::equal;
+    range.low = known[i];
+    if (std::exchange(first, false)) test.range = range;
+    else test.others.push_back(range);
+  }
+  rule.select(Source::transaction, Buffer::tls_version, BufferSide::both, true);
+  rule.add(std::move(test));
   rule.select_payload();
   return {};
 }

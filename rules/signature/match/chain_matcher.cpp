@@ -12,31 +12,10 @@
 namespace tocsin::rules::signature {
 namespace {
 
-bool entropy_holds(Bytes bytes, const EntropyTest& test) {
-  if (test.offset >= bytes.size()) return false;
-  bytes = bytes.subspan(test.offset);
-  if (test.bytes != 0) {
-    if (test.bytes > bytes.size()) return false;
-    bytes = bytes.first(test.bytes);
-  }
-  std::array<std::uint64_t, 256> counts{};
-  for (const auto c : bytes) ++counts[c];
-  double entropy = 0;
-  for (const auto count : counts) {
-    if (count == 0) continue;
-    const double share = static_cast<double>(count) / static_cast<double>(bytes.size());
-    entropy -= share * std::log2(share);
-  }
-  using Operator = EntropyTest::Operator;
-  switch (test.operator_) {
-    case Operator::less: return entropy < test.value;
-    case Operator::less_equal: return entropy <= test.value;
-    case Operator::greater: return entropy > test.value;
-    case Operator::greater_equal: return entropy >= test.value;
-    case Operator::equal: return std::abs(entropy - test.value) < 1e-9;
-    case Operator::not_equal: return std::abs(entropy - test.value) >= 1e-9;
-  }
-  return false;
+bool reached(const NumberSource& at, const ProgressTest& test) {
+  if (at.transaction == nullptr) return false;
+  return test.least == ProgressTest::complete ? at.transaction->complete(at.direction)
+                                              : at.transaction->progress(at.direction) >= test.least;
 }
 
 std::uint64_t apply_mask(std::uint64_t value, const std::optional<std::uint32_t>& mask) noexcept {
@@ -72,6 +51,8 @@ bool ChainMatcher::match(const std::vector<Test>& tests, const BufferView& view,
   offset_ = 0;
   steps_ = 0;
   hits_.clear();
+  captured_.clear();
+  entropy_.reset();
   in_decoded_ = false;
   number_ = &number;
   return step(Run{tests, view, number}, 0) == Verdict::yes;
@@ -98,11 +79,48 @@ ChainMatcher::Verdict ChainMatcher::step(const Run& run, std::size_t at) {
   else if (const auto* a = std::get_if<AbsentTest>(&test)) verdict = on(a->or_else);  // the buffer is there
   else if (const auto* n = std::get_if<NumberTest>(&test)) verdict = on(number(run, *n));
   else if (const auto* e = std::get_if<EntropyTest>(&test)) verdict = on(entropy_holds(run.view.bytes, *e));
+  else if (const auto* g = std::get_if<ProgressTest>(&test)) verdict = on(reached(run.number, *g));
   else if (const auto* v = std::get_if<EventTest>(&test))
     verdict = on(run.number.transaction != nullptr && run.number.transaction->events.test(v->event));
   else if (const auto* b = std::get_if<std::shared_ptr<Base64Test>>(&test)) verdict = base64(run, at, **b);
   if (verdict != Verdict::yes) hits_.resize(hits);
   return verdict;
+}
+
+bool ChainMatcher::entropy_holds(Bytes bytes, const EntropyTest& test) {
+  if (test.offset >= bytes.size()) return false;
+  bytes = bytes.subspan(test.offset);
+  if (test.bytes != 0) {
+    if (test.bytes > bytes.size()) return false;
+    bytes = bytes.first(test.bytes);
+  }
+  std::array<std::uint64_t, 256> counts{};
+  for (const auto c : bytes) ++counts[c];
+  double entropy = 0;
+  for (const auto count : counts) {
+    if (count == 0) continue;
+    const double share = static_cast<double>(count) / static_cast<double>(bytes.size());
+    entropy -= share * std::log2(share);
+  }
+  entropy_ = entropy;
+  using Operator = EntropyTest::Operator;
+  switch (test.operator_) {
+    case Operator::less: return entropy < test.value;
+    case Operator::less_equal: return entropy <= test.value;
+    case Operator::greater: return entropy > test.value;
+    case Operator::greater_equal: return entropy >= test.value;
+    case Operator::equal: return std::abs(entropy - test.value) < 1e-9;
+    case Operator::not_equal: return std::abs(entropy - test.value) >= 1e-9;
+    case Operator::within: return entropy > test.value && entropy < test.high;
+    case Operator::outside: return entropy <= test.value || entropy >= test.high;
+  }
+  return false;
+}
+
+void ChainMatcher::capture(const PcreTest& test, Bytes bytes) {
+  for (const auto& wanted : test.captures)
+    if (const auto span = test.regex->group(wanted.group, bytes.size(), regex_))
+      captured_.push_back({&wanted, std::string(as_text(bytes.subspan(span->start, span->end - span->start)))});
 }
 
 ChainMatcher::Window ChainMatcher::window(const ContentTest& test, const BufferView& view, std::size_t base) const {
@@ -185,9 +203,12 @@ ChainMatcher::Verdict ChainMatcher::pcre(const Run& run, std::size_t at, const P
     if (!found) return Verdict::no;
     offset_ = shift + found->end;
     hits_.push_back({&run.tests[at], run.view.start + shift + found->start, found->end - found->start, in_decoded_});
+    const std::size_t captured = captured_.size();
+    if (!test.captures.empty()) capture(test, bytes);
     const Verdict verdict = next(run, at);
     if (verdict != Verdict::no || !test.relative_next) return verdict;
     hits_.pop_back();
+    captured_.resize(captured);
     offset_ = base;
     from = found->start + 1;
     if (++steps_ > steps_most) {

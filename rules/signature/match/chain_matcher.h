@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "collectors/packet/transaction.h"
@@ -44,6 +46,14 @@ class ChainMatcher {
   bool match(const std::vector<Test>& tests, const BufferView& view, const NumberSource& number = {});
   // Of the last match that succeeded; order of the tests.
   const std::vector<Hit>& hits() const noexcept { return hits_; }
+  // What pcre captured in the last match that succeeded.
+  struct Captured {
+    const PcreTest::Capture* capture = nullptr;
+    std::string value;
+  };
+  const std::vector<Captured>& captured() const noexcept { return captured_; }
+  // Calculated in the last match, whether it succeeded or not.
+  const std::optional<double>& entropy() const noexcept { return entropy_; }
   // Values of byte_extract and byte_math live on across the chains of one rule.
   void start_rule(int variables) noexcept;
   RegexScratch& regex_scratch() noexcept { return regex_; }
@@ -69,6 +79,8 @@ class ChainMatcher {
   Verdict size(const Run& run, std::size_t at, const SizeTest& test);
   Verdict base64(const Run& run, std::size_t at, const Base64Test& test);
   bool byte_test(Bytes bytes, const ByteTest& test) const;
+  bool entropy_holds(Bytes bytes, const EntropyTest& test);
+  void capture(const PcreTest& test, Bytes bytes);
   bool number(const Run& run, const NumberTest& test) const;
 
   struct Window {
@@ -92,6 +104,8 @@ class ChainMatcher {
   std::uint32_t steps_ = 0;
   std::array<std::uint64_t, variables_most> variables_{};
   std::vector<Hit> hits_;
+  std::vector<Captured> captured_;
+  std::optional<double> entropy_;
   std::vector<std::uint8_t> decoded_;
   bool in_decoded_ = false;
   const NumberSource* number_ = nullptr;  // of the match under way

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/packet/decode/checksum.h"
 #include "collectors/packet/packet_event.h"
 #include "rules/signature/compile/program.h"
 
@@ -171,18 +172,23 @@ bool application_holds(const PacketTest& test, const Scope& scope) noexcept {
   }
 }
 
+// Calculated here: whether checksums are validated elsewhere is another matter.
 bool checksum_holds(const PacketTest& test, const Packet& p) noexcept {
-  static constexpr std::array<PacketEvent, 3> events{PacketEvent::ipv4_checksum, PacketEvent::tcp_checksum,
-                                                     PacketEvent::udp_checksum};
-  const std::uint8_t protocol = p.protocol;
+  const bool icmp4 = p.protocol == ip_protocol::icmp;
+  const bool icmp = (icmp4 || p.protocol == ip_protocol::icmpv6) && !p.transport.empty();
   const bool present = test.mode == 0   ? p.ip_version == 4
                        : test.mode == 1 ? p.is_tcp()
                        : test.mode == 2 ? p.is_udp()
-                                        : protocol == ip_protocol::icmp || protocol == ip_protocol::icmpv6;
-  if (!present) return false;
-  const bool bad =
-      test.mode < events.size() ? p.events.test(static_cast<std::size_t>(events[test.mode])) : p.checksum_bad;
-  return bad != test.negated;
+                                        : icmp;
+  if (!present || p.frame.size() < p.wire_length) return false;
+  if (test.mode == 0) return (collectors::checksum_sum(p.ip_header) != 0xFFFF) != test.negated;
+  const bool joined = p.payload.empty() || p.transport.data() + p.transport.size() == p.payload.data();
+  if (!joined) return false;
+  const Bytes bytes(p.transport.data(), p.transport.size() + p.payload.size());
+  // Zero: the sender did not calculate one.
+  if (test.mode == 2 && p.transport[6] == 0 && p.transport[7] == 0) return test.negated;
+  const auto start = icmp4 ? 0 : collectors::pseudo_header_sum(p.source, p.destination, p.protocol, bytes.size());
+  return (collectors::checksum_sum(bytes, start) != 0xFFFF) != test.negated;
 }
 
 bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
@@ -207,6 +213,7 @@ bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
       return p.events.test(static_cast<std::size_t>(test.range.low)) ||
              (p.flow != nullptr && p.flow->events.test(static_cast<std::size_t>(test.range.low)));
     case Kind::checksum: return checksum_holds(test, p);
+    case Kind::flow_start: return p.flow != nullptr && p.flow->side(p.direction).packets == 1;
     default: return false;
   }
 }

@@ -78,6 +78,21 @@ std::optional<Regex::Span> Regex::run(Bytes subject, std::size_t from, std::size
   return Span{start, end};
 }
 
+std::optional<Regex::Span> Regex::group(std::size_t number, std::size_t size, const RegexScratch& scratch) const {
+  if (number > groups() || number >= pcre2_get_ovector_count(scratch.state_->data)) return std::nullopt;
+  const PCRE2_SIZE* pairs = pcre2_get_ovector_pointer(scratch.state_->data);
+  const auto start = pairs[2 * number];
+  const auto end = pairs[2 * number + 1];
+  if (start == PCRE2_UNSET || end == PCRE2_UNSET || end > size || start > end) return std::nullopt;
+  return Span{start, end};
+}
+
+std::uint32_t Regex::group_number(const std::string& name) const noexcept {
+  const int number = pcre2_substring_number_from_name(static_cast<const pcre2_code*>(code_),
+                                                      reinterpret_cast<PCRE2_SPTR>(name.c_str()));
+  return number > 0 ? static_cast<std::uint32_t>(number) : 0;
+}
+
 std::optional<Regex::Span> Regex::find(Bytes subject, std::size_t from, RegexScratch& scratch) const {
   return run(subject, from, 0, scratch);
 }

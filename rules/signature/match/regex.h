@@ -61,7 +61,11 @@ class Regex {
   // The first match at or after `from`; group 0, or group 1 when asked and present.
   std::optional<Span> find(Bytes subject, std::size_t from, RegexScratch& scratch) const;
   std::optional<Span> find_group(Bytes subject, RegexScratch& scratch) const;
+  // A group of the match just found in this scratch.
+  std::optional<Span> group(std::size_t number, std::size_t size, const RegexScratch& scratch) const;
   std::uint32_t groups() const noexcept;
+  // The number of a named group; 0: there is none of that name.
+  std::uint32_t group_number(const std::string& name) const noexcept;
 
  private:
   Regex() = default;

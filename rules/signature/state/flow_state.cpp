@@ -6,6 +6,7 @@ namespace tocsin::rules::signature {
 
 void StreamWindow::append(std::uint64_t offset, Bytes more) {
   if (!seen || offset != end()) {
+    if (pending) pieces.push_back({std::move(bytes), start, inspected});
     bytes.clear();
     start = offset;
     inspected = offset;
@@ -39,6 +40,20 @@ void StreamWindow::set_resume(std::uint32_t rule, std::uint64_t offset) {
     return;
   }
   if (resume.size() < resume_most) resume.emplace_back(rule, offset);
+}
+
+void FlowMemory::keep(std::vector<std::pair<std::string, std::string>>& list, std::string_view name,
+                      std::string_view value) {
+  value = value.substr(0, value_most);
+  const auto found = std::ranges::find(list, name, &std::pair<std::string, std::string>::first);
+  if (found != list.end()) found->second = value;
+  else if (list.size() < variables_most) list.emplace_back(name, value);
+}
+
+void FlowMemory::set_entropy(const std::string& buffer, double value) {
+  const auto found = std::ranges::find(entropies, buffer, &std::pair<std::string, double>::first);
+  if (found != entropies.end()) found->second = value;
+  else if (entropies.size() < variables_most) entropies.emplace_back(buffer, value);
 }
 
 bool FlowMemory::bit(std::uint32_t number) const noexcept {

@@ -5,10 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "collectors/packet/flow.h"
+#include "collectors/packet/transaction.h"
 #include "rules/alert.h"
 #include "rules/signature/compile/signature.h"
 
@@ -19,6 +22,16 @@ struct StreamWindow {
   static constexpr std::size_t kept = 1'024;
   static constexpr std::size_t pending_most = 256U << 10;
   static constexpr std::size_t resume_most = 256;
+  static constexpr std::size_t pieces_most = 64;
+  // As much as Suricata gathers before it looks, unless a message is complete or the connection ends.
+  static constexpr std::size_t chunk = 2'560;
+
+  // Bytes before a loss that rules have not looked at yet.
+  struct Piece {
+    std::vector<std::uint8_t> bytes;
+    std::uint64_t start = 0;
+    std::uint64_t inspected = 0;
+  };
 
   std::vector<std::uint8_t> bytes;
   std::uint64_t start = 0;      // stream offset of bytes[0]
@@ -26,6 +39,8 @@ struct StreamWindow {
   bool seen = false;            // the stream of this side is being reassembled
   bool pending = false;         // bytes past `inspected`
   bool ended = false;
+  bool complete = false;  // a message ends in the bytes past `inspected`
+  std::vector<Piece> pieces;
   std::uint64_t last_packet = 0;  // that brought bytes
   // Rules that matched, and from which offset on they may match again.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> resume;
@@ -34,6 +49,11 @@ struct StreamWindow {
 
   std::uint64_t end() const noexcept { return start + bytes.size(); }
   void append(std::uint64_t offset, Bytes more);
+  // It is time for rules to look, even if the connection goes on.
+  bool due() const noexcept {
+    return complete || ended || end() - (pieces.empty() ? inspected : pieces.front().inspected) >= chunk ||
+           pieces.size() >= pieces_most;
+  }
   // Keeps only the tail; what was not inspected yet stays.
   void trim();
   std::uint64_t resume_at(std::uint32_t rule) const noexcept;
@@ -41,8 +61,32 @@ struct StreamWindow {
 };
 
 struct FlowMemory final : collectors::FlowExtension {
+  // Transactions that moved, to be looked at with the next packet of the side that moved. Each is held.
+  struct Moved {
+    collectors::Transaction* transaction;
+    collectors::Direction direction;
+  };
+  static constexpr std::size_t moved_most = 512;
+  std::vector<Moved> moved;
+
   std::vector<std::uint64_t> bits;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> integers;  // sorted by variable
+  static constexpr std::size_t variables_most = 64;
+  static constexpr std::size_t value_most = 1'024;
+  std::vector<std::pair<std::string, std::string>> variables;         // captured by pcre
+  std::vector<std::pair<std::string, std::string>> packet_variables;  // of the packet at hand
+  std::vector<std::pair<std::string, double>> entropies;              // by buffer
+  // Files that go by, when rules ask for their digests.
+  struct File {
+    std::uint32_t id = 0;
+    std::uint64_t transaction = 0;
+    collectors::Direction direction = collectors::Direction::to_server;
+    bool ended = false;
+    std::array<std::optional<DigestStream>, 3> streams;
+    std::array<std::string, 3> digests;
+  };
+  static constexpr std::size_t files_most = 64;
+  std::vector<File> files;
   std::array<bool, 2> address_rules_done{};
   bool passed = false;
   std::array<StreamWindow, 2> stream;
@@ -51,6 +95,14 @@ struct FlowMemory final : collectors::FlowExtension {
   std::array<std::uint32_t, 2> next_sequence{};
   std::array<bool, 2> sequence_known{};
 
+  void forget_moved() {
+    for (const auto& each : moved) --each.transaction->holds;
+    moved.clear();
+  }
+  // Adds or replaces, within the caps.
+  static void keep(std::vector<std::pair<std::string, std::string>>& list, std::string_view name,
+                   std::string_view value);
+  void set_entropy(const std::string& buffer, double value);
   bool bit(std::uint32_t number) const noexcept;
   void set_bit(std::uint32_t number, bool on);
   const std::uint32_t* integer(std::uint32_t variable) const noexcept;
@@ -75,6 +127,7 @@ struct TransactionMemory final : collectors::FlowExtension {
   std::vector<RuleProgress> rules;  // sorted by rule, side
   std::array<std::vector<GroupProgress>, 2> groups;
   std::array<bool, 2> started{};
+  bool repeats = false;  // a rule matches with every packet of a part
 
   RuleProgress& progress(std::uint32_t rule, std::uint8_t side);
 };

@@ -28,7 +28,7 @@ std::unique_ptr<ProtocolFactory> make_dns_factory(const PacketOptions& options, 
 Probe probe_dns(const ProbeInput& input) {
   const auto on = [&](std::uint16_t port) { return input.client_port == port || input.server_port == port; };
   // Relatives with names and rules of their own: NetBIOS, multicast DNS, LLMNR.
-  if (on(137) || on(5353) || on(5355)) return Probe::no;
+  if (!input.stream && (on(137) || on(5353) || on(5355))) return Probe::no;
   const bool strictly = !on(53);
   const auto verdict = [&](Bytes message) {
     if (!looks_like_dns(message, strictly)) return Probe::no;

@@ -53,9 +53,7 @@ std::optional<std::uint64_t> DnsTransaction::number_of(Buffer buffer, Direction 
   if (direction != direction_) return std::nullopt;
   switch (buffer) {
     case Buffer::dns_opcode: return index == 0 ? std::optional<std::uint64_t>(message_.opcode()) : std::nullopt;
-    case Buffer::dns_rcode:
-      return index == 0 && message_.is_response() ? std::optional<std::uint64_t>(message_.response_code())
-                                                  : std::nullopt;
+    case Buffer::dns_rcode: return index == 0 ? std::optional<std::uint64_t>(message_.response_code()) : std::nullopt;
     case Buffer::dns_rrtype: {
       std::size_t left = index;
       if (left < message_.questions.size()) return message_.questions[left].type;

@@ -15,6 +15,7 @@ class DnsTransaction final : public Transaction {
   std::uint8_t progress(Direction) const override { return 1; }
   bool complete(Direction) const override { return true; }
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
+  std::optional<std::uint64_t> exchange() const override { return message_.id; }
   void fill(EventBuilder& builder) const override;
   std::uint32_t record_count(const RecordDetail& detail) const override;
   Direction record_sender(const RecordDetail& detail) const override {

@@ -13,6 +13,16 @@ void HttpSession::keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64
   into.insert(into.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
+std::uint64_t HttpSession::body_limit(Direction direction) const noexcept {
+  return direction == Direction::to_server ? options_.request_body_limit : options_.response_body_limit;
+}
+
+// Files end here, where they are to end with the body that is inspected.
+bool HttpSession::past_limit(const HttpSide& side, Direction direction) const noexcept {
+  const auto limit = body_limit(direction);
+  return options_.files_within_limits && limit != 0 && side.body_size >= limit;
+}
+
 void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
   Open* open = open_of(data.tx);
   if (open == nullptr) return;
@@ -22,14 +32,21 @@ void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
   if (data.data == nullptr) {  // a loss, or the end of the body
     if (data.len == 0) return;
     side.body_gaps += data.len;
+    if (past_limit(side, direction)) return;
     if (direction == Direction::to_client || open->upload == nullptr) body_file(*open, direction, {}, data.len);
     return;
   }
-  const Bytes bytes(data.data, data.len);
+  Bytes bytes(data.data, data.len);
   const bool request = direction == Direction::to_server;
-  keep(side.body, bytes, request ? options_.request_body_limit : options_.response_body_limit);
+  const std::uint64_t limit = body_limit(direction);
+  keep(side.body, bytes, limit);
+  const std::uint64_t before = side.body_size;
   side.body_size += bytes.size();
   step(*open, direction, http_progress::body);
+  if (options_.files_within_limits && limit != 0) {
+    if (before >= limit) return;
+    bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), limit - before)));
+  }
   if (request && open->upload != nullptr) {
     uploading_ = open;
     open->upload->consume(bytes, *this);

@@ -231,6 +231,8 @@ void HttpSession::request_headers(htp_tx_t* tx) {
   auto& side = transaction.side(Direction::to_server);
   copy_headers(side, tx->request_headers);
   transaction.host = lower_ascii(text_of(tx->request_hostname));
+  // The target of CONNECT is an authority: a path is none.
+  if (transaction.host.find('/') != std::string::npos) transaction.host.clear();
   if (const auto* host = side.find("Host")) transaction.host_raw = host->value;
   else if (tx->parsed_uri_raw != nullptr) transaction.host_raw = text_of(tx->parsed_uri_raw->hostname);
   transaction.port = std::max(tx->request_port_number, 0);
@@ -288,6 +290,9 @@ void HttpSession::complete(Direction direction, htp_tx_t* tx) {
   auto& side = open->transaction->side(direction);
   if (side.progress < http_progress::headers)
     copy_headers(side, direction == Direction::to_server ? tx->request_headers : tx->response_headers);
+  const bool cut = body_limit(direction) < side.body_size && past_limit(side, direction);
+  // A part that was cut is not ended by the end of the message.
+  if (cut) close_files(*open, direction, true);
   if (open->upload != nullptr && direction == Direction::to_server) {
     uploading_ = open;
     open->upload->finish(*this);
@@ -297,6 +302,9 @@ void HttpSession::complete(Direction direction, htp_tx_t* tx) {
     open->transaction->response_length = static_cast<std::uint64_t>(tx->response_message_len);
   close_files(*open, direction, side.body_gaps != 0);
   step(*open, direction, http_progress::complete);
+  // From here on it is another conversation.
+  const bool accepted = tx->response_status_number >= 200 && tx->response_status_number < 300;
+  if (direction == Direction::to_client && tx->request_method_number == HTP_M_CONNECT && accepted) tunnel_ = true;
 }
 
 }  // namespace tocsin::collectors

@@ -48,6 +48,8 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   void response_headers(htp_tx_t* tx);
   void header_data(Direction direction, const htp_tx_data_t& data);
   void body_data(Direction direction, const htp_tx_data_t& data);
+  std::uint64_t body_limit(Direction direction) const noexcept;
+  bool past_limit(const HttpSide& side, Direction direction) const noexcept;
   void complete(Direction direction, htp_tx_t* tx);
 
  private:

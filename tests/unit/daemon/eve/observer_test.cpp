@@ -77,12 +77,13 @@ TEST(EveObserver, TransactionIsWrittenOnceAndAfterItsPacket) {
   EXPECT_TRUE(holds(line, R"("pkt_src":"wire/pcap")"));
 }
 
-TEST(EveObserver, TimeOutWritesAtOnceWithoutPacketNumber) {
+TEST(EveObserver, TimeOutWritesWithoutPacketNumber) {
   Bench bench;
   bench.talk.records = 2;
   bench.observer.on_transaction_end(bench.update(nullptr));
+  bench.observer.on_flow_end(bench.flow, collectors::FlowEnd::timeout);
   auto records = bench.observer.take();
-  ASSERT_EQ(records.size(), 2U);
+  ASSERT_EQ(records.size(), 3U);  // and that of the flow
   EXPECT_TRUE(holds(records[1].line, R"("ssh":{"part":1})"));
   EXPECT_FALSE(holds(records[0].line, "pcap_cnt"));
   EXPECT_TRUE(holds(records[0].line, R"x("pkt_src":"stream (flow timeout)")x"));

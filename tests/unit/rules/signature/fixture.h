@@ -118,6 +118,7 @@ class Bench {
     f.id = 7;
     f.transport = transport;
     f.state = collectors::FlowState::established;
+    f.tcp_state = "close_wait";  // streams are looked at with every packet
     f.protocol = protocol;
     f.client.address = IpAddress::v4(0x0A000001);
     f.client.port = 40000;

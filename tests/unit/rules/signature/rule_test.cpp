@@ -70,6 +70,40 @@ TEST(Streams, ContentsAcrossSegments) {
   EXPECT_EQ(bench.decided[0].why[0].where, "stream to_server");
 }
 
+TEST(Streams, WaitForACompleteMessageMuchDataOrTheEnd) {
+  const std::string rules = "alert tcp any any -> any any (content:\"evil\"; sid:1;)";
+  Bench bench(rules);
+  auto open = Bench::flow();
+  open.tcp_state = "established";
+  bench.packet(&open, "an evil word");
+  EXPECT_EQ(bench.sids(), Sids{});
+  bench.packet(&open, std::string(3'000, 'x'), Direction::to_client);
+  EXPECT_EQ(bench.sids(), Sids{});
+  bench.packet(&open, std::string(3'000, 'x'));
+  EXPECT_EQ(bench.sids(), Sids{1});
+  auto ends = Bench::flow();
+  ends.tcp_state = "established";
+  bench.packet(&ends, "an evil word");
+  EXPECT_EQ(bench.sids(), Sids{});
+  bench.observer->on_flow_end(ends, collectors::FlowEnd::timeout);
+  EXPECT_EQ(bench.sids(), Sids{1});
+}
+
+TEST(Transactions, WaitForAPacketOfTheSideThatMoved) {
+  Bench bench("alert http any any -> any any (http.uri; content:\"/x\"; sid:1;)");
+  auto flow = Bench::flow(Protocol::http);
+  FakeTransaction http(Protocol::http);
+  http.add(Buffer::http_uri, Direction::to_server, "/x");
+  auto acknowledges = bench.make(&flow, "", Direction::to_client, 6, 0x10);
+  bench.observer->on_transaction({flow, http, Direction::to_server, &acknowledges});
+  bench.observer->on_packet(acknowledges);
+  EXPECT_EQ(bench.sids(), Sids{});
+  EXPECT_EQ(http.holds, 1U);
+  bench.packet(&flow, "", Direction::to_server);
+  EXPECT_EQ(bench.sids(), Sids{1});
+  EXPECT_EQ(http.holds, 0U);
+}
+
 TEST(Streams, DirectionAndState) {
   Bench bench(
       "alert tcp any any -> any any (flow:established,to_client; content:\"evil\"; sid:1;)\n"
