@@ -52,7 +52,7 @@ class ParserOutput {
   // Wrong with the conversation rather than with one transaction.
   virtual void event(PacketEvent event) = 0;
   // A conversation that will follow, whatever it may look like. Forgotten when it does not come for a while.
-  virtual void expect(ExpectedFlow) {}
+  virtual void expect(ExpectedFlow /*flow*/) {}  // NOLINT(performance-unnecessary-value-param): kept by whoever listens
 };
 
 // What a parser wants after a call.

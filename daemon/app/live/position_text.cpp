@@ -29,12 +29,12 @@ std::optional<collectors::Position> parse_position(const std::string& text) {
   const auto value = json::parse(text, error);
   if (error || !value.is_object()) return std::nullopt;
   const auto& object = value.get_object();
-  const auto number = [&](const char* key) -> std::uint64_t {
+  const auto read = [&]<class Number>(const char* key, Number& out) {
     const auto* found = object.if_contains(key);
-    if (found == nullptr) return 0;
+    if (found == nullptr) return;
     json::error_code bad;
-    const auto n = found->to_number<std::uint64_t>(bad);
-    return bad ? 0 : n;
+    const auto n = found->to_number<Number>(bad);
+    if (!bad) out = n;
   };
   const auto string = [&](const char* key) {
     const auto* found = object.if_contains(key);
@@ -44,13 +44,13 @@ std::optional<collectors::Position> parse_position(const std::string& text) {
   if (!seed) return std::nullopt;
   collectors::Position out;
   out.path = string("path");
-  out.identity.device = number("device");
-  out.identity.inode = number("inode");
-  out.identity.birth = static_cast<std::int64_t>(number("birth"));
-  out.identity.head = number("head");
-  out.identity.head_size = static_cast<std::uint32_t>(number("head_size"));
-  out.offset = number("offset");
-  out.generation = number("generation");
+  read("device", out.identity.device);
+  read("inode", out.identity.inode);
+  read("birth", out.identity.birth);  // before 1970 where a clock was wrong
+  read("head", out.identity.head);
+  read("head_size", out.identity.head_size);
+  read("offset", out.offset);
+  read("generation", out.generation);
   out.seed = *seed;
   return out;
 }
