@@ -113,11 +113,6 @@ void SignatureDetector::inspect_moved(const Scope& scope) {
       continue;
     }
     inspect_transaction(*item.transaction, {scope.packet, scope.flow, scope.memory, item.direction});
-    if (scope.packet != nullptr && memory_of(*item.transaction).repeats &&
-        !item.transaction->complete(item.direction)) {
-      moved[kept++] = item;
-      continue;
-    }
     --item.transaction->holds;
   }
   moved.resize(kept);
