@@ -87,7 +87,7 @@ struct StreamOptions {
   bool async_one_side = false;                 // take up connections of which one direction only is seen
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
   ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
-  bool bypass = false;  // flows past depth, or encrypted where their protocol says so
+  bool bypass = false;  // flows past depth
 };
 
 struct HttpOptions {
@@ -112,7 +112,7 @@ struct TlsOptions {
 struct SshOptions {
   bool enabled = true;
   bool stop_when_encrypted = true;
-  bool bypass_when_encrypted = false;  // with stream.bypass
+  bool bypass_when_encrypted = false;  // counted only from then on
   std::size_t kexinit_most = 65'535;   // bytes kept of the algorithms offered
 };
 struct SmtpOptions {
