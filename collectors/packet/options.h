@@ -181,6 +181,36 @@ struct SnmpOptions {
   bool enabled = true;
 };
 
+struct LdapOptions {
+  bool enabled = true;
+  std::size_t message_most = 1ULL << 20;  // a longer one ends the reading of its side
+  std::size_t transactions_most = 256;    // unfinished, per flow
+  std::size_t responses_most = 1'024;     // kept of one request
+};
+struct KerberosOptions {
+  bool enabled = true;
+  std::size_t message_most = 64ULL << 10;  // over TCP
+};
+struct RdpOptions {
+  bool enabled = true;
+};
+struct RfbOptions {
+  bool enabled = true;
+  std::size_t text_most = 4'096;  // of a name or a reason
+};
+struct DhcpOptions {
+  bool enabled = true;
+};
+struct IkeOptions {
+  bool enabled = true;
+};
+struct NfsOptions {
+  bool enabled = true;
+  std::size_t message_most = 64ULL << 10;            // kept of a call or a reply; file data goes on as it comes
+  std::size_t transactions_most = 1'024;             // unfinished, per flow
+  std::uint64_t file_inspected_most = 100ULL << 10;  // per file, for file.data
+};
+
 struct PacketOptions {
   DecodeOptions decode;
   DefragmentOptions defragment;
@@ -201,6 +231,13 @@ struct PacketOptions {
   MqttOptions mqtt;
   SipOptions sip;
   SnmpOptions snmp;
+  LdapOptions ldap;
+  KerberosOptions krb5;
+  RdpOptions rdp;
+  RfbOptions rfb;
+  DhcpOptions dhcp;
+  IkeOptions ike;
+  NfsOptions nfs;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

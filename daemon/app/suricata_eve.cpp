@@ -207,6 +207,7 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
   else if (*protocol == Protocol::dns) read_dns(members, eve.detail.dns);
   else if (*protocol == Protocol::tls) read_tls(members, eve.detail.tls);
   else if (*protocol == Protocol::smb) eve.detail.smb.types = members.list("types");
+  else if (*protocol == Protocol::dhcp) members.flag("extended", eve.detail.dhcp.extended);
   if (*protocol == Protocol::ftp) eve.set(Protocol::ftp_data, on);
 }
 

@@ -5,6 +5,8 @@
 
 #include "collectors/packet/protocol/dcerpc/buffers.h"
 #include "collectors/packet/protocol/dcerpc/parser.h"
+#include "collectors/packet/protocol/dhcp/buffers.h"
+#include "collectors/packet/protocol/dhcp/parser.h"
 #include "collectors/packet/protocol/dns/buffers.h"
 #include "collectors/packet/protocol/dns/parser.h"
 #include "collectors/packet/protocol/ftp/buffers.h"
@@ -12,10 +14,17 @@
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
 #include "collectors/packet/protocol/imap/parser.h"
+#include "collectors/packet/protocol/krb5/buffers.h"
+#include "collectors/packet/protocol/krb5/parser.h"
+#include "collectors/packet/protocol/ldap/buffers.h"
+#include "collectors/packet/protocol/ldap/parser.h"
 #include "collectors/packet/protocol/mqtt/buffers.h"
 #include "collectors/packet/protocol/mqtt/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 #include "collectors/packet/protocol/pop3/parser.h"
+#include "collectors/packet/protocol/rdp/parser.h"
+#include "collectors/packet/protocol/rfb/buffers.h"
+#include "collectors/packet/protocol/rfb/parser.h"
 #include "collectors/packet/protocol/sip/buffers.h"
 #include "collectors/packet/protocol/sip/parser.h"
 #include "collectors/packet/protocol/smb/buffers.h"
@@ -92,11 +101,28 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.sip.enabled; }, make_sip_factory},
     {Protocol::snmp, false, true, snmp_ports, probe_snmp, snmp_buffers,
      [](const PacketOptions& options) { return options.snmp.enabled; }, make_snmp_factory},
+    {Protocol::ldap, true, true, ldap_ports, probe_ldap, ldap_buffers,
+     [](const PacketOptions& options) { return options.ldap.enabled; }, make_ldap_factory},
+    {Protocol::krb5, true, true, krb5_ports, probe_krb5, krb5_buffers,
+     [](const PacketOptions& options) { return options.krb5.enabled; }, make_krb5_factory},
+    {Protocol::rdp,
+     true,
+     false,
+     rdp_ports,
+     probe_rdp,
+     {},
+     [](const PacketOptions& options) { return options.rdp.enabled; },
+     make_rdp_factory},
+    {Protocol::rfb, true, false, rfb_ports, probe_rfb, rfb_buffers,
+     [](const PacketOptions& options) { return options.rfb.enabled; }, make_rfb_factory},
+    {Protocol::dhcp, false, true, dhcp_ports, probe_dhcp, dhcp_buffers,
+     [](const PacketOptions& options) { return options.dhcp.enabled; }, make_dhcp_factory},
 });
 
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
     {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
-     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers});
+     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers, ldap_buffers, krb5_buffers, rfb_buffers,
+     dhcp_buffers});
 
 }  // namespace
 
