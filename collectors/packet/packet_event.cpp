@@ -232,6 +232,13 @@ std::string_view packet_event_name(PacketEvent event) noexcept {
 }
 
 std::optional<PacketEvent> find_packet_event(std::string_view name) noexcept {
+  // As the family was called before version 1 was read too.
+  static constexpr std::string_view former = "ikev2.";
+  if (name.starts_with(former)) {
+    for (const auto& row : table)
+      if (row.name.starts_with("ike.") && row.name.substr(4) == name.substr(former.size())) return row.event;
+    return std::nullopt;
+  }
   for (const auto& row : table)
     if (row.name == name) return row.event;
   return std::nullopt;

@@ -101,6 +101,13 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.reassembly.depth", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.depth; }>},
     {"stream.reassembly.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.memory_most; }>},
     {"stream.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.session_memory; }>},
+    {"pcap-file.checksum-checks",
+     [](SuricataSettings& s, std::string_view value) {
+       if (value == "auto") return true;
+       const auto on = parse_suricata_switch(value);
+       if (on) s.packets.decode.checksums = *on ? collectors::ChecksumMode::validate : collectors::ChecksumMode::ignore;
+       return on.has_value();
+     }},
     {"stream.checksum-validation",
      [](SuricataSettings& s, std::string_view value) {
        const auto on = parse_suricata_switch(value);

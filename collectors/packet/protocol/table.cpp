@@ -13,6 +13,8 @@
 #include "collectors/packet/protocol/ftp/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/ike/buffers.h"
+#include "collectors/packet/protocol/ike/parser.h"
 #include "collectors/packet/protocol/imap/parser.h"
 #include "collectors/packet/protocol/krb5/buffers.h"
 #include "collectors/packet/protocol/krb5/parser.h"
@@ -115,6 +117,8 @@ constexpr auto table = std::to_array<ProtocolRow>({
      make_rdp_factory},
     {Protocol::rfb, true, false, rfb_ports, probe_rfb, rfb_buffers,
      [](const PacketOptions& options) { return options.rfb.enabled; }, make_rfb_factory},
+    {Protocol::ike, false, true, ike_ports, probe_ike, ike_buffers,
+     [](const PacketOptions& options) { return options.ike.enabled; }, make_ike_factory},
     {Protocol::dhcp, false, true, dhcp_ports, probe_dhcp, dhcp_buffers,
      [](const PacketOptions& options) { return options.dhcp.enabled; }, make_dhcp_factory},
 });
@@ -122,7 +126,7 @@ constexpr auto table = std::to_array<ProtocolRow>({
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
     {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
      smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers, ldap_buffers, krb5_buffers, rfb_buffers,
-     dhcp_buffers});
+     dhcp_buffers, ike_buffers});
 
 }  // namespace
 
@@ -134,6 +138,7 @@ const ProtocolRow* protocol_row(Protocol protocol) noexcept {
 }
 
 std::optional<Protocol> find_protocol(std::string_view name) noexcept {
+  if (name == "ikev2") return Protocol::ike;  // as it was called before version 1 was read too
   for (auto number = static_cast<std::uint8_t>(Protocol::unknown); number <= static_cast<std::uint8_t>(Protocol::arp);
        ++number)
     if (protocol_name(static_cast<Protocol>(number)) == name) return static_cast<Protocol>(number);

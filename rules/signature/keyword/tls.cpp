@@ -102,7 +102,7 @@ Outcome read_tls_chain_length(RuleBuilder& rule, const OptionAst& option, const 
   const auto range = parse_range(option.value);
   if (!range) return refuse("S0392", option.name + ": '" + option.value + "' is not a number", "Write 3, >3 or 1<>4");
   if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
-  rule.select(Source::transaction, Buffer::tls_certs, BufferSide::both, true);
+  rule.select(Source::transaction, Buffer::tls_certs, BufferSide::to_client, true);
   rule.add(CountTest{*range, option.name + ":" + option.value});
   rule.select_payload();
   return {};

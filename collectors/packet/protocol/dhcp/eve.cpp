@@ -80,7 +80,7 @@ void DhcpTransaction::describe_option(JsonWriter& json, const DhcpOption& option
       json.key("params").begin_array();
       for (const auto parameter : option.data) {
         const auto name = dhcp_parameter_name(parameter);
-        json.value(name.empty() ? fmt::format("{}", parameter) : std::string(name));
+        if (!name.empty()) json.value(name);
       }
       json.end_array();
       return;

@@ -41,7 +41,7 @@ struct DhcpMessage {
 // Nothing when it is no such message at all.
 std::optional<DhcpMessage> parse_dhcp(Bytes bytes);
 std::string_view dhcp_type_name(std::uint8_t type) noexcept;
-// Of what a client asks for; empty: it has only a number.
+// Of what a client asks for; empty: it is not told of.
 std::string_view dhcp_parameter_name(std::uint8_t code) noexcept;
 
 }  // namespace tocsin::collectors

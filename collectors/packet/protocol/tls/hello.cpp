@@ -244,8 +244,7 @@ std::string ja4_text(const TlsClientHello& hello, Ja4Transport transport) {
   std::erase_if(extensions, [](auto e) { return e == extension::server_name || e == extension::alpn; });
   std::ranges::sort(extensions);
   std::string last = hex_list(extensions);
-  const auto algorithms = without_grease(hello.signature_algorithms);
-  if (!algorithms.empty()) last += '_' + hex_list(algorithms);
+  last += '_' + hex_list(without_grease(hello.signature_algorithms));
   out += extensions.empty() ? std::string(nothing) : truncated_sha256(last);
   return out;
 }
