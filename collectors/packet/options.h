@@ -206,7 +206,7 @@ struct IkeOptions {
 };
 struct NfsOptions {
   bool enabled = true;
-  std::size_t message_most = 64ULL << 10;            // kept of a call or a reply; file data goes on as it comes
+  std::size_t message_most = 1'200'000;              // of a call or a reply; a longer one is stepped over
   std::size_t transactions_most = 1'024;             // unfinished, per flow
   std::uint64_t file_inspected_most = 100ULL << 10;  // per file, for file.data
 };

@@ -22,6 +22,8 @@
 #include "collectors/packet/protocol/ldap/parser.h"
 #include "collectors/packet/protocol/mqtt/buffers.h"
 #include "collectors/packet/protocol/mqtt/parser.h"
+#include "collectors/packet/protocol/nfs/buffers.h"
+#include "collectors/packet/protocol/nfs/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 #include "collectors/packet/protocol/pop3/parser.h"
 #include "collectors/packet/protocol/rdp/parser.h"
@@ -117,6 +119,8 @@ constexpr auto table = std::to_array<ProtocolRow>({
      make_rdp_factory},
     {Protocol::rfb, true, false, rfb_ports, probe_rfb, rfb_buffers,
      [](const PacketOptions& options) { return options.rfb.enabled; }, make_rfb_factory},
+    {Protocol::nfs, true, true, nfs_ports, probe_nfs, nfs_buffers,
+     [](const PacketOptions& options) { return options.nfs.enabled; }, make_nfs_factory},
     {Protocol::ike, false, true, ike_ports, probe_ike, ike_buffers,
      [](const PacketOptions& options) { return options.ike.enabled; }, make_ike_factory},
     {Protocol::dhcp, false, true, dhcp_ports, probe_dhcp, dhcp_buffers,
@@ -126,7 +130,7 @@ constexpr auto table = std::to_array<ProtocolRow>({
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
     {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
      smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers, ldap_buffers, krb5_buffers, rfb_buffers,
-     dhcp_buffers, ike_buffers});
+     dhcp_buffers, ike_buffers, nfs_buffers});
 
 }  // namespace
 

@@ -206,6 +206,10 @@ constexpr auto protocol_rows() {
       {"ike.nonce_payload", read_sticky, buffer, "nonce", number(Buffer::ike_nonce), Protocol::ike, BufferSide::both},
       {"ike.nonce_payload_length", read_named_number, buffer, "size of the nonce", number(Buffer::ike_nonce_length),
        Protocol::ike, BufferSide::both},
+      {"nfs_procedure", read_named_number, buffer, "number of the procedure", number(Buffer::nfs_procedure),
+       Protocol::nfs, BufferSide::to_server},
+      {"nfs_version", read_named_number, buffer, "2, 3 or 4", number(Buffer::nfs_version), Protocol::nfs,
+       BufferSide::to_server},
   });
 }
 
