@@ -99,7 +99,6 @@ struct Flow {
   Protocol protocol = Protocol::unknown;
   Protocol protocol_original = Protocol::unknown;  // before a tunnel or an upgrade
   std::array<Protocol, 2> protocol_by_direction{};
-  Protocol protocol_before = Protocol::unknown;  // spoken until the ends agreed on another
   // client = who sent the first packet (or the SYN); a mid-stream pick-up may be swapped once the protocol is known.
   FlowSide client;
   FlowSide server;

@@ -138,6 +138,7 @@ NfsTransaction& NfsParser::open_file(const RpcCall& from, const NfsCall& call, D
   file.id = files_++;
   file.direction = direction;
   fresh.file = std::move(file);
+  fresh.credentials = {};  // its calls may be of several accounts
   return fresh;
 }
 
@@ -243,7 +244,9 @@ void NfsParser::close(NfsTransaction& transaction, ParserOutput& output) {
   if (held->file) {
     auto& file = *held->file;
     file.ended = true;
-    output.file(held.get(), file.direction, {file.id, held->name, file.next, {}, 0, true, file.lossy});
+    // Asked for and never answered: there is no file.
+    if (file.chunks != 0)
+      output.file(held.get(), file.direction, {file.id, held->name, file.next, {}, 0, true, file.lossy});
     output.progressed(*held, file.direction);
   }
   output.finished(std::move(held));

@@ -18,7 +18,7 @@ class TlsFactory final : public ProtocolFactory {
  public:
   TlsFactory(const TlsOptions& options, FieldNames& names) : options_(options), fields_(names) {}
   std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<TlsParser>(options_, fields_, flow.protocol_before);
+    return std::make_unique<TlsParser>(options_, fields_, flow.protocol_original);
   }
 
  private:
