@@ -50,7 +50,9 @@ class NfsTransaction final : public Transaction {
   std::uint8_t progress(Direction) const override { return 1; }
   bool complete(Direction direction) const override;
   void fill(EventBuilder& builder) const override;
-  Direction record_sender(const RecordDetail&) const override { return Direction::to_client; }
+  Direction record_sender(const RecordDetail&) const override {
+    return file ? Direction::to_server : Direction::to_client;
+  }
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 
  private:
