@@ -167,6 +167,43 @@ enum class Buffer : std::uint16_t {
   snmp_version,
   snmp_pdu_type,
   snmp_trap_type,
+  // ldap
+  ldap_request_operation,
+  ldap_request_dn,
+  ldap_request_attribute_type,
+  ldap_responses_operation,
+  ldap_responses_count,
+  ldap_responses_dn,
+  ldap_responses_result_code,
+  ldap_responses_message,
+  ldap_responses_attribute_type,
+  // krb5
+  krb5_cname,
+  krb5_sname,
+  krb5_message_type,
+  krb5_error_code,
+  krb5_ticket_encryption,
+  // rfb
+  rfb_name,
+  rfb_security_type,
+  rfb_security_result,
+  // dhcp
+  dhcp_lease_time,
+  dhcp_rebinding_time,
+  dhcp_renewal_time,
+  // ike
+  ike_initiator_spi,
+  ike_responder_spi,
+  ike_chosen_attribute,
+  ike_exchange_type,
+  ike_vendor,
+  ike_key_exchange,
+  ike_key_exchange_length,
+  ike_nonce,
+  ike_nonce_length,
+  // nfs
+  nfs_version,
+  nfs_procedure,
   // the rest of the protocols append here
   count_,
 };

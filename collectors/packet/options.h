@@ -87,7 +87,7 @@ struct StreamOptions {
   bool async_one_side = false;                 // take up connections of which one direction only is seen
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
   ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
-  bool bypass = false;  // flows past depth, or encrypted where their protocol says so
+  bool bypass = false;  // flows past depth
 };
 
 struct HttpOptions {
@@ -112,7 +112,7 @@ struct TlsOptions {
 struct SshOptions {
   bool enabled = true;
   bool stop_when_encrypted = true;
-  bool bypass_when_encrypted = false;  // with stream.bypass
+  bool bypass_when_encrypted = false;  // counted only from then on
   std::size_t kexinit_most = 65'535;   // bytes kept of the algorithms offered
 };
 struct SmtpOptions {
@@ -181,6 +181,36 @@ struct SnmpOptions {
   bool enabled = true;
 };
 
+struct LdapOptions {
+  bool enabled = true;
+  std::size_t message_most = 1ULL << 20;  // a longer one ends the reading of its side
+  std::size_t transactions_most = 256;    // unfinished, per flow
+  std::size_t responses_most = 1'024;     // kept of one request
+};
+struct KerberosOptions {
+  bool enabled = true;
+  std::size_t message_most = 64ULL << 10;  // over TCP
+};
+struct RdpOptions {
+  bool enabled = true;
+};
+struct RfbOptions {
+  bool enabled = true;
+  std::size_t text_most = 4'096;  // of a name or a reason
+};
+struct DhcpOptions {
+  bool enabled = true;
+};
+struct IkeOptions {
+  bool enabled = true;
+};
+struct NfsOptions {
+  bool enabled = true;
+  std::size_t message_most = 1'200'000;              // of a call or a reply; a longer one is stepped over
+  std::size_t transactions_most = 1'024;             // unfinished, per flow
+  std::uint64_t file_inspected_most = 100ULL << 10;  // per file, for file.data
+};
+
 struct PacketOptions {
   DecodeOptions decode;
   DefragmentOptions defragment;
@@ -201,6 +231,13 @@ struct PacketOptions {
   MqttOptions mqtt;
   SipOptions sip;
   SnmpOptions snmp;
+  LdapOptions ldap;
+  KerberosOptions krb5;
+  RdpOptions rdp;
+  RfbOptions rfb;
+  DhcpOptions dhcp;
+  IkeOptions ike;
+  NfsOptions nfs;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

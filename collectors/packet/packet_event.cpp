@@ -184,6 +184,35 @@ constexpr Table table{{
     {PacketEvent::snmp_malformed_data, "snmp.malformed_data"},
     {PacketEvent::snmp_unknown_security_model, "snmp.unknown_security_model"},
     {PacketEvent::snmp_version_mismatch, "snmp.version_mismatch"},
+    {PacketEvent::krb5_malformed_data, "krb5.malformed_data"},
+    {PacketEvent::krb5_weak_encryption, "krb5.weak_encryption"},
+    {PacketEvent::rfb_unimplemented_security_type, "rfb.unimplemented_security_type"},
+    {PacketEvent::rfb_unknown_security_result, "rfb.unknown_security_result"},
+    {PacketEvent::rfb_malformed_message, "rfb.malformed_message"},
+    {PacketEvent::rfb_confused_state, "rfb.confused_state"},
+    {PacketEvent::dhcp_truncated_options, "dhcp.truncated_options"},
+    {PacketEvent::dhcp_malformed_options, "dhcp.malformed_options"},
+    {PacketEvent::ike_malformed_data, "ike.malformed_data"},
+    {PacketEvent::ike_no_encryption, "ike.no_encryption"},
+    {PacketEvent::ike_weak_crypto_enc, "ike.weak_crypto_enc"},
+    {PacketEvent::ike_weak_crypto_prf, "ike.weak_crypto_prf"},
+    {PacketEvent::ike_weak_crypto_dh, "ike.weak_crypto_dh"},
+    {PacketEvent::ike_weak_crypto_auth, "ike.weak_crypto_auth"},
+    {PacketEvent::ike_weak_crypto_nodh, "ike.weak_crypto_nodh"},
+    {PacketEvent::ike_weak_crypto_noauth, "ike.weak_crypto_noauth"},
+    {PacketEvent::ike_invalid_proposal, "ike.invalid_proposal"},
+    {PacketEvent::ike_unknown_proposal, "ike.unknown_proposal"},
+    {PacketEvent::ike_payload_extra_data, "ike.payload_extra_data"},
+    {PacketEvent::ike_multiple_server_proposal, "ike.multiple_server_proposal"},
+    {PacketEvent::ldap_too_many_transactions, "ldap.too_many_transactions"},
+    {PacketEvent::ldap_invalid_data, "ldap.invalid_data"},
+    {PacketEvent::ldap_request_not_found, "ldap.request_not_found"},
+    {PacketEvent::ldap_incomplete_data, "ldap.incomplete_data"},
+    {PacketEvent::nfs_malformed_data, "nfs.malformed_data"},
+    {PacketEvent::nfs_nonexistent_version, "nfs.nonexistent_version"},
+    {PacketEvent::nfs_unsupported_version, "nfs.unsupported_version"},
+    {PacketEvent::nfs_too_many_transactions, "nfs.too_many_transactions"},
+    {PacketEvent::rdp_malformed_data, "rdp.malformed_data"},
 }};
 
 consteval bool in_order() {
@@ -203,6 +232,13 @@ std::string_view packet_event_name(PacketEvent event) noexcept {
 }
 
 std::optional<PacketEvent> find_packet_event(std::string_view name) noexcept {
+  // As the family was called before version 1 was read too.
+  static constexpr std::string_view former = "ikev2.";
+  if (name.starts_with(former)) {
+    for (const auto& row : table)
+      if (row.name.starts_with("ike.") && row.name.substr(4) == name.substr(former.size())) return row.event;
+    return std::nullopt;
+  }
   for (const auto& row : table)
     if (row.name == name) return row.event;
   return std::nullopt;

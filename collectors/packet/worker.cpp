@@ -128,7 +128,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
       flow.session->process(packet, flow, stream_context_);
       if (flow.conversation.wants_turn()) turn(packet, flow);
       if (flow.conversation.encrypted()) stop_inspection(flow);
-      if (options_.stream.bypass && flow.inspection_over) flow.bypassed = flow.bypassed || bypass_wanted(flow);
+      if (flow.inspection_over) flow.bypassed = flow.bypassed || bypass_wanted(flow);
       counters_.stream_memory = pool_.memory();
     } else if (packet.is_udp()) {
       flow.conversation.datagram(flow, packet.direction, packet.payload, packet.time, shelf_, *this);
@@ -138,9 +138,9 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     flow_ = nullptr;
   }
 
-  // Past depth always, past the beginning of encryption where the protocol's options say so.
+  // Past depth when asked for, past the beginning of encryption where the protocol's options say so.
   bool bypass_wanted(const FlowEntry& flow) const noexcept {
-    if (!flow.conversation.encrypted()) return true;
+    if (!flow.conversation.encrypted()) return options_.stream.bypass;
     return flow.protocol == Protocol::tls   ? options_.tls.bypass_when_encrypted
            : flow.protocol == Protocol::ssh ? options_.ssh.bypass_when_encrypted
                                             : false;

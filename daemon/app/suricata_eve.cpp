@@ -179,6 +179,15 @@ void read_tls(Members& members, collectors::TlsDetail& tls) {
   tls.custom = members.list("custom");
 }
 
+void read_smtp(Members& members, collectors::SmtpDetail& smtp) {
+  members.flag("extended", smtp.extended);
+  for (const auto& name : members.list("custom")) smtp.custom.push_back(lower_ascii(name));
+  for (const auto& part : members.list("md5")) {
+    smtp.body_md5 = smtp.body_md5 || part == "body";
+    smtp.subject_md5 = smtp.subject_md5 || part == "subject";
+  }
+}
+
 void read_type(const std::string& name, Members& members, EveOptions& eve, std::vector<std::string>& unknown) {
   bool on = true;
   members.flag("enabled", on);
@@ -206,7 +215,9 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
   if (*protocol == Protocol::http) read_http(members, eve.detail.http);
   else if (*protocol == Protocol::dns) read_dns(members, eve.detail.dns);
   else if (*protocol == Protocol::tls) read_tls(members, eve.detail.tls);
+  else if (*protocol == Protocol::smtp) read_smtp(members, eve.detail.smtp);
   else if (*protocol == Protocol::smb) eve.detail.smb.types = members.list("types");
+  else if (*protocol == Protocol::dhcp) members.flag("extended", eve.detail.dhcp.extended);
   if (*protocol == Protocol::ftp) eve.set(Protocol::ftp_data, on);
 }
 

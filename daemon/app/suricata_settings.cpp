@@ -101,6 +101,13 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.reassembly.depth", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.depth; }>},
     {"stream.reassembly.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.memory_most; }>},
     {"stream.memcap", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.session_memory; }>},
+    {"pcap-file.checksum-checks",
+     [](SuricataSettings& s, std::string_view value) {
+       if (value == "auto") return true;
+       const auto on = parse_suricata_switch(value);
+       if (on) s.packets.decode.checksums = *on ? collectors::ChecksumMode::validate : collectors::ChecksumMode::ignore;
+       return on.has_value();
+     }},
     {"stream.checksum-validation",
      [](SuricataSettings& s, std::string_view value) {
        const auto on = parse_suricata_switch(value);
@@ -134,6 +141,13 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"app-layer.protocols.dcerpc.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dcerpc.enabled; }>},
     {"app-layer.protocols.mqtt.enabled", set_switch<[](auto& s) -> bool& { return s.packets.mqtt.enabled; }>},
     {"app-layer.protocols.sip.enabled", set_switch<[](auto& s) -> bool& { return s.packets.sip.enabled; }>},
+    {"app-layer.protocols.ldap.tcp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ldap.enabled; }>},
+    {"app-layer.protocols.krb5.enabled", set_switch<[](auto& s) -> bool& { return s.packets.krb5.enabled; }>},
+    {"app-layer.protocols.rdp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.rdp.enabled; }>},
+    {"app-layer.protocols.rfb.enabled", set_switch<[](auto& s) -> bool& { return s.packets.rfb.enabled; }>},
+    {"app-layer.protocols.dhcp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dhcp.enabled; }>},
+    {"app-layer.protocols.ike.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ike.enabled; }>},
+    {"app-layer.protocols.nfs.enabled", set_switch<[](auto& s) -> bool& { return s.packets.nfs.enabled; }>},
     {"app-layer.protocols.snmp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.snmp.enabled; }>},
     {"app-layer.protocols.mqtt.max-msg-length",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.mqtt.message_most; }>},

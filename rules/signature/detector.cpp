@@ -79,7 +79,8 @@ void SignatureDetector::on_packet(const Packet& packet) {
   if (packet.flow != nullptr) scope.memory = &memory_of(*packet.flow);
   if (scope.memory != nullptr) {
     auto& memory = *scope.memory;
-    memory.passed = memory.passed || packet.flow->passed || packet.flow->bypassed;
+    const bool from_the_start = packet.flow->midstream_policy == collectors::ExceptionPolicy::bypass;
+    memory.passed = memory.passed || packet.flow->passed || from_the_start;
     if (memory.passed) return memory.forget_moved();
   }
   if (program_->uses_stream_size && scope.memory != nullptr && packet.is_tcp()) track_sequence(packet, *scope.memory);
@@ -87,10 +88,24 @@ void SignatureDetector::on_packet(const Packet& packet) {
   if (scope.memory != nullptr) {
     inspect_waiting_stream(scope);
     inspect_moved(scope);
+    if (packet.flow->bypassed) end_inspection(scope);
     for (auto& window : scope.memory->stream) window.trim();
   }
   flush();
   if (scope.memory != nullptr) scope.memory->packet_variables.clear();
+}
+
+// The flow is bypassed from here on: what waits is looked at now or never.
+void SignatureDetector::end_inspection(const Scope& scope) {
+  Scope other = scope;
+  other.direction = collectors::opposite(scope.direction);
+  for (const auto& side : {scope, other}) {
+    if (scope.memory->passed) break;
+    inspect_stream(side);
+    inspect_moved(side);
+  }
+  scope.memory->forget_moved();
+  scope.memory->passed = true;
 }
 
 // A stream is looked at with a packet of its own direction, once something in it is complete or there is much of it.
@@ -113,11 +128,6 @@ void SignatureDetector::inspect_moved(const Scope& scope) {
       continue;
     }
     inspect_transaction(*item.transaction, {scope.packet, scope.flow, scope.memory, item.direction});
-    if (scope.packet != nullptr && memory_of(*item.transaction).repeats &&
-        !item.transaction->complete(item.direction)) {
-      moved[kept++] = item;
-      continue;
-    }
     --item.transaction->holds;
   }
   moved.resize(kept);

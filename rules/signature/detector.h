@@ -95,6 +95,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   // Rules look at what moved on one side of a flow since they last did.
   void inspect_moved(const Scope& scope);
   void inspect_waiting_stream(const Scope& scope);
+  void end_inspection(const Scope& scope);
   TransactionMemory& memory_of(collectors::Transaction& transaction);
   void flush();
   // Sorted and unique numbers of rules to look at.

@@ -7,7 +7,6 @@
 
 namespace tocsin::rules::signature {
 
-using collectors::Direction;
 using collectors::Packet;
 using collectors::Protocol;
 namespace ip_protocol = collectors::ip_protocol;

@@ -168,7 +168,6 @@ void SignatureDetector::inspect_rule(const Signature& signature, TransactionMemo
   const bool again = signature.repeats && !transaction.complete(scope.direction);
   progress.done = !again;
   if (again) progress.matched = 0;
-  memory_of(transaction).repeats = memory_of(transaction).repeats || again;
   if (progress.why) reasons_.insert(reasons_.begin(), progress.why->begin(), progress.why->end());
   matched(signature, scope, &transaction);
 }

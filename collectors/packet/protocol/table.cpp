@@ -5,17 +5,30 @@
 
 #include "collectors/packet/protocol/dcerpc/buffers.h"
 #include "collectors/packet/protocol/dcerpc/parser.h"
+#include "collectors/packet/protocol/dhcp/buffers.h"
+#include "collectors/packet/protocol/dhcp/parser.h"
 #include "collectors/packet/protocol/dns/buffers.h"
 #include "collectors/packet/protocol/dns/parser.h"
 #include "collectors/packet/protocol/ftp/buffers.h"
 #include "collectors/packet/protocol/ftp/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/ike/buffers.h"
+#include "collectors/packet/protocol/ike/parser.h"
 #include "collectors/packet/protocol/imap/parser.h"
+#include "collectors/packet/protocol/krb5/buffers.h"
+#include "collectors/packet/protocol/krb5/parser.h"
+#include "collectors/packet/protocol/ldap/buffers.h"
+#include "collectors/packet/protocol/ldap/parser.h"
 #include "collectors/packet/protocol/mqtt/buffers.h"
 #include "collectors/packet/protocol/mqtt/parser.h"
+#include "collectors/packet/protocol/nfs/buffers.h"
+#include "collectors/packet/protocol/nfs/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 #include "collectors/packet/protocol/pop3/parser.h"
+#include "collectors/packet/protocol/rdp/parser.h"
+#include "collectors/packet/protocol/rfb/buffers.h"
+#include "collectors/packet/protocol/rfb/parser.h"
 #include "collectors/packet/protocol/sip/buffers.h"
 #include "collectors/packet/protocol/sip/parser.h"
 #include "collectors/packet/protocol/smb/buffers.h"
@@ -92,11 +105,32 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.sip.enabled; }, make_sip_factory},
     {Protocol::snmp, false, true, snmp_ports, probe_snmp, snmp_buffers,
      [](const PacketOptions& options) { return options.snmp.enabled; }, make_snmp_factory},
+    {Protocol::ldap, true, true, ldap_ports, probe_ldap, ldap_buffers,
+     [](const PacketOptions& options) { return options.ldap.enabled; }, make_ldap_factory},
+    {Protocol::krb5, true, true, krb5_ports, probe_krb5, krb5_buffers,
+     [](const PacketOptions& options) { return options.krb5.enabled; }, make_krb5_factory},
+    {Protocol::rdp,
+     true,
+     false,
+     rdp_ports,
+     probe_rdp,
+     {},
+     [](const PacketOptions& options) { return options.rdp.enabled; },
+     make_rdp_factory},
+    {Protocol::rfb, true, false, rfb_ports, probe_rfb, rfb_buffers,
+     [](const PacketOptions& options) { return options.rfb.enabled; }, make_rfb_factory},
+    {Protocol::nfs, true, true, nfs_ports, probe_nfs, nfs_buffers,
+     [](const PacketOptions& options) { return options.nfs.enabled; }, make_nfs_factory},
+    {Protocol::ike, false, true, ike_ports, probe_ike, ike_buffers,
+     [](const PacketOptions& options) { return options.ike.enabled; }, make_ike_factory},
+    {Protocol::dhcp, false, true, dhcp_ports, probe_dhcp, dhcp_buffers,
+     [](const PacketOptions& options) { return options.dhcp.enabled; }, make_dhcp_factory},
 });
 
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
     {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
-     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers});
+     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers, ldap_buffers, krb5_buffers, rfb_buffers,
+     dhcp_buffers, ike_buffers, nfs_buffers});
 
 }  // namespace
 
@@ -108,6 +142,7 @@ const ProtocolRow* protocol_row(Protocol protocol) noexcept {
 }
 
 std::optional<Protocol> find_protocol(std::string_view name) noexcept {
+  if (name == "ikev2") return Protocol::ike;  // as it was called before version 1 was read too
   for (auto number = static_cast<std::uint8_t>(Protocol::unknown); number <= static_cast<std::uint8_t>(Protocol::arp);
        ++number)
     if (protocol_name(static_cast<Protocol>(number)) == name) return static_cast<Protocol>(number);

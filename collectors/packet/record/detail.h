@@ -33,7 +33,7 @@ struct DnsDetail {
 
 struct TlsDetail {
   bool extended = true;
-  bool ja4 = false;
+  bool ja4 = true;
   bool ja3 = false;                 // hashes are made only where somebody asks for them
   bool session_resumption = true;   // records of sessions taken up again
   std::vector<std::string> custom;  // these members instead, as Suricata names them
@@ -50,12 +50,17 @@ struct SmbDetail {
   std::vector<std::string> types;  // of transactions, as Suricata names them: "tree_connect"; empty: all
 };
 
+struct DhcpDetail {
+  bool extended = false;  // every message, and all its options
+};
+
 struct RecordDetail {
   HttpDetail http;
   DnsDetail dns;
   TlsDetail tls;
   SmtpDetail smtp;
   SmbDetail smb;
+  DhcpDetail dhcp;
 };
 
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not ASCII.

@@ -248,9 +248,8 @@ void TcpSession::transfer(Step& step) {
   const Direction sender = packet.direction;
   if (async_ && sender != async_sender_) async_ = false;  // the other side is there after all
   if (async_) {
-    // Nobody is seen to acknowledge: the sender going on says that what came before has arrived.
-    step.mine.acknowledged =
-        std::max(step.mine.acknowledged, static_cast<std::uint64_t>(std::max<std::int64_t>(0, begin)));
+    // Nobody is seen to acknowledge.
+    step.mine.acknowledged = std::max(step.mine.acknowledged, step.mine.highest);
     deliver(step.mine, sender, step.mine.acknowledged, step.flow, &packet, step.context);
   } else {
     deliver(step.other, opposite(sender), step.other.acknowledged, step.flow, &packet, step.context);

@@ -90,6 +90,10 @@ TOCSIN_KEYWORD(read_ssh_software);
 // dcerpc.cpp
 TOCSIN_KEYWORD(read_dcerpc_interface);
 TOCSIN_KEYWORD(read_dcerpc_operation);
+// number.cpp
+TOCSIN_KEYWORD(read_named_number);  // argument: Buffer
+// ike.cpp
+TOCSIN_KEYWORD(read_ike_attribute);
 // smb.cpp
 TOCSIN_KEYWORD(read_smb_version);
 // ftp.cpp

@@ -127,7 +127,6 @@ struct TransactionMemory final : collectors::FlowExtension {
   std::vector<RuleProgress> rules;  // sorted by rule, side
   std::array<std::vector<GroupProgress>, 2> groups;
   std::array<bool, 2> started{};
-  bool repeats = false;  // a rule matches with every packet of a part
 
   RuleProgress& progress(std::uint32_t rule, std::uint8_t side);
 };

@@ -291,8 +291,6 @@ void HttpSession::complete(Direction direction, htp_tx_t* tx) {
   if (side.progress < http_progress::headers)
     copy_headers(side, direction == Direction::to_server ? tx->request_headers : tx->response_headers);
   const bool cut = body_limit(direction) < side.body_size && past_limit(side, direction);
-  // A part that was cut is not ended by the end of the message.
-  if (cut) close_files(*open, direction, true);
   if (open->upload != nullptr && direction == Direction::to_server) {
     uploading_ = open;
     open->upload->finish(*this);
@@ -300,7 +298,7 @@ void HttpSession::complete(Direction direction, htp_tx_t* tx) {
   }
   if (direction == Direction::to_client && tx->response_message_len > 0)
     open->transaction->response_length = static_cast<std::uint64_t>(tx->response_message_len);
-  close_files(*open, direction, side.body_gaps != 0);
+  close_files(*open, direction, side.body_gaps != 0 || cut);
   step(*open, direction, http_progress::complete);
   // From here on it is another conversation.
   const bool accepted = tx->response_status_number >= 200 && tx->response_status_number < 300;

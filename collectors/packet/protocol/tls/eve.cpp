@@ -57,20 +57,22 @@ bool append_texts(JsonWriter& json, std::string_view name, const std::vector<std
 }
 
 constexpr std::string_view basic_members[]{"subject", "issuer", "subjectaltname", "session_resumed"};
-constexpr std::string_view extended_members[]{"serial",     "fingerprint",  "sni",         "version",
-                                              "not_before", "not_after",    "ja3",         "ja3s",
-                                              "ja4",        "client_alpns", "server_alpns"};
+constexpr std::string_view extended_members[]{"serial",       "fingerprint", "sni",       "version", "not_before",
+                                              "not_after",    "ja3",         "ja3s",      "ja4",     "client_alpns",
+                                              "server_alpns", "client",      "from_proto"};
+constexpr std::string_view identity_members[]{"subject",     "issuer",     "subjectaltname", "serial",
+                                              "fingerprint", "not_before", "not_after"};
 
 }  // namespace
 
 bool TlsTransaction::resumed() const noexcept {
-  return client_ && server_ && !certificate_ && server_->version < tls_1_3 && !server_->session.empty() &&
-         client_->session == server_->session;
+  return client_ && server_ && !server_identity_.certificate && server_->version < tls_1_3 &&
+         !server_->session.empty() && client_->session == server_->session;
 }
 
 // Without a certificate there is little to tell, unless the certificate travels encrypted.
 std::uint32_t TlsTransaction::record_count(const RecordDetail& detail) const {
-  if (certificate_ || (resumed() && detail.tls.session_resumption)) return 1;
+  if (server_identity_.certificate || (resumed() && detail.tls.session_resumption)) return 1;
   const auto newer = [](std::uint16_t version) {
     return version == tls_1_3 || (version >> 8) == 0x7F || version == 0xFB1A;
   };
@@ -93,32 +95,38 @@ bool TlsTransaction::describe(JsonWriter& json, const RecordDetail& detail, Reco
 }
 
 bool TlsTransaction::describe_member(JsonWriter& json, std::string_view name, const TlsDetail& detail) const {
-  if (describe_certificate(json, name) || describe_hello(json, name, detail)) return true;
+  if (describe_certificate(json, name, server_identity_) || describe_hello(json, name, detail)) return true;
+  if (name == "from_proto" && before_ != Protocol::unknown) json.member("from_proto", protocol_name(before_));
   if (name == "session_resumed" && resumed()) json.member("session_resumed", true);
+  if (name == "client" && client_identity_.certificate) {
+    json.key("client").begin_object();
+    for (const auto member : identity_members) describe_certificate(json, member, client_identity_);
+    json.end_object();
+  }
   return false;
 }
 
-bool TlsTransaction::describe_certificate(JsonWriter& json, std::string_view name) const {
-  if (name == "chain" && !chain_.empty()) {
+bool TlsTransaction::describe_certificate(JsonWriter& json, std::string_view name, const Identity& identity) {
+  if (name == "chain" && !identity.chain.empty()) {
     json.key("chain").begin_array();
-    for (const auto& der : chain_) json.value(to_base64(as_text(der)));
+    for (const auto& der : identity.chain) json.value(to_base64(as_text(der)));
     json.end_array();
     return true;
   }
-  if (!certificate_) return false;
+  if (!identity.certificate) return false;
+  const Certificate& certificate = *identity.certificate;
   const auto text = [&](std::string_view member, const std::string& value) {
     if (!value.empty()) json.member(member, record_text(value));
     return true;
   };
-  if (name == "subject") return text("subject", certificate_->subject);
-  if (name == "issuer") return text("issuerdn", certificate_->issuer);
-  if (name == "serial") return text("serial", certificate_->serial);
-  if (name == "fingerprint") return text("fingerprint", certificate_->fingerprint);
-  if (name == "subjectaltname") return append_texts(json, name, certificate_->alternative_names);
-  if (name == "certificate") return text("certificate", to_base64(as_text(chain_.front())));
-  if (name == "not_before" && certificate_->not_before)
-    return text("notbefore", day_and_time(*certificate_->not_before));
-  if (name == "not_after" && certificate_->not_after) return text("notafter", day_and_time(*certificate_->not_after));
+  if (name == "subject") return text("subject", certificate.subject);
+  if (name == "issuer") return text("issuerdn", certificate.issuer);
+  if (name == "serial") return text("serial", certificate.serial);
+  if (name == "fingerprint") return text("fingerprint", certificate.fingerprint);
+  if (name == "subjectaltname") return append_texts(json, name, certificate.alternative_names);
+  if (name == "certificate") return text("certificate", to_base64(as_text(identity.chain.front())));
+  if (name == "not_before" && certificate.not_before) return text("notbefore", day_and_time(*certificate.not_before));
+  if (name == "not_after" && certificate.not_after) return text("notafter", day_and_time(*certificate.not_after));
   return false;
 }
 
@@ -129,14 +137,14 @@ bool TlsTransaction::describe_hello(JsonWriter& json, std::string_view name, con
   };
   if (name == "version") {
     // Only the first drafts said 1.3 where everybody now says 1.2.
-    const bool early = server_ && server_->legacy_version == tls_1_3;
+    const bool early = server_ && server_->early_draft;
     if (version() != 0) json.member("version", early ? version_text(0x7F01) : version_text(version()));
     return true;
   }
   if (client_) {
     if (name == "sni" && !client_->server_name.empty()) json.member("sni", record_text(client_->server_name));
-    if (name == "ja3" && detail.ja3) return hashed(ja3_hash_, ja3_);
-    if (name == "ja4" && detail.ja4) json.member("ja4", ja4_);
+    if (name == "ja3" && detail.ja3 && !ja3_.empty()) return hashed(ja3_hash_, ja3_);
+    if (name == "ja4" && detail.ja4 && !ja4_.empty()) json.member("ja4", ja4_);
     if (name == "client_alpns") return append_texts(json, name, client_->alpn);
     if (name == "client_handshake") {
       json.key(name).begin_object().member("version", version_text(client_->version));

@@ -97,6 +97,27 @@ std::optional<TlsClientHello> parse_client_hello(Bytes body) {
   return hello;
 }
 
+std::optional<TlsClientHello> parse_old_client_hello(Bytes body) {
+  ByteReader reader(body);
+  TlsClientHello hello;
+  hello.old_form = true;
+  hello.version = reader.u16();
+  const std::size_t ciphers = reader.u16();
+  const std::size_t session = reader.u16();
+  const std::size_t challenge = reader.u16();
+  ByteReader list(reader.take(ciphers));
+  const Bytes identity = reader.take(session);
+  const Bytes random = reader.take(challenge);
+  if (!reader.ok() || ciphers % 3 != 0) return std::nullopt;
+  // Ciphers of later versions are those that begin with a zero.
+  while (list.ok() && list.remaining() != 0)
+    if (const std::uint32_t cipher = list.u24(); cipher <= 0xFFFF)
+      hello.ciphers.push_back(static_cast<std::uint16_t>(cipher));
+  hello.session.assign(identity.begin(), identity.end());
+  hello.random.assign(random.begin(), random.end());
+  return hello;
+}
+
 std::optional<TlsServerHello> parse_server_hello(Bytes body) {
   ByteReader reader(body);
   TlsServerHello hello;
@@ -104,13 +125,15 @@ std::optional<TlsServerHello> parse_server_hello(Bytes body) {
   const Bytes random = reader.take(32);
   hello.random.assign(random.begin(), random.end());
   // Until draft 21 of TLS 1.3 it had neither a session nor a compression method.
-  const bool early_draft = (hello.version >> 8) == 0x7F && (hello.version & 0xFFU) < 22;
-  if (!early_draft) {
+  const bool draft = (hello.version >> 8) == 0x7F && (hello.version & 0xFFU) < 22;
+  hello.early_draft = hello.version == 0x0304;
+  const bool brief = draft || hello.early_draft;
+  if (!brief) {
     const Bytes session = reader.take(reader.u8());
     hello.session.assign(session.begin(), session.end());
   }
   hello.cipher = reader.u16();
-  if (!early_draft) reader.skip(1);
+  if (!brief) reader.skip(1);
   if (!reader.ok()) return std::nullopt;
   if (reader.remaining() == 0) return hello;
   ByteReader list(reader.take(reader.u16()));
@@ -221,8 +244,7 @@ std::string ja4_text(const TlsClientHello& hello, Ja4Transport transport) {
   std::erase_if(extensions, [](auto e) { return e == extension::server_name || e == extension::alpn; });
   std::ranges::sort(extensions);
   std::string last = hex_list(extensions);
-  const auto algorithms = without_grease(hello.signature_algorithms);
-  if (!algorithms.empty()) last += '_' + hex_list(algorithms);
+  last += '_' + hex_list(without_grease(hello.signature_algorithms));
   out += extensions.empty() ? std::string(nothing) : truncated_sha256(last);
   return out;
 }

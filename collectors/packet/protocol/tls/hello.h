@@ -23,10 +23,12 @@ struct TlsClientHello {
   std::vector<std::uint16_t> supported_versions;
   std::vector<std::string> alpn;
   std::string server_name;
+  bool old_form = false;  // of SSL 2: ciphers and a challenge, no extensions
 };
 struct TlsServerHello {
   std::uint16_t version = 0;  // negotiated: of the supported_versions extension when there
   std::uint16_t legacy_version = 0;
+  bool early_draft = false;  // of TLS 1.3, before it called itself 1.2
   std::vector<std::uint8_t> random;
   std::vector<std::uint8_t> session;
   std::uint16_t cipher = 0;
@@ -37,6 +39,8 @@ struct TlsServerHello {
 // The body of the handshake message, without its 4-byte header. Nothing when malformed.
 std::optional<TlsClientHello> parse_client_hello(Bytes body);
 std::optional<TlsServerHello> parse_server_hello(Bytes body);
+// A client's hello in the form of SSL 2 (RFC 5246, appendix E.2), after its type.
+std::optional<TlsClientHello> parse_old_client_hello(Bytes body);
 
 std::string ja3_text(const TlsClientHello& hello);
 std::string ja3s_text(const TlsServerHello& hello);

@@ -17,7 +17,9 @@ constexpr std::size_t record_most = (1U << 14) + 2048;  // RFC 5246, section 6.2
 class TlsFactory final : public ProtocolFactory {
  public:
   TlsFactory(const TlsOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<TlsParser>(options_, fields_); }
+  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
+    return std::make_unique<TlsParser>(options_, fields_, flow.protocol_original);
+  }
 
  private:
   const TlsOptions& options_;
@@ -30,9 +32,24 @@ std::unique_ptr<ProtocolFactory> make_tls_factory(const PacketOptions& options, 
   return std::make_unique<TlsFactory>(options.tls, names);
 }
 
+namespace {
+
+// A client's hello in the form of SSL 2: lengths that add up.
+Probe probe_old(Bytes b) {
+  if (b.size() >= 3 && b[2] != message_type::client_hello) return Probe::no;
+  if (b.size() >= 5 && !(b[3] == 3 && b[4] <= 3) && !(b[3] == 0 && b[4] == 2)) return Probe::no;
+  if (b.size() < 11) return Probe::more;
+  const auto word = [&](std::size_t at) { return static_cast<std::size_t>((b[at] << 8) | b[at + 1]); };
+  const std::size_t length = word(0) & 0x7FFFU;
+  return length == 9 + word(5) + word(7) + word(9) ? Probe::yes : Probe::no;
+}
+
+}  // namespace
+
 // A handshake record of version 3.x whose first message is a hello, or an alert as the first answer.
 Probe probe_tls(const ProbeInput& input) {
   const Bytes b = input.bytes;
+  if (!b.empty() && (b[0] & 0x80U) != 0 && input.direction == Direction::to_server) return probe_old(b);
   if (!b.empty() && b[0] != content::handshake && b[0] != content::alert) return Probe::no;
   if (b.size() >= 2 && b[1] != 3) return Probe::no;
   if (b.size() >= 3 && b[2] > 4) return Probe::no;
@@ -51,23 +68,24 @@ Probe probe_tls(const ProbeInput& input) {
 }
 
 TlsTransaction& TlsParser::transaction() {
-  if (transaction_ == nullptr) transaction_ = std::make_unique<TlsTransaction>(fields_);
+  if (transaction_ == nullptr) transaction_ = std::make_unique<TlsTransaction>(fields_, before_);
   return *transaction_;
 }
 
 ParserState TlsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
   Side& side = side_[index(direction)];
   while (!bytes.empty()) {
-    if (side.header_size < side.header.size()) {
-      const std::size_t count = std::min(bytes.size(), side.header.size() - side.header_size);
+    if (side.header_size < header_wanted(side)) {
+      const std::size_t count = std::min(bytes.size(), header_wanted(side) - side.header_size);
       std::copy_n(bytes.begin(), count, side.header.begin() + static_cast<std::ptrdiff_t>(side.header_size));
       side.header_size += count;
       bytes = bytes.subspan(count);
-      if (side.header_size < side.header.size()) break;
+      if (side.header_size < header_wanted(side)) continue;  // the first byte tells how long it is
       if (!record_header(direction, output)) return ParserState::failed;
     }
     const std::size_t count = std::min(bytes.size(), side.left);
-    if (side.header[0] == content::handshake && !side.encrypted && count != 0 &&
+    if (side.old_form && count != 0 && !old_record(direction, bytes.first(count), output)) return ParserState::failed;
+    if (!side.old_form && side.header[0] == content::handshake && !side.encrypted && count != 0 &&
         !handshake(direction, bytes.first(count), output))
       return ParserState::failed;
     side.left -= count;
@@ -78,8 +96,38 @@ ParserState TlsParser::consume(Direction direction, Bytes bytes, Time, ParserOut
   return ParserState::more;
 }
 
+// SSL 2 has two bytes of length, the first bit set; its hello may begin a conversation of any later version.
+std::size_t TlsParser::header_wanted(const Side& side) const noexcept {
+  const bool old = side.header_size != 0 && (side.header[0] & 0x80U) != 0 && (!side.begun || side.old_form);
+  return old ? 2 : side.header.size();
+}
+
+bool TlsParser::old_record(Direction direction, Bytes bytes, ParserOutput& output) {
+  Side& side = side_[index(direction)];
+  TlsTransaction& open = transaction();
+  if (side.encrypted || open.has_client() || direction != Direction::to_server) return true;
+  side.handshake.insert(side.handshake.end(), bytes.begin(), bytes.end());
+  if (side.left > bytes.size()) return true;
+  if (side.handshake.empty() || side.handshake[0] != message_type::client_hello) return false;
+  auto hello = parse_old_client_hello(Bytes(side.handshake).subspan(1));
+  side.handshake.clear();
+  if (!hello) {
+    output.event(PacketEvent::tls_invalid_handshake_message);
+    return false;
+  }
+  open.set_client(std::move(*hello));
+  output.progressed(open, direction);
+  return true;
+}
+
 bool TlsParser::record_header(Direction direction, ParserOutput& output) {
   Side& side = side_[index(direction)];
+  side.old_form = header_wanted(side) == 2;
+  side.begun = true;
+  if (side.old_form) {
+    side.left = static_cast<std::size_t>(((side.header[0] & 0x7FU) << 8) | side.header[1]);
+    return side.left != 0;
+  }
   side.left = static_cast<std::size_t>((side.header[3] << 8) | side.header[4]);
   if (side.header[0] < content::change_cipher || side.header[0] > content::heartbeat) {
     output.event(PacketEvent::tls_invalid_record_type);
@@ -156,8 +204,7 @@ bool TlsParser::message(Direction direction, std::uint8_t type, Bytes body, Pars
       break;
     }
     case message_type::certificate:
-      if (direction != Direction::to_client) return true;
-      if (!certificates(body)) return false;
+      if (!certificates(direction, body)) return false;
       break;
     default: return true;
   }
@@ -165,7 +212,7 @@ bool TlsParser::message(Direction direction, std::uint8_t type, Bytes body, Pars
   return true;
 }
 
-bool TlsParser::certificates(Bytes body) {
+bool TlsParser::certificates(Direction direction, Bytes body) {
   static constexpr std::size_t certificates_most = 64;
   ByteReader reader(body);
   ByteReader list(reader.take(reader.u24()));
@@ -177,7 +224,7 @@ bool TlsParser::certificates(Bytes body) {
   }
   if (!reader.ok()) return false;
   if (list.remaining() != 0) transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_too_many_certificates));
-  transaction().set_certificates(std::move(chain));
+  transaction().set_certificates(direction, std::move(chain));
   return true;
 }
 

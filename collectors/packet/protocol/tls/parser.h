@@ -16,7 +16,9 @@ std::unique_ptr<ProtocolFactory> make_tls_factory(const PacketOptions& options, 
 
 class TlsParser final : public ProtocolParser {
  public:
-  TlsParser(const TlsOptions& options, const TlsFields& fields) : options_(options), fields_(fields) {}
+  // `before`: what was spoken until the ends agreed on encryption, if anything.
+  TlsParser(const TlsOptions& options, const TlsFields& fields, Protocol before = Protocol::unknown)
+      : options_(options), fields_(fields), before_(before) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
@@ -27,7 +29,9 @@ class TlsParser final : public ProtocolParser {
   struct Side {
     std::array<std::uint8_t, 5> header{};
     std::size_t header_size = 0;
-    std::size_t left = 0;  // of the record's content
+    std::size_t left = 0;   // of the record's content
+    bool old_form = false;  // the record is one of SSL 2: two bytes of header
+    bool begun = false;     // a whole header was seen
     bool encrypted = false;
     std::vector<std::uint8_t> handshake;  // messages, perhaps over several records
     std::size_t skip = 0;                 // of a message too long to keep
@@ -37,11 +41,14 @@ class TlsParser final : public ProtocolParser {
   bool record_header(Direction direction, ParserOutput& output);
   bool handshake(Direction direction, Bytes bytes, ParserOutput& output);
   bool message(Direction direction, std::uint8_t type, Bytes body, ParserOutput& output);
-  bool certificates(Bytes body);
+  bool certificates(Direction direction, Bytes body);
+  bool old_record(Direction direction, Bytes bytes, ParserOutput& output);
+  std::size_t header_wanted(const Side& side) const noexcept;
   void encrypted(Direction direction, ParserOutput& output);
 
   const TlsOptions& options_;
   const TlsFields& fields_;
+  const Protocol before_;
   std::array<Side, 2> side_;
   std::unique_ptr<TlsTransaction> transaction_;
 };

@@ -23,14 +23,15 @@ void TlsTransaction::fill(EventBuilder& builder) const {
     text(field::tls_server_ja3s, ja3s_hash_);
     builder.set(field::tls_cipher, fmt::format("0x{:04x}", server_->cipher));
   }
-  if (!certificate_) return;
-  text(field::tls_server_subject, certificate_->subject);
-  text(field::tls_server_issuer, certificate_->issuer);
-  text(field::tls_server_hash_sha1, certificate_->fingerprint);
-  text(fields_.serial, certificate_->serial);
-  if (certificate_->not_before) builder.set(fields_.not_before, *certificate_->not_before);
-  if (certificate_->not_after) builder.set(fields_.not_after, *certificate_->not_after);
-  std::vector<std::string_view> names(certificate_->alternative_names.begin(), certificate_->alternative_names.end());
+  if (!server_identity_.certificate) return;
+  const Certificate& certificate = *server_identity_.certificate;
+  text(field::tls_server_subject, certificate.subject);
+  text(field::tls_server_issuer, certificate.issuer);
+  text(field::tls_server_hash_sha1, certificate.fingerprint);
+  text(fields_.serial, certificate.serial);
+  if (certificate.not_before) builder.set(fields_.not_before, *certificate.not_before);
+  if (certificate.not_after) builder.set(fields_.not_after, *certificate.not_after);
+  std::vector<std::string_view> names(certificate.alternative_names.begin(), certificate.alternative_names.end());
   if (!names.empty()) builder.set_list(fields_.alternative_names, names);
 }
 

@@ -13,12 +13,14 @@ TlsFields::TlsFields(FieldNames& names)
       alternative_names(names.intern("tls.server.x509.alternative_names")) {}
 
 void TlsTransaction::set_client(TlsClientHello hello) {
-  ja3_ = ja3_text(hello);
-  ja3_hash_ = render_digest(md5(as_bytes(ja3_)));
-  ja4_ = ja4_text(hello, Ja4Transport::tcp);
+  if (!hello.old_form) {
+    ja3_ = ja3_text(hello);
+    ja3_hash_ = render_digest(md5(as_bytes(ja3_)));
+    ja4_ = ja4_text(hello, Ja4Transport::tcp);
+  }
   client_version_ = tls_version_name(hello.version);
   client_ = std::move(hello);
-  progress_[0] = std::max(progress_[0], tls_progress::client_hello);
+  progress_[0] = std::max(progress_[0], tls_progress::hello);
 }
 
 void TlsTransaction::set_server(TlsServerHello hello) {
@@ -26,65 +28,74 @@ void TlsTransaction::set_server(TlsServerHello hello) {
   ja3s_hash_ = render_digest(md5(as_bytes(ja3s_)));
   server_version_ = tls_version_name(hello.version);
   server_ = std::move(hello);
-  progress_[1] = std::max(progress_[1], tls_progress::server_hello);
+  progress_[1] = std::max(progress_[1], tls_progress::hello);
 }
 
-void TlsTransaction::set_certificates(std::vector<std::vector<std::uint8_t>> chain) {
-  chain_ = std::move(chain);
-  progress_[1] = std::max(progress_[1], tls_progress::server_certificates);
-  if (chain_.empty()) return;
-  certificate_ = parse_certificate(chain_.front());
-  if (!certificate_) events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
+void TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain) {
+  Identity& identity = sender == Direction::to_server ? client_identity_ : server_identity_;
+  identity.chain = std::move(chain);
+  std::uint8_t& progress = progress_[collectors::index(sender)];
+  progress = std::max(progress, tls_progress::certificates);
+  if (identity.chain.empty()) return;
+  identity.certificate = parse_certificate(identity.chain.front());
+  if (!identity.certificate) events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
 }
 
 void TlsTransaction::set_encrypted(Direction direction) {
-  progress_[collectors::index(direction)] =
-      direction == Direction::to_server ? tls_progress::client_encrypted : tls_progress::server_encrypted;
+  progress_[collectors::index(direction)] = tls_progress::encrypted;
 }
 
 bool TlsTransaction::complete(Direction direction) const {
-  return direction == Direction::to_server ? progress_[0] >= tls_progress::client_encrypted
-                                           : progress_[1] >= tls_progress::server_encrypted;
+  return progress_[collectors::index(direction)] >= tls_progress::encrypted;
 }
 
 std::optional<Bytes> TlsTransaction::buffer(Buffer buffer, Direction direction, std::uint32_t index) const {
   return direction == Direction::to_server ? client_buffer(buffer, index) : server_buffer(buffer, index);
 }
 
+std::optional<Bytes> TlsTransaction::certificate_buffer(const Identity& identity, Buffer buffer,
+                                                        std::uint32_t index) const {
+  if (buffer == Buffer::tls_certs)
+    return index < identity.chain.size() ? std::optional(Bytes(identity.chain[index])) : std::nullopt;
+  if (!identity.certificate) return std::nullopt;
+  const Certificate& certificate = *identity.certificate;
+  if (buffer == Buffer::tls_subjectaltname) {
+    if (index >= certificate.alternative_names.size()) return std::nullopt;
+    return as_bytes(certificate.alternative_names[index]);
+  }
+  if (index != 0) return std::nullopt;
+  switch (buffer) {
+    case Buffer::tls_cert_subject: return as_bytes(certificate.subject);
+    case Buffer::tls_cert_issuer: return as_bytes(certificate.issuer);
+    case Buffer::tls_cert_serial: return as_bytes(certificate.serial);
+    case Buffer::tls_cert_fingerprint: return as_bytes(certificate.fingerprint);
+    default: return std::nullopt;
+  }
+}
+
 std::optional<Bytes> TlsTransaction::client_buffer(Buffer buffer, std::uint32_t index) const {
+  if (auto found = certificate_buffer(client_identity_, buffer, index)) return found;
   if (!client_) return std::nullopt;
   if (buffer == Buffer::tls_alpn)
     return index < client_->alpn.size() ? std::optional(as_bytes(client_->alpn[index])) : std::nullopt;
   if (index != 0) return std::nullopt;
+  const auto there = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(as_bytes(text));
+  };
   switch (buffer) {
-    case Buffer::tls_sni:
-      return client_->server_name.empty() ? std::nullopt : std::optional(as_bytes(client_->server_name));
+    case Buffer::tls_sni: return there(client_->server_name);
     case Buffer::tls_version: return as_bytes(client_version_);
     case Buffer::tls_random: return Bytes(client_->random);
-    case Buffer::ja3_hash: return as_bytes(ja3_hash_);
-    case Buffer::ja3_string: return as_bytes(ja3_);
-    case Buffer::ja4_hash: return as_bytes(ja4_);
+    case Buffer::ja3_hash: return there(ja3_hash_);
+    case Buffer::ja3_string: return there(ja3_);
+    case Buffer::ja4_hash: return there(ja4_);
     default: return std::nullopt;
   }
 }
 
 std::optional<Bytes> TlsTransaction::server_buffer(Buffer buffer, std::uint32_t index) const {
-  if (buffer == Buffer::tls_certs) return index < chain_.size() ? std::optional(Bytes(chain_[index])) : std::nullopt;
-  if (buffer == Buffer::tls_subjectaltname) {
-    if (!certificate_ || index >= certificate_->alternative_names.size()) return std::nullopt;
-    return as_bytes(certificate_->alternative_names[index]);
-  }
-  if (index != 0) return std::nullopt;
-  if (certificate_) {
-    switch (buffer) {
-      case Buffer::tls_cert_subject: return as_bytes(certificate_->subject);
-      case Buffer::tls_cert_issuer: return as_bytes(certificate_->issuer);
-      case Buffer::tls_cert_serial: return as_bytes(certificate_->serial);
-      case Buffer::tls_cert_fingerprint: return as_bytes(certificate_->fingerprint);
-      default: break;
-    }
-  }
-  if (!server_) return std::nullopt;
+  if (auto found = certificate_buffer(server_identity_, buffer, index)) return found;
+  if (!server_ || index != 0) return std::nullopt;
   switch (buffer) {
     case Buffer::tls_version: return as_bytes(server_version_);
     case Buffer::tls_alpn: return server_->alpn.empty() ? std::nullopt : std::optional(as_bytes(server_->alpn));

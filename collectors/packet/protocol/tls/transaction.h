@@ -24,11 +24,14 @@ struct TlsFields {
 
 class TlsTransaction final : public Transaction {
  public:
-  explicit TlsTransaction(const TlsFields& fields) : fields_(fields) { protocol = Protocol::tls; }
+  explicit TlsTransaction(const TlsFields& fields, Protocol before = Protocol::unknown)
+      : fields_(fields), before_(before) {
+    protocol = Protocol::tls;
+  }
 
   void set_client(TlsClientHello hello);
   void set_server(TlsServerHello hello);
-  void set_certificates(std::vector<std::vector<std::uint8_t>> chain);
+  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain);
   void set_encrypted(Direction direction);
   bool has_client() const noexcept { return client_.has_value(); }
   bool has_server() const noexcept { return server_.has_value(); }
@@ -41,7 +44,7 @@ class TlsTransaction final : public Transaction {
   void fill(EventBuilder& builder) const override;
   // Once the certificate is there, or nothing more can be read.
   bool recordable() const override {
-    return certificate_ || (complete(Direction::to_server) && complete(Direction::to_client));
+    return server_identity_.certificate || (complete(Direction::to_server) && complete(Direction::to_client));
   }
   std::uint32_t record_count(const RecordDetail& detail) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
@@ -50,17 +53,25 @@ class TlsTransaction final : public Transaction {
 
  private:
   bool describe_member(JsonWriter& json, std::string_view name, const TlsDetail& detail) const;
-  bool describe_certificate(JsonWriter& json, std::string_view name) const;
   bool describe_hello(JsonWriter& json, std::string_view name, const TlsDetail& detail) const;
   std::optional<Bytes> client_buffer(Buffer buffer, std::uint32_t index) const;
   std::optional<Bytes> server_buffer(Buffer buffer, std::uint32_t index) const;
 
   const TlsFields& fields_;
+  const Protocol before_;
   std::array<std::uint8_t, 2> progress_{};
   std::optional<TlsClientHello> client_;
   std::optional<TlsServerHello> server_;
-  std::vector<std::vector<std::uint8_t>> chain_;
-  std::optional<Certificate> certificate_;  // the first of the chain
+  // What a side shows of itself; the client only when it is asked to.
+  struct Identity {
+    std::vector<std::vector<std::uint8_t>> chain;
+    std::optional<Certificate> certificate;  // the first of the chain
+  };
+  std::optional<Bytes> certificate_buffer(const Identity& identity, Buffer buffer, std::uint32_t index) const;
+  static bool describe_certificate(JsonWriter& json, std::string_view name, const Identity& identity);
+
+  Identity client_identity_;
+  Identity server_identity_;
   std::string ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
   std::string client_version_, server_version_;
 };
