@@ -85,17 +85,18 @@ std::optional<Bytes> Http2Transaction::field_buffer(Direction direction, std::st
 // Buffers that are one field, or made of all of them.
 std::optional<Bytes> Http2Transaction::named_buffer(Buffer buffer, Direction direction) const {
   const auto& own = side(direction);
+  const bool to_server = direction == Direction::to_server;
   const auto made = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(as_bytes(text)); };
   switch (buffer) {
     case Buffer::http_uri:
     case Buffer::http_uri_raw: return field_buffer(direction, ":path");
     case Buffer::http_method: return field_buffer(direction, ":method");
     case Buffer::http_stat_code: return field_buffer(direction, ":status");
-    case Buffer::http_stat_msg: return own.has_headers ? std::optional(Bytes{}) : std::nullopt;
+    case Buffer::http_stat_msg: return own.has_headers && !to_server ? std::optional(Bytes{}) : std::nullopt;
     case Buffer::http_header:
     case Buffer::http_header_raw: return made(own.header);
     case Buffer::http_header_names: return own.lines.empty() ? std::nullopt : made(own.names);
-    case Buffer::http_host: return made(host_);
+    case Buffer::http_host: return to_server ? made(host_) : std::nullopt;
     case Buffer::http_host_raw: {
       const auto authority = field_buffer(direction, ":authority");
       return authority ? authority : field_buffer(direction, "host");
@@ -112,8 +113,8 @@ std::optional<Bytes> Http2Transaction::named_buffer(Buffer buffer, Direction dir
     case Buffer::http_content_len: return field_buffer(direction, "content-length");
     case Buffer::http_server: return field_buffer(direction, "server");
     case Buffer::http_location: return field_buffer(direction, "location");
-    case Buffer::http_request_line:
-    case Buffer::http_response_line: return made(own.first_line);
+    case Buffer::http_request_line: return to_server ? made(own.first_line) : std::nullopt;
+    case Buffer::http_response_line: return to_server ? std::nullopt : made(own.first_line);
     case Buffer::file_name: return own.body.began() ? std::optional(as_bytes(file_name())) : std::nullopt;
     default: return std::nullopt;
   }

@@ -10,8 +10,8 @@ std::string message(unsigned command, const std::string& data) {
   return std::string{static_cast<char>(command), '\0', static_cast<char>(data.size()), '\0'} + std::string(20, '\0') +
          data;
 }
-const std::string identity(
-    "\1\0\x0c\0\x25\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\x0c\0\x3a\0\4\3\0\0\1\2\3\4\4name\3", 43);
+const std::string identity = std::string("\1\0\x0c\0\x26\0\1\0", 8) + std::string(16, '\0') +
+                             std::string("\1\0\x0c\0\x3a\0\4\3\0\0\1\2\3\4\4name\3", 20);
 
 TEST(Enip, Identity) {
   ParserBench bench(Protocol::enip);
