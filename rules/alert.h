@@ -62,6 +62,9 @@ struct Reason {
   std::string value;         // what was there, at most 256 bytes, raw
   std::int64_t offset = -1;  // of the match in the buffer; -1 = the whole value
   std::uint64_t length = 0;
+  // What the rule's data knows of the value: a name, and JSON. Empty: nothing.
+  std::string context_key = {};
+  std::string context = {};
 };
 
 // The flow of a packet-side alert, as far as it had gone.

@@ -114,6 +114,12 @@ struct RuleCost {
   std::uint64_t nanoseconds = 0;
 };
 
+// What rules collected and want to have kept; the caller writes it.
+struct DataFile {
+  std::string path;
+  std::string text;
+};
+
 class RuleSet {
  public:
   virtual ~RuleSet() = default;
@@ -125,6 +131,8 @@ class RuleSet {
   virtual std::unique_ptr<SharedState> make_state() const { return std::make_unique<SharedState>(); }
   virtual std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState& state) const = 0;
   virtual std::vector<RuleCost> costs() const { return {}; }
+  // Any thread; what workers do meanwhile may or may not be in it.
+  virtual std::vector<DataFile> data_files() const { return {}; }
   // A rule looks at this buffer.
   virtual bool inspects(collectors::Buffer) const { return false; }
 };

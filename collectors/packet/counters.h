@@ -22,6 +22,27 @@ struct PacketCounters {
   std::uint64_t icmp = 0;
   std::uint64_t sctp = 0;
   std::uint64_t checksum_bad = 0;
+  // Link layers, each frame or header once.
+  std::uint64_t ethernet = 0;
+  std::uint64_t raw = 0;
+  std::uint64_t null = 0;
+  std::uint64_t sll = 0;
+  std::uint64_t sll2 = 0;
+  std::uint64_t ppp = 0;
+  std::uint64_t pppoe = 0;
+  std::uint64_t chdlc = 0;
+  std::uint64_t vlan = 0;
+  std::uint64_t vlan_qinq = 0;
+  std::uint64_t vntag = 0;
+  std::uint64_t ieee8021ah = 0;
+  std::uint64_t mpls = 0;
+  std::uint64_t nsh = 0;
+  std::uint64_t gre = 0;
+  std::uint64_t erspan = 0;
+  std::uint64_t geneve = 0;
+  std::uint64_t vxlan = 0;
+  std::uint64_t teredo = 0;
+  std::uint64_t ether_type_unknown = 0;
 
   std::uint64_t fragments = 0;
   std::uint64_t fragments_reassembled = 0;  // datagrams made whole

@@ -24,7 +24,7 @@ struct DecodeOptions {
   bool teredo = true;
   bool vxlan = true;
   bool geneve = true;
-  bool erspan_type1 = false;
+  bool erspan_type1 = true;
   std::vector<std::uint16_t> teredo_ports{3544};
   std::vector<std::uint16_t> vxlan_ports{4789};
   std::vector<std::uint16_t> geneve_ports{6081};
@@ -210,6 +210,47 @@ struct NfsOptions {
   std::size_t transactions_most = 1'024;             // unfinished, per flow
   std::uint64_t file_inspected_most = 100ULL << 10;  // per file, for file.data
 };
+// Suricata ships these four switched off; so do we.
+struct PgsqlOptions {
+  bool enabled = false;
+  std::size_t message_most = 1ULL << 20;  // longer ones are stepped over
+  std::size_t transactions_most = 1'024;  // unfinished, per flow
+};
+struct ModbusOptions {
+  bool enabled = false;
+  std::size_t transactions_most = 500;  // unanswered, per flow
+};
+struct Dnp3Options {
+  bool enabled = false;
+  std::size_t transactions_most = 500;  // unfinished, per flow
+  std::size_t points_most = 16'384;     // of one application message
+  std::size_t objects_most = 2'048;
+  std::size_t reassembly_most = 4'096;
+};
+struct EnipOptions {
+  bool enabled = false;
+  std::size_t message_most = 64ULL << 10;
+  std::size_t transactions_most = 1'024;  // unanswered, per flow
+};
+struct Http2Options {
+  bool enabled = true;
+  std::size_t streams_most = 4'096;        // at once, per flow
+  std::size_t table_most = 65'536;         // bytes of a header table
+  std::size_t reassembly_most = 102'400;   // header blocks in several frames
+  std::size_t frames_most = 65'536;        // kept per stream
+  std::uint64_t body_most = 100ULL << 10;  // bytes of a body that rules see
+};
+struct QuicOptions {
+  bool enabled = true;
+  std::size_t crypto_most = 65'535;  // bytes of a handshake put together, per direction
+};
+struct WebsocketOptions {
+  bool enabled = true;
+  std::size_t payload_most = 65'535;  // kept of one message
+};
+struct MdnsOptions {
+  bool enabled = true;
+};
 
 struct PacketOptions {
   DecodeOptions decode;
@@ -238,6 +279,14 @@ struct PacketOptions {
   DhcpOptions dhcp;
   IkeOptions ike;
   NfsOptions nfs;
+  PgsqlOptions pgsql;
+  ModbusOptions modbus;
+  Dnp3Options dnp3;
+  EnipOptions enip;
+  Http2Options http2;
+  QuicOptions quic;
+  WebsocketOptions websocket;
+  MdnsOptions mdns;
   std::vector<HostPolicy> host_policies;     // overlap policy by destination
   std::size_t detection_bytes_most = 4'096;  // per direction, until the protocol is known or given up
   std::string source;                        // name of the capture: "pcap:traffic.pcap", "interface:eth0"

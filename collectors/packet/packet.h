@@ -16,7 +16,7 @@ namespace tocsin::collectors {
 // Things that are wrong with a packet, a stream or a transaction, as rules may ask for them (`decode-event`,
 // `stream-event`, `app-layer-event`). Numbers index the constexpr table in packet_event.cpp, which holds the names.
 enum class PacketEvent : std::uint16_t;
-inline constexpr std::size_t packet_events_most = 512;
+inline constexpr std::size_t packet_events_most = 640;
 
 enum class Direction : std::uint8_t { to_server, to_client };
 constexpr Direction opposite(Direction d) noexcept {

@@ -169,6 +169,9 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
 
   // ParserOutput
   void progressed(Transaction& transaction, Direction direction) override {
+    // A connection of HTTP/2 becomes DNS over HTTP/2 with the first name that is asked for.
+    if (transaction.protocol == Protocol::doh2 && flow_->protocol == Protocol::http2)
+      flow_->protocol = flow_->protocol_by_direction[0] = flow_->protocol_by_direction[1] = Protocol::doh2;
     const TransactionUpdate update{*flow_, transaction, direction, current_};
     for (auto* observer : observers_) observer->on_transaction(update);
   }

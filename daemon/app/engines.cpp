@@ -49,6 +49,13 @@ rules::signature::SignatureOptions signature_options(const EngineOptions& option
   out.classification = source(options.classification_file, "classification.config", files.classification);
   out.reference = source(options.reference_file, "reference.config", files.reference);
   out.threshold = source(options.threshold_file, "threshold.config", files.threshold);
+  const auto reputation = [&](const std::string& file) {
+    const bool beside = !file.starts_with('/') && !options.reputation_directory.empty();
+    return source(beside ? options.reputation_directory + "/" + file : file, "reputation", {});
+  };
+  if (!options.reputation_categories.empty()) out.reputation_categories = reputation(options.reputation_categories);
+  for (const auto& file : options.reputation_files) out.reputation_files.push_back(reputation(file));
+  out.datasets = options.datasets;
   out.read_data = read_data_file;
   return out;
 }
@@ -102,14 +109,16 @@ void Engines::inherit(const Engines& old) {
   for (auto& rules : active_)
     for (const auto& before : old.active_)
       // State that does not fit the new rules is theirs to ignore; counting starts over then.
-      if (before.set->engine() == rules.set->engine())
-        [[maybe_unused]] const auto restored = rules.state->restore(before.state->save());
+      if (before.set->engine() == rules.set->engine()) [[maybe_unused]]
+        const auto restored = rules.state->restore(before.state->save());
 }
 
 void Engines::complete(EveOptions& eve) const {
   for (const auto buffer : {collectors::Buffer::ja3_hash, collectors::Buffer::ja3_string, collectors::Buffer::ja3s_hash,
                             collectors::Buffer::ja3s_string})
     for (const auto& rules : active_) eve.detail.tls.ja3 = eve.detail.tls.ja3 || rules.set->inspects(buffer);
+  for (const auto& rules : active_)
+    eve.detail.tls.ja4 = eve.detail.tls.ja4 || rules.set->inspects(collectors::Buffer::ja4_hash);
 }
 
 std::size_t Engines::loaded() const noexcept {

@@ -12,6 +12,7 @@
 #include "daemon/app/desk.h"
 #include "daemon/eve/options.h"
 #include "rules/detector.h"
+#include "rules/signature/state/dataset.h"
 
 namespace tocsin::daemon {
 
@@ -24,6 +25,11 @@ struct EngineOptions {
   std::string classification_file;
   std::string reference_file;
   std::string threshold_file;
+  // Reputation of addresses; relative names are of `reputation_directory` when that is given.
+  std::string reputation_directory;
+  std::string reputation_categories;
+  std::vector<std::string> reputation_files;
+  rules::signature::DatasetSettings datasets;
   std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
   std::string cache;                              // directory of compiled patterns; empty: none is kept
   Metrics* metrics = nullptr;

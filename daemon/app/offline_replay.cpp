@@ -10,6 +10,7 @@
 #include "daemon/app/case_desk.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/keeper.h"
+#include "daemon/app/rule_files.h"
 #include "daemon/app/suricata_settings.h"
 #include "daemon/app/workbench.h"
 #include "daemon/eve/alert_record.h"
@@ -69,6 +70,8 @@ class OfflineRun {
     ReplayOptions replay = replay_options(std::move(*recording));
     auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
     if (!done) return done;
+    for (const auto& rules : bench_->engines->active())
+      for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(write_data_file(file.path, file.text));
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     return done;
   }
@@ -81,6 +84,10 @@ class OfflineRun {
     engines.threshold_file = settings_.threshold_file;
     engines.classification_file = settings_.classification_file;
     engines.reference_file = settings_.reference_file;
+    engines.reputation_directory = settings_.reputation_directory;
+    engines.reputation_categories = settings_.reputation_categories;
+    engines.reputation_files = settings_.reputation_files;
+    engines.datasets = settings_.datasets;
     return open_workbench(options_.config, engines);
   }
 

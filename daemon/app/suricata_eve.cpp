@@ -218,7 +218,9 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
   else if (*protocol == Protocol::smtp) read_smtp(members, eve.detail.smtp);
   else if (*protocol == Protocol::smb) eve.detail.smb.types = members.list("types");
   else if (*protocol == Protocol::dhcp) members.flag("extended", eve.detail.dhcp.extended);
+  else if (*protocol == Protocol::pgsql) members.flag("passwords", eve.detail.pgsql.passwords);
   if (*protocol == Protocol::ftp) eve.set(Protocol::ftp_data, on);
+  if (*protocol == Protocol::http2) eve.set(Protocol::doh2, on);
 }
 
 void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<std::string>& unknown) {

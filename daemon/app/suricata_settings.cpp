@@ -131,6 +131,11 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
        if (value == "auto") return true;
        return set_switch<[](auto& t) -> bool& { return t.eve.detail.tls.ja3; }>(s, value);
      }},
+    {"app-layer.protocols.tls.ja4-fingerprints",
+     [](SuricataSettings& s, std::string_view value) {
+       if (value == "auto") return true;
+       return set_switch<[](auto& t) -> bool& { return t.eve.detail.tls.ja4; }>(s, value);
+     }},
     {"app-layer.protocols.http.libhtp.default-config.response-body-decompress-layer-limit",
      [](SuricataSettings& s, std::string_view value) {
        const auto layers = parse_unsigned(value);
@@ -191,10 +196,69 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.ftp.line_most; }>},
     {"app-layer.protocols.ftp.max-tx",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.ftp.transactions_most; }>},
+    {"decoder.erspan.typeI.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.erspan_type1; }>},
+    {"app-layer.protocols.pgsql.enabled", set_switch<[](auto& s) -> bool& { return s.packets.pgsql.enabled; }>},
+    {"app-layer.protocols.modbus.enabled", set_switch<[](auto& s) -> bool& { return s.packets.modbus.enabled; }>},
+    {"app-layer.protocols.dnp3.enabled", set_switch<[](auto& s) -> bool& { return s.packets.dnp3.enabled; }>},
+    {"app-layer.protocols.dnp3.max-points",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.dnp3.points_most; }>},
+    {"app-layer.protocols.dnp3.max-objects",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.dnp3.objects_most; }>},
+    {"app-layer.protocols.enip.enabled",
+     [](SuricataSettings& s, std::string_view value) {
+       const auto on = value == "detection-only" ? std::optional(true) : parse_suricata_switch(value);
+       s.packets.enip.enabled = on.value_or(false);
+       return on.has_value();
+     }},
+    {"app-layer.protocols.http2.enabled", set_switch<[](auto& s) -> bool& { return s.packets.http2.enabled; }>},
+    {"app-layer.protocols.http2.max-streams",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.http2.streams_most; }>},
+    {"app-layer.protocols.http2.max-table-size",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.http2.table_most; }>},
+    {"app-layer.protocols.http2.max-reassembly-size",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.http2.reassembly_most; }>},
+    {"app-layer.protocols.quic.enabled", set_switch<[](auto& s) -> bool& { return s.packets.quic.enabled; }>},
+    {"app-layer.protocols.websocket.enabled",
+     set_switch<[](auto& s) -> bool& { return s.packets.websocket.enabled; }>},
+    {"app-layer.protocols.websocket.max-payload-size",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.websocket.payload_most; }>},
+    {"app-layer.protocols.mdns.enabled", set_switch<[](auto& s) -> bool& { return s.packets.mdns.enabled; }>},
     {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
     {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
     {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},
 };
+
+// datasets.NAME.type, .state, .load, .save; datasets.rules.…, datasets.defaults.memcap
+Result<void> apply_dataset(SuricataSettings& out, std::string_view key, std::string_view value) {
+  auto& sets = out.datasets;
+  const auto wrong = [&] { return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'"); };
+  if (key == "datasets.rules.allow-write" || key == "datasets.rules.allow-absolute-filenames") {
+    const auto on = parse_suricata_switch(value);
+    if (!on) return wrong();
+    (key.ends_with("write") ? sets.allow_write : sets.allow_absolute_paths) = *on;
+    return {};
+  }
+  if (key == "datasets.defaults.memcap") {
+    const auto bytes = parse_suricata_bytes(value);
+    if (!bytes) return wrong();
+    sets.memory_most = *bytes;
+    return {};
+  }
+  const auto rest = key.substr(std::string_view("datasets.").size());
+  const auto dot = rest.rfind('.');
+  if (dot == std::string_view::npos || rest.starts_with("defaults.") || rest.starts_with("limits.")) {
+    if (key != "datasets.enabled") out.unknown.emplace_back(key);
+    return {};
+  }
+  auto& declared = sets.declared[std::string(rest.substr(0, dot))];
+  const auto what = rest.substr(dot + 1);
+  if (what == "type") declared.type = value;
+  else if (what == "state") declared.state = value;
+  else if (what == "load") declared.load = value;
+  else if (what == "save") declared.save = value;
+  else out.unknown.emplace_back(key);
+  return {};
+}
 
 Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view value) {
   for (const std::string_view group : {"vars.address-groups.", "vars.port-groups."}) {
@@ -206,7 +270,19 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
     if (add_host_policy(out, key.substr(group.size()), value)) return {};
     return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
   }
+  if (key == "default-data-dir") {
+    out.datasets.directory = value;
+    return {};
+  }
+  if (key == "reputation-files") {
+    out.reputation_files.clear();
+    for (const auto file : split(value, ',')) out.reputation_files.emplace_back(trim(file));
+    return {};
+  }
+  if (key.starts_with("datasets.")) return apply_dataset(out, key, value);
   for (const auto& [name, place] : {std::pair{"threshold-file", &SuricataSettings::threshold_file},
+                                    std::pair{"default-reputation-path", &SuricataSettings::reputation_directory},
+                                    std::pair{"reputation-categories-file", &SuricataSettings::reputation_categories},
                                     std::pair{"classification-file", &SuricataSettings::classification_file},
                                     std::pair{"reference-config-file", &SuricataSettings::reference_file}}) {
     if (key != name) continue;

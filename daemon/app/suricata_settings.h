@@ -9,6 +9,7 @@
 #include "collectors/base/result.h"
 #include "collectors/packet/options.h"
 #include "daemon/eve/options.h"
+#include "rules/signature/state/dataset.h"
 
 namespace tocsin::daemon {
 
@@ -20,7 +21,11 @@ struct SuricataSettings {
   std::string classification_file;
   std::string reference_file;
   bool midstream_policy_set = false;  // not by the master switch
-  std::vector<std::string> unknown;   // keys that mean nothing here, as "stream.inline"
+  std::string reputation_directory;
+  std::string reputation_categories;
+  std::vector<std::string> reputation_files;
+  rules::signature::DatasetSettings datasets;
+  std::vector<std::string> unknown;  // keys that mean nothing here, as "stream.inline"
 };
 
 // `file` may be empty. invalid: the YAML cannot be read, or a value is not of its kind.

@@ -30,6 +30,7 @@ std::string_view link_name(std::uint32_t link_type) noexcept {
     case 9: return "PPP";
     case 12:
     case 101: return "RAW";
+    case 104: return "C_HDLC";
     case 113: return "LINUX_SLL";
     case 228: return "IPv4";
     case 229: return "IPv6";
@@ -72,6 +73,7 @@ void EveObserver::append_tunnel(JsonWriter& json, const Packet& packet) const {
 
 void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) {
   if (!options_.alert.enabled) return;
+  start_tags(alert, scene);
   auto notes = std::make_shared<rules::AlertAnnotation>();
   std::string& text = notes->of_record;
   JsonWriter json(text);

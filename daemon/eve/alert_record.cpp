@@ -26,6 +26,17 @@ void append_metadata(JsonWriter& json, const SignatureInfo& info) {
   json.end_object();
 }
 
+// What data sets know of the values that matched.
+void append_context(JsonWriter& json, const rules::Alert& alert) {
+  bool open = false;
+  for (const auto& reason : alert.why) {
+    if (reason.context_key.empty()) continue;
+    if (!std::exchange(open, true)) json.key("context").begin_object();
+    json.key(reason.context_key).raw(reason.context);
+  }
+  if (open) json.end_object();
+}
+
 void append_side(JsonWriter& json, std::string_view name, const IpAddress& address, std::uint16_t port, bool ports) {
   json.key(name).begin_object().member("ip", collectors::record_address(address));
   if (ports) json.member("port", port);
@@ -67,6 +78,7 @@ void append_rule(JsonWriter& json, const rules::Alert& alert, const EveOptions& 
     append_side(json, source ? "source" : "target", p.destination, p.destination_port, ports);
   }
   if (options.alert.rule_metadata) append_metadata(json, info);
+  append_context(json, alert);
   if (options.alert.rule_text && !info.source.empty()) json.member("rule", collectors::record_text(info.source));
   json.end_object();
 }

@@ -45,6 +45,8 @@ std::string render_eve_time(Time time) {
 std::string_view eve_protocol_name(Protocol protocol) noexcept { return collectors::protocol_name(protocol); }
 
 std::string eve_event_type(Protocol protocol) {
+  // Both are records of HTTP; their version tells them apart.
+  if (protocol == Protocol::http2 || protocol == Protocol::doh2) return "http";
   std::string name(collectors::protocol_name(protocol));
   std::ranges::replace(name, '-', '_');
   return name;

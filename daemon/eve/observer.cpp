@@ -187,18 +187,14 @@ void EveObserver::count(const Packet& packet) {
   namespace tcp_flag = collectors::tcp_flag;
   if (packet.events.any())
     for (std::size_t i = 0; i < counters_.events.size(); ++i) counters_.events[i] += packet.events.test(i) ? 1 : 0;
-  if (packet.tunnel_depth == 0 && !packet.reassembled) {
+  if (packet.tunnel_depth == 0 && !packet.reassembled)
     counters_.packet_bytes_most = std::max<std::uint64_t>(counters_.packet_bytes_most, packet.wire_length);
-    if (packet.link_type == 1) ++counters_.ethernet;
-    if (packet.vlan_count != 0) ++counters_.vlan;
-  }
   if (packet.flow != nullptr && packet.flow->bypassed && std::exchange(notes_of(*packet.flow).bypassed, true)) {
     ++counters_.bypassed_packets;
     counters_.bypassed_bytes += packet.wire_length;
   }
   if (packet.protocol == collectors::ip_protocol::icmp) ++counters_.icmp4;
   if (packet.protocol == collectors::ip_protocol::icmpv6) ++counters_.icmp6;
-  if (packet.protocol == collectors::ip_protocol::gre) ++counters_.gre;
   if (!packet.is_tcp()) return;
   const bool syn = (packet.tcp.flags & tcp_flag::syn) != 0;
   const bool ack = (packet.tcp.flags & tcp_flag::ack) != 0;
@@ -224,6 +220,7 @@ void EveObserver::on_packet(const Packet& packet) {
   for (const auto& item : waiting_) settle(item, &packet);
   waiting_.clear();
   if (options_.alert.guess_transaction && packet.flow != nullptr) forget(*packet.flow, packet.direction);
+  write_tagged(packet);
   if (options_.ethernet && packet.flow != nullptr && packet.link_type == 1) {
     static constexpr std::size_t macs_most = 8;
     auto& notes = notes_of(*packet.flow);

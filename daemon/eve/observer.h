@@ -18,6 +18,7 @@
 #include "daemon/eve/range_table.h"
 #include "daemon/eve/record.h"
 #include "daemon/eve/stats.h"
+#include "daemon/eve/tag.h"
 #include "rules/detector.h"
 
 namespace tocsin::daemon {
@@ -71,7 +72,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
       collectors::Direction direction;
       std::uint32_t rule;
     };
-    std::vector<Wish> wishes;      // for files still to come
+    std::vector<Wish> wishes;  // for files still to come
+    RunningTags tags;
     std::vector<FileTrack> files;  // under way, and ended ones of transactions under way
   };
   struct TransactionNotes final : collectors::FlowExtension {
@@ -98,6 +100,9 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   // The transaction that an alert without one is most likely about.
   collectors::Transaction* guess(const rules::AlertScene& scene) const;
   void write_flow(const collectors::Flow& flow, collectors::FlowEnd end);
+  // tag.cpp
+  void start_tags(const rules::Alert& alert, const rules::AlertScene& scene);
+  void write_tagged(const collectors::Packet& packet);
   void write_arp(const collectors::Packet& packet);
   void write_netflow(const collectors::Flow& flow);
   void write_packet_anomalies(const collectors::Packet& packet);
@@ -128,6 +133,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   };
   Outer outer_;
   RangeTable ranges_;
+  HostTags host_tags_;
+  bool tags_begun_ = false;                // on some flow
   std::vector<std::uint8_t> link_header_;  // of the last fragment
 };
 

@@ -23,10 +23,10 @@ void EveCounters::add(const EveCounters& other) {
     mine.failed_tcp += theirs.failed_tcp;
     mine.failed_udp += theirs.failed_udp;
   }
-  for (auto member : {&EveCounters::flows_tcp, &EveCounters::flows_udp, &EveCounters::flows_icmp4,
-                      &EveCounters::flows_icmp6, &EveCounters::syn, &EveCounters::syn_ack, &EveCounters::reset,
-                      &EveCounters::icmp4, &EveCounters::icmp6, &EveCounters::vlan, &EveCounters::gre,
-                      &EveCounters::ethernet, &EveCounters::bypassed_packets, &EveCounters::bypassed_bytes})
+  for (auto member :
+       {&EveCounters::flows_tcp, &EveCounters::flows_udp, &EveCounters::flows_icmp4, &EveCounters::flows_icmp6,
+        &EveCounters::syn, &EveCounters::syn_ack, &EveCounters::reset, &EveCounters::icmp4, &EveCounters::icmp6,
+        &EveCounters::bypassed_packets, &EveCounters::bypassed_bytes})
     this->*member += other.*member;
   packet_bytes_most = std::max(packet_bytes_most, other.packet_bytes_most);
   for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
@@ -38,6 +38,26 @@ void EveStats::add(const EveCounters& counters, const PacketCounters& worker) {
                       &PacketCounters::received_bytes,
                       &PacketCounters::decoded,
                       &PacketCounters::undecodable,
+                      &PacketCounters::ethernet,
+                      &PacketCounters::raw,
+                      &PacketCounters::null,
+                      &PacketCounters::sll,
+                      &PacketCounters::sll2,
+                      &PacketCounters::ppp,
+                      &PacketCounters::pppoe,
+                      &PacketCounters::chdlc,
+                      &PacketCounters::vlan,
+                      &PacketCounters::vlan_qinq,
+                      &PacketCounters::vntag,
+                      &PacketCounters::ieee8021ah,
+                      &PacketCounters::mpls,
+                      &PacketCounters::nsh,
+                      &PacketCounters::gre,
+                      &PacketCounters::erspan,
+                      &PacketCounters::geneve,
+                      &PacketCounters::vxlan,
+                      &PacketCounters::teredo,
+                      &PacketCounters::ether_type_unknown,
                       &PacketCounters::inner,
                       &PacketCounters::ipv4,
                       &PacketCounters::ipv6,
@@ -64,10 +84,15 @@ void append_decoder(JsonWriter& json, const EveStats& s) {
   const auto& p = s.packets;
   json.key("decoder").begin_object();
   json.member("pkts", p.received).member("bytes", p.received_bytes).member("invalid", p.undecodable);
-  json.member("ipv4", p.ipv4).member("ipv6", p.ipv6).member("ethernet", s.eve.ethernet).member("arp", p.arp);
+  json.member("ipv4", p.ipv4).member("ipv6", p.ipv6).member("ethernet", p.ethernet).member("arp", p.arp);
+  json.member("unknown_ethertype", p.ether_type_unknown).member("chdlc", p.chdlc).member("raw", p.raw);
+  json.member("null", p.null).member("sll", p.sll).member("sll2", p.sll2).member("ppp", p.ppp);
+  json.member("pppoe", p.pppoe).member("vlan_qinq", p.vlan_qinq).member("vntag", p.vntag);
+  json.member("ieee8021ah", p.ieee8021ah).member("mpls", p.mpls).member("nsh", p.nsh).member("erspan", p.erspan);
+  json.member("geneve", p.geneve).member("vxlan", p.vxlan).member("teredo", p.teredo);
   json.member("tcp", p.tcp).member("udp", p.udp).member("sctp", p.sctp);
-  json.member("icmpv4", s.eve.icmp4).member("icmpv6", s.eve.icmp6).member("vlan", s.eve.vlan);
-  json.member("gre", s.eve.gre).member("too_many_layers", p.tunnels_too_deep);
+  json.member("icmpv4", s.eve.icmp4).member("icmpv6", s.eve.icmp6).member("vlan", p.vlan);
+  json.member("gre", p.gre).member("too_many_layers", p.tunnels_too_deep);
   json.member("avg_pkt_size", p.received == 0 ? 0 : p.received_bytes / p.received);
   json.member("max_pkt_size", s.eve.packet_bytes_most);
   // decoder.ipv4.opt_malformed → event.ipv4.opt_malformed

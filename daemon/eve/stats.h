@@ -25,7 +25,7 @@ struct EveCounters {
   std::uint64_t flows_tcp = 0, flows_udp = 0, flows_icmp4 = 0, flows_icmp6 = 0;
   std::uint64_t syn = 0, syn_ack = 0, reset = 0;
   std::uint64_t bypassed_packets = 0, bypassed_bytes = 0;
-  std::uint64_t icmp4 = 0, icmp6 = 0, vlan = 0, gre = 0, ethernet = 0;
+  std::uint64_t icmp4 = 0, icmp6 = 0;
   std::uint64_t packet_bytes_most = 0;
   std::array<std::uint64_t, collectors::packet_events_most> events{};
 

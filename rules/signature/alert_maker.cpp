@@ -34,6 +34,8 @@ std::string place_name(const Chain& chain, Direction direction, bool stream) {
     case Source::udp_header: return "udp.hdr";
     case Source::icmpv4_header: return "icmpv4.hdr";
     case Source::icmpv6_header: return "icmpv6.hdr";
+    case Source::source_address: return "ip.src";
+    case Source::destination_address: return "ip.dst";
     case Source::transaction: break;
   }
   const auto* row = collectors::buffer_row(chain.buffer);
@@ -153,7 +155,12 @@ void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes
     Reason reason;
     if (const auto* c = std::get_if<ContentTest>(hit.test)) reason.condition = "content:" + c->text;
     else if (const auto* p = std::get_if<PcreTest>(hit.test)) reason.condition = "pcre:" + p->text;
+    else if (const auto* d = std::get_if<DatasetTest>(hit.test)) reason.condition = d->text;
     else continue;
+    if (hit.context != nullptr) {
+      reason.context_key = std::get<DatasetTest>(*hit.test).context_key;
+      reason.context = *hit.context;
+    }
     reason.where = place_name(chain, direction, stream);
     if (hit.decoded) reason.where += " base64_data";
     else if (hit.offset >= start && hit.offset - start + hit.length <= bytes.size())

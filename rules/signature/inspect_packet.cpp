@@ -91,7 +91,7 @@ void SignatureDetector::inspect_address_rules(const Scope& scope) {
     const auto& signature = program_->signatures[number];
     const Timed timed(counters_->rules[number], check_++);
     reasons_.clear();
-    if (header_fits(signature, scope)) matched(signature, scope, nullptr);
+    if (header_fits(signature, scope) && packet_tests_hold(signature, scope)) matched(signature, scope, nullptr);
     if (packet_passed_) return;
   }
 }

@@ -218,6 +218,11 @@ SignatureDetector::ChainResult SignatureDetector::match_payload_chain(const Chai
   if (chain.source == Source::payload && tcp) {
     const auto& window = scope.memory->stream[index(scope.direction)];
     view = BufferView{window.bytes, window.start, window.ended};
+  } else if (chain.source == Source::source_address || chain.source == Source::destination_address) {
+    // Of the side the transaction is looked at from: the packet at hand may be the other's.
+    const bool source = chain.source == Source::source_address;
+    const auto& end = scope.flow->side(source ? scope.direction : collectors::opposite(scope.direction));
+    view = BufferView{end.address.bytes()};
   } else {
     const auto packet = scope.packet == nullptr ? std::nullopt : packet_buffer(chain.source, *scope.packet);
     if (!packet) return ChainResult::no;

@@ -10,6 +10,7 @@
 #include "rules/signature/config/threshold_config.h"
 #include "rules/signature/detector.h"
 #include "rules/signature/parse/rule_parser.h"
+#include "rules/signature/state/reputation.h"
 #include "rules/signature/state/threshold_table.h"
 
 namespace tocsin::rules::signature {
@@ -17,8 +18,12 @@ namespace {
 
 class SignatureRuleSet final : public RuleSet {
  public:
-  SignatureRuleSet(std::shared_ptr<const Program> program, DetectorSettings settings)
-      : program_(std::move(program)), settings_(settings) {
+  SignatureRuleSet(std::shared_ptr<const Program> program, DetectorSettings settings, Datasets datasets,
+                   std::string data_directory)
+      : program_(std::move(program)),
+        settings_(settings),
+        datasets_(std::move(datasets)),
+        data_directory_(std::move(data_directory)) {
     for (const auto& signature : program_->signatures) rules_.push_back(signature.info);
   }
 
@@ -26,6 +31,9 @@ class SignatureRuleSet final : public RuleSet {
   const std::vector<RuleRef>& rules() const noexcept override { return rules_; }
   std::vector<std::string> remarks() const override {
     std::vector<std::string> out;
+    for (const auto& [name, set] : datasets_)
+      if (set->refused() != 0)
+        out.push_back("The data set " + name + " is full: " + std::to_string(set->refused()) + " values left out.");
     if (!program_->plain_matcher) return out;
     if (!hyperscan_usable()) out.emplace_back(hyperscan_remark);
     else if (program_->refusal.empty()) out.emplace_back("The plain matcher is in use: slower, same alerts.");
@@ -43,6 +51,16 @@ class SignatureRuleSet final : public RuleSet {
   }
   bool inspects(collectors::Buffer buffer) const override {
     return std::ranges::any_of(program_->groups, [&](const BufferGroup& group) { return group.buffer == buffer; });
+  }
+  std::vector<DataFile> data_files() const override {
+    std::vector<DataFile> out;
+    for (const auto& [name, set] : datasets_) {
+      if (set->save_path.empty()) continue;
+      const bool absolute = set->save_path.starts_with('/');
+      if (!absolute && data_directory_.empty()) continue;
+      out.push_back({absolute ? set->save_path : data_directory_ + "/" + set->save_path, set->save()});
+    }
+    return out;
   }
   std::vector<RuleCost> costs() const override {
     std::vector<RuleCost> out;
@@ -63,6 +81,8 @@ class SignatureRuleSet final : public RuleSet {
  private:
   std::shared_ptr<const Program> program_;
   DetectorSettings settings_;
+  Datasets datasets_;
+  std::string data_directory_;
   std::vector<RuleRef> rules_;
   mutable std::mutex mutex_;  // attach happens once per worker, costs now and then
   mutable std::vector<std::shared_ptr<WorkerCounters>> counters_;
@@ -82,6 +102,13 @@ CompileContext make_context(const SignatureOptions& options, Diagnostics& diagno
                           diagnostics);
   if (!options.reference.text.empty())
     parse_references(options.reference.file, options.reference.text, context.references, diagnostics);
+  context.dataset_settings = options.datasets;
+  if (!options.reputation_categories.text.empty()) {
+    auto reputation = std::make_shared<Reputation>();
+    reputation->add_categories(options.reputation_categories.file, options.reputation_categories.text, diagnostics);
+    for (const auto& source : options.reputation_files) reputation->add_scores(source.file, source.text, diagnostics);
+    context.reputation = std::move(reputation);
+  }
   return context;
 }
 
@@ -144,6 +171,10 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
                          mistake.place.column, item, mistake.cause, mistake.next_step});
         continue;
       }
+      for (const auto& remark : rule->remarks)
+        diagnostics.add({Severity::note, remark.code, ast.file,
+                         remark.place.line != 0 ? remark.place.line : ast.place.line, remark.place.column,
+                         rule->info.id, remark.cause, remark.next_step});
       if (!replaces(places, rules, *rule, diagnostics)) rules.push_back(std::move(*rule));
     }
   }
@@ -154,7 +185,8 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
   if (auto home = parse_addresses("$HOME_NET", context.addresses))
     program->home = std::make_shared<const AddressSet>(std::move(*home));
   return std::make_shared<SignatureRuleSet>(std::move(program),
-                                            DetectorSettings{options.prefilter, options.alerts_per_packet_most});
+                                            DetectorSettings{options.prefilter, options.alerts_per_packet_most},
+                                            std::move(context.datasets), options.datasets.directory);
 }
 
 }  // namespace tocsin::rules::signature

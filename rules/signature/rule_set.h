@@ -10,6 +10,7 @@
 #include "rules/signature/compile/address_set.h"
 #include "rules/signature/config/data_reader.h"
 #include "rules/signature/prefilter/pattern_database.h"
+#include "rules/signature/state/dataset.h"
 
 namespace tocsin::rules::signature {
 
@@ -23,6 +24,10 @@ struct SignatureOptions {
   RuleSource threshold;
   DataReader read_data;  // for files that rules name; empty: such rules are refused
   PatternOptions patterns;
+  // Reputation of addresses: reputation-categories-file and reputation-files.
+  RuleSource reputation_categories;
+  std::vector<RuleSource> reputation_files;
+  DatasetSettings datasets;
   bool prefilter = true;                    // off: every rule is evaluated wherever its header fits (tests)
   std::size_t alerts_per_packet_most = 15;  // Suricata's packet-alert-max
 };

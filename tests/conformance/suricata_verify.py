@@ -190,6 +190,7 @@ class Case:
         self.suite = suite
         self.output = None
         self.events = {}
+        self.named_capture = None
 
     def run(self, binary):
         with open(os.path.join(self.folder, "test.yaml"), encoding="utf-8") as file:
@@ -237,6 +238,13 @@ class Case:
         return self.single(r"\.rules$")[:1]
 
     def words(self):
+        """Suricata's options; a command of the case's own counts when it is one plain run of it."""
+        command = self.config.get("command")
+        if command:
+            words = shlex.split(self.expand(command))
+            if not words or not words[0].endswith("/suricata") or {"|", "&&", ";", ">", "||"} & set(words):
+                raise Failed("runs a command of its own")
+            return words[1:]
         words = []
         for item in as_list(self.config.get("args")):
             words.extend(shlex.split(self.expand(item)))
@@ -259,6 +267,8 @@ class Case:
             elif word == "--set":
                 options += ["--set", value]
                 i += 1
+            elif word.startswith("--data-dir="):
+                options += ["--set", "default-data-dir=" + word[11:]]
             elif word in ("-c", "-S", "-s", "-r", "-l", "--runmode"):
                 if word == "-c":
                     own_yaml = value
@@ -266,23 +276,25 @@ class Case:
                     rules = [value]
                 elif word == "-s":
                     rules.append(value)
+                elif word == "-r":
+                    self.named_capture = value
                 i += 1
             elif word == "-T":
                 only_test = True
             i += 1
         if own_yaml is None and os.path.exists(os.path.join(self.folder, "suricata.yaml")):
             own_yaml = os.path.join(self.folder, "suricata.yaml")
-        if own_yaml is not None:
+        if own_yaml is not None and os.path.exists(os.path.join(self.folder, own_yaml)):
             options += ["--suricata-yaml", os.path.join(self.folder, own_yaml)]
         return options, [os.path.join(self.folder, r) for r in rules], only_test
 
     def execute(self, binary):
-        if self.config.get("command"):
-            raise Failed("runs a command of its own")
         if "--simulate-ips" in self.words():
             raise Skipped("inline mode")
         capture = self.capture()
         options, rules, only_test = self.arguments()
+        if self.named_capture:
+            capture = os.path.join(self.folder, self.named_capture)
         if capture is None and not only_test:
             raise Skipped("no capture")
         if only_test or capture is None:

@@ -63,18 +63,25 @@ class Decoder {
   bool ppp(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool mpls(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool nsh(Walk& walk, std::uint16_t& type, Bytes& bytes);
+  bool vntag(Walk& walk, std::uint16_t& type, Bytes& bytes);
+  bool backbone(Walk& walk, std::uint16_t& type, Bytes& bytes);
+  bool fabric_path(Walk& walk, std::uint16_t& type, Bytes& bytes);
   void arp(Walk& walk, Bytes bytes);
 
   void ipv4(Walk& walk, Bytes bytes);
   void ipv4_options(Packet& packet, Bytes options) const;
+  enum class Ipv6OptionHeader : std::uint8_t { hop_by_hop, destination };
+  void ipv6_options(Packet& packet, Bytes options, Ipv6OptionHeader header) const;
   void ipv6(Walk& walk, Bytes bytes);
   struct Ipv6Chain {
     std::uint8_t next = 0;
     std::size_t position = 40;
     bool stop = false;  // malformed, or a fragment on its own
     bool fragment_seen = false;
+    std::uint8_t routing = 0, hop = 0, destination = 0, authentication = 0;  // how many
   };
   void ipv6_extensions(Walk& walk, Bytes datagram, Ipv6Chain& chain);
+  void ipv6_extension(Packet& packet, Bytes header, Ipv6Chain& chain) const;
   void ipv6_fragment(Walk& walk, Bytes datagram, Ipv6Chain& chain);
 
   void transport(Walk& walk, Bytes bytes);
@@ -87,6 +94,7 @@ class Decoder {
   void check_transport(Packet& packet, Bytes bytes, PacketEvent event);
 
   void gre(Walk& walk, Bytes bytes);
+  std::size_t gre_header(Walk& walk, Bytes bytes);
   void erspan2(Walk& walk, Bytes bytes);
   void udp_tunnel(Walk& walk);
   void vxlan(Walk& walk);

@@ -91,6 +91,7 @@ void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
     case link_type::raw_openbsd:
     case link_type::ipv4:
     case link_type::ipv6: {
+      ++counters_.raw;
       const int version = bytes.empty() ? 0 : bytes[0] >> 4;
       if (version == 4) return by_ether_type(walk, ether_type::ipv4, bytes);
       if (version == 6) return by_ether_type(walk, ether_type::ipv6, bytes);
@@ -98,6 +99,7 @@ void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
     }
     case link_type::null:
     case link_type::loop: {
+      ++counters_.null;
       if (bytes.size() < 4) return mark(packet, PacketEvent::null_too_small);
       // The family is in the byte order of the machine that captured (null) or big endian (loop); 24, 28 and 30 are
       // the IPv6 of the BSDs and macOS, 10 that of Linux.
@@ -108,21 +110,25 @@ void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
       return mark(packet, PacketEvent::null_unsupported);
     }
     case link_type::sll:
+      ++counters_.sll;
       if (bytes.size() < 16) return mark(packet, PacketEvent::sll_too_small);
       if (word(bytes, 4) == 6) std::copy_n(bytes.begin() + 6, 6, packet.source_mac.begin());
       return by_ether_type(walk, word(bytes, 14), bytes.subspan(16));
     case link_type::sll2:
+      ++counters_.sll2;
       if (bytes.size() < 20) return mark(packet, PacketEvent::sll2_too_small);
       if (bytes[11] == 6) std::copy_n(bytes.begin() + 12, 6, packet.source_mac.begin());
       return by_ether_type(walk, word(bytes, 0), bytes.subspan(20));
     case link_type::ppp:
     case link_type::ppp_serial: {
+      ++counters_.ppp;
       if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) bytes = bytes.subspan(2);  // HDLC framing
       std::uint16_t next = 0;
       if (ppp(walk, next, bytes)) by_ether_type(walk, next, bytes);
       return;
     }
     case link_type::c_hdlc:
+      ++counters_.chdlc;
       if (bytes.size() < 4) return mark(packet, PacketEvent::chdlc_too_small);
       return by_ether_type(walk, word(bytes, 2), bytes.subspan(4));
     default: return mark(packet, PacketEvent::link_unknown);
@@ -130,6 +136,7 @@ void Decoder::link(Walk& walk, std::uint32_t type, Bytes bytes) {
 }
 
 void Decoder::ethernet(Walk& walk, Bytes bytes) {
+  ++counters_.ethernet;
   if (bytes.size() < 14) return mark(walk.packet, PacketEvent::ethernet_too_small);
   std::copy_n(bytes.begin(), 6, walk.packet.destination_mac.begin());
   std::copy_n(bytes.begin() + 6, 6, walk.packet.source_mac.begin());
@@ -150,13 +157,18 @@ void Decoder::by_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
       case ether_type::qinq_old: more = vlan(walk, type, bytes); break;
       case ether_type::pppoe_session: more = pppoe(walk, type, bytes); break;
       case ether_type::nsh: more = nsh(walk, type, bytes); break;
+      case ether_type::vntag: more = vntag(walk, type, bytes); break;
+      case ether_type::ieee8021ah: more = backbone(walk, type, bytes); break;
+      case ether_type::dce: more = fabric_path(walk, type, bytes); break;
       case ether_type::mpls:
       case ether_type::mpls_multicast: more = mpls(walk, type, bytes); break;
       case ether_type::bridge:
         walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes};
         walk.decoded.understood = true;
         return;
-      default: return;  // a network protocol nobody here looks into
+      default:  // a network protocol nobody here looks into
+        ++counters_.ether_type_unknown;
+        return mark(walk.packet, PacketEvent::ethernet_unknown_ethertype);
     }
     if (!more) return;
   }
@@ -172,10 +184,49 @@ bool Decoder::vlan(Walk& walk, std::uint16_t& type, Bytes& bytes) {
     mark(packet, PacketEvent::vlan_too_many_layers);
     return false;
   }
+  ++(type == ether_type::qinq ? counters_.vlan_qinq : counters_.vlan);
   packet.vlan[packet.vlan_count++] = word(bytes, 0) & 0x0FFF;
   type = word(bytes, 2);
   bytes = bytes.subspan(4);
   if (type < 0x0600) mark(packet, PacketEvent::vlan_unknown_type);
+  return true;
+}
+
+// A virtual interface of a network adapter: IEEE 802.1BR's elder, six bytes before the next type.
+bool Decoder::vntag(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  if (bytes.size() < 6) {
+    mark(walk.packet, PacketEvent::vntag_header_too_small);
+    return false;
+  }
+  ++counters_.vntag;
+  type = word(bytes, 4);
+  bytes = bytes.subspan(6);
+  if (type < 0x0600) mark(walk.packet, PacketEvent::vntag_unknown_type);
+  return true;
+}
+
+// Provider backbone bridging: a service tag, then the customer's Ethernet header.
+bool Decoder::backbone(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  if (bytes.size() < 18) {
+    mark(walk.packet, PacketEvent::ieee8021ah_header_too_small);
+    return false;
+  }
+  ++counters_.ieee8021ah;
+  type = word(bytes, 16);
+  bytes = bytes.subspan(18);
+  return true;
+}
+
+// Data centre Ethernet (FabricPath): the tag's second half, then a whole Ethernet header.
+bool Decoder::fabric_path(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  if (bytes.size() < 16) {
+    mark(walk.packet, PacketEvent::dce_pkt_too_small);
+    return false;
+  }
+  std::copy_n(bytes.begin() + 2, 6, walk.packet.destination_mac.begin());
+  std::copy_n(bytes.begin() + 8, 6, walk.packet.source_mac.begin());
+  type = word(bytes, 14);
+  bytes = bytes.subspan(16);
   return true;
 }
 
@@ -189,6 +240,7 @@ bool Decoder::pppoe(Walk& walk, std::uint16_t& type, Bytes& bytes) {
     mark(walk.packet, PacketEvent::pppoe_malformed);
     return false;
   }
+  ++counters_.pppoe;
   bytes = bytes.subspan(6, std::min(length, bytes.size() - 6));
   return ppp(walk, type, bytes);
 }
@@ -215,12 +267,17 @@ bool Decoder::ppp(Walk& walk, std::uint16_t& type, Bytes& bytes) {
 }
 
 bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
+  ++counters_.mpls;
   for (bool bottom = false; !bottom;) {
     if (bytes.size() < 4 || ++walk.layers > options_.layers_most) {
       mark(walk.packet, PacketEvent::mpls_too_small);
       return false;
     }
     bottom = (bytes[2] & 1U) != 0;
+    const std::uint32_t label = (std::uint32_t{word(bytes, 0)} << 4U) | (bytes[2] >> 4U);
+    if (bottom && label == 1) mark(walk.packet, PacketEvent::mpls_bad_label_router_alert);
+    if (label == 3) mark(walk.packet, PacketEvent::mpls_bad_label_implicit_null);
+    if (label >= 4 && label <= 15) mark(walk.packet, PacketEvent::mpls_bad_label_reserved);
     bytes = bytes.subspan(4);
   }
   if (bytes.empty()) {
@@ -248,6 +305,11 @@ bool Decoder::nsh(Walk& walk, std::uint16_t& type, Bytes& bytes) {
     mark(walk.packet, PacketEvent::nsh_too_small);
     return false;
   }
+  if ((word(bytes, 0) >> 14U) != 0) {
+    mark(walk.packet, PacketEvent::nsh_unsupported_version);
+    return false;
+  }
+  ++counters_.nsh;
   switch (bytes[3]) {
     case 1: type = ether_type::ipv4; break;
     case 2: type = ether_type::ipv6; break;
@@ -272,21 +334,54 @@ void Decoder::arp(Walk& walk, Bytes bytes) {
   walk.packet.payload = bytes.first(28);
 }
 
+// Length of the header with all its options; 0: not to be read any further.
+std::size_t Decoder::gre_header(Walk& walk, Bytes bytes) {
+  Packet& packet = walk.packet;
+  const std::uint16_t flags = word(bytes, 0);
+  const bool routing = (flags & 0x4000U) != 0;
+  const auto refuse = [&](PacketEvent event) -> std::size_t {
+    mark(packet, event);
+    return 0;
+  };
+  std::size_t header = 4;
+  if ((flags & 7U) == 0) {  // RFC 1701, RFC 2784, RFC 2890
+    if ((flags & 0x0700U) != 0) return refuse(PacketEvent::gre_version0_recur);
+    if ((flags & 0x00F8U) != 0) return refuse(PacketEvent::gre_version0_flags);
+    if ((flags & 0xC000U) != 0) header += 4;
+    if ((flags & 0x2000U) != 0) header += 4;
+    if ((flags & 0x1000U) != 0) header += 4;
+    for (int i = 0; routing; ++i) {  // source route entries, ended by one of length zero
+      if (header + 4 > bytes.size() || i > 64) return refuse(PacketEvent::gre_version0_malformed_sre_hdr);
+      const std::size_t length = bytes[header + 3];
+      header += 4 + length;
+      if (length == 0) break;
+    }
+    return header > bytes.size() ? refuse(PacketEvent::gre_version0_hdr_too_big) : header;
+  }
+  // RFC 2637
+  if ((flags & 0x8000U) != 0) return refuse(PacketEvent::gre_version1_chksum);
+  if (routing) return refuse(PacketEvent::gre_version1_route);
+  if ((flags & 0x0800U) != 0) return refuse(PacketEvent::gre_version1_ssr);
+  if ((flags & 0x0700U) != 0) return refuse(PacketEvent::gre_version1_recur);
+  if ((flags & 0x0078U) != 0) return refuse(PacketEvent::gre_version1_flags);
+  if ((flags & 0x2000U) == 0) return refuse(PacketEvent::gre_version1_no_key);
+  header += 4;
+  if ((flags & 0x1000U) != 0) header += 4;
+  if ((flags & 0x0080U) != 0) header += 4;
+  return header > bytes.size() ? refuse(PacketEvent::gre_version1_hdr_too_big) : header;
+}
+
 void Decoder::gre(Walk& walk, Bytes bytes) {
   Packet& packet = walk.packet;
   if (bytes.size() < 4) return mark(packet, PacketEvent::gre_too_small);
+  ++counters_.gre;
   const std::uint16_t flags = word(bytes, 0);
   const std::uint16_t type = word(bytes, 2);
   const unsigned version = flags & 7U;
   if (version > 1) return mark(packet, PacketEvent::gre_wrong_version);
   if (version == 1 && type != ether_type::ppp) return mark(packet, PacketEvent::gre_version1_unsupported);
-  std::size_t header = 4;
-  if ((flags & 0xC000) != 0) header += 4;                  // checksum or routing present: RFC 1701
-  if ((flags & 0x2000) != 0) header += 4;                  // key
-  if ((flags & 0x1000) != 0) header += 4;                  // sequence number
-  if (version == 1 && (flags & 0x0080) != 0) header += 4;  // acknowledgement: RFC 2637
-  if (version == 0 && (flags & 0x4000) != 0) return mark(packet, PacketEvent::gre_wrong_version);  // source routes
-  if (bytes.size() < header) return mark(packet, PacketEvent::gre_too_small);
+  const std::size_t header = gre_header(walk, bytes);
+  if (header == 0) return;
   bytes = bytes.subspan(header);
   packet.payload = bytes;
   switch (type) {
@@ -299,7 +394,9 @@ void Decoder::gre(Walk& walk, Bytes bytes) {
     case ether_type::erspan2:
       // Without a sequence number it is type I, which has no header of its own.
       if ((flags & 0x1000) == 0) {
-        if (options_.erspan_type1) walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre};
+        if (!options_.erspan_type1) return;
+        ++counters_.erspan;
+        walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre};
         return;
       }
       return erspan2(walk, bytes);
@@ -317,6 +414,7 @@ void Decoder::erspan2(Walk& walk, Bytes bytes) {
   if (bytes.size() < 8) return mark(walk.packet, PacketEvent::erspan_too_small);
   const int version = bytes[0] >> 4;
   if (version != 1) return mark(walk.packet, PacketEvent::erspan_unsupported);
+  ++counters_.erspan;
   walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::gre};
 }
 
@@ -333,6 +431,7 @@ void Decoder::udp_tunnel(Walk& walk) {
 void Decoder::vxlan(Walk& walk) {
   const Bytes bytes = walk.packet.payload;
   if (bytes.size() < 8 + 14 || (bytes[0] & 0x08U) == 0 || bytes[7] != 0) return;
+  ++counters_.vxlan;
   walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::vxlan};
 }
 
@@ -342,6 +441,7 @@ void Decoder::geneve(Walk& walk) {
   if (bytes.size() < 8 || (bytes[0] >> 6) != 0) return;
   const std::size_t header = 8 + (bytes[0] & 0x3FU) * 4U;
   if (bytes.size() <= header) return;
+  ++counters_.geneve;
   const std::uint16_t type = word(bytes, 2);
   if (type == ether_type::bridge)
     walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(header), Tunnel::geneve};
@@ -361,6 +461,7 @@ void Decoder::teredo(Walk& walk) {
   if (bytes.size() >= 8 && bytes[0] == 0 && bytes[1] == 0) bytes = bytes.subspan(8);
   if (bytes.size() < 40 || (bytes[0] >> 4) != 6) return;
   if (bytes.size() != 40U + word(bytes, 4)) return;  // else it is something else on that port
+  ++counters_.teredo;
   walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes, Tunnel::teredo};
 }
 

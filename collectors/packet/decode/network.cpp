@@ -61,20 +61,6 @@ void Decoder::ipv4(Walk& walk, Bytes bytes) {
   transport(walk, bytes.subspan(header));
 }
 
-void Decoder::ipv4_options(Packet& packet, Bytes options) const {
-  std::size_t at = 0;
-  while (at < options.size()) {
-    if (options[at] == 0) return;
-    if (options[at] == 1) {
-      ++at;
-      continue;
-    }
-    if (at + 1 >= options.size() || options[at + 1] < 2 || at + options[at + 1] > options.size())
-      return mark(packet, PacketEvent::ipv4_option_malformed);
-    at += options[at + 1];
-  }
-}
-
 void Decoder::ipv6(Walk& walk, Bytes bytes) {
   Packet& packet = walk.packet;
   if (bytes.size() < 40) return mark(packet, PacketEvent::ipv6_too_small);
@@ -112,7 +98,10 @@ void Decoder::ipv6_extensions(Walk& walk, Bytes datagram, Ipv6Chain& chain) {
       case extension::shim6: length = left >= 2 ? (datagram[chain.position + 1] + 1U) * 8U : 8; break;
       case extension::authentication: length = left >= 2 ? (datagram[chain.position + 1] + 2U) * 4U : 8; break;
       case extension::fragment: length = 8; break;
-      case extension::none: chain.stop = true; return;
+      case extension::none:
+        if (left != 0) mark(packet, PacketEvent::ipv6_data_after_none_header);
+        chain.stop = true;
+        return;
       default: return;
     }
     if (left < length) {
@@ -125,14 +114,42 @@ void Decoder::ipv6_extensions(Walk& walk, Bytes datagram, Ipv6Chain& chain) {
       chain.stop = true;
       return;
     }
-    if (chain.next == extension::routing && datagram[chain.position + 2] == 0)
-      mark(packet, PacketEvent::ipv6_routing_type0);
+    ipv6_extension(packet, datagram.subspan(chain.position, length), chain);
     if (chain.next == extension::fragment) {
       ipv6_fragment(walk, datagram, chain);
       if (chain.stop) return;
     }
     chain.next = datagram[chain.position];
     chain.position += length;
+  }
+}
+
+// What is wrong with one header, and how often it was there.
+void Decoder::ipv6_extension(Packet& packet, Bytes header, Ipv6Chain& chain) const {
+  const auto again = [&](std::uint8_t& count, int allowed, PacketEvent event) {
+    if (++count > allowed) mark(packet, event);
+  };
+  switch (chain.next) {
+    case extension::routing:
+      again(chain.routing, 1, PacketEvent::ipv6_exthdr_dupl_rh);
+      if (header[2] == 0) mark(packet, PacketEvent::ipv6_routing_type0);
+      break;
+    case extension::hop_by_hop:
+      again(chain.hop, 1, PacketEvent::ipv6_exthdr_dupl_hh);
+      ipv6_options(packet, header.subspan(2), Ipv6OptionHeader::hop_by_hop);
+      break;
+    case extension::destination:  // once before a routing header, once at the end
+      again(chain.destination, 2, PacketEvent::ipv6_exthdr_dupl_dh);
+      ipv6_options(packet, header.subspan(2), Ipv6OptionHeader::destination);
+      break;
+    case extension::authentication:
+      again(chain.authentication, 1, PacketEvent::ipv6_exthdr_dupl_ah);
+      if (word(header, 2) != 0) mark(packet, PacketEvent::ipv6_exthdr_ah_res_not_null);
+      break;
+    case extension::fragment:
+      if (header[1] != 0) mark(packet, PacketEvent::ipv6_fh_non_zero_reserved_field);
+      break;
+    default: break;
   }
 }
 
@@ -172,9 +189,11 @@ void Decoder::transport(Walk& walk, Bytes bytes) {
     case ip_protocol::udp: return udp(walk, bytes);
     case ip_protocol::icmp:
       if (walk.packet.ip_version == 4) return icmp4(walk, bytes);
+      mark(walk.packet, PacketEvent::ipv6_icmpv4);
       break;
     case ip_protocol::icmpv6:
       if (walk.packet.ip_version == 6) return icmp6(walk, bytes);
+      mark(walk.packet, PacketEvent::ipv4_icmpv6);
       break;
     case ip_protocol::sctp: return sctp(walk, bytes);
     case ip_protocol::gre: return gre(walk, bytes);
@@ -185,9 +204,17 @@ void Decoder::transport(Walk& walk, Bytes bytes) {
       walk.packet.payload = bytes.subspan(8);
       return;
     case 4:  // IPv4 in IP, RFC 2003
+      if (walk.packet.ip_version == 6 && bytes.size() < 20) mark(walk.packet, PacketEvent::ipv6_ipv4_in_ipv6_too_small);
+      else if (walk.packet.ip_version == 6 && bytes[0] >> 4 != 4)
+        mark(walk.packet, PacketEvent::ipv6_ipv4_in_ipv6_wrong_version);
       walk.decoded.inner = {Inner::Kind::network, ether_type::ipv4, bytes};
       break;
-    case ip_protocol::ipv6_in_ip: walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes}; break;
+    case ip_protocol::ipv6_in_ip:
+      if (walk.packet.ip_version == 6 && bytes.size() < 40) mark(walk.packet, PacketEvent::ipv6_ipv6_in_ipv6_too_small);
+      else if (walk.packet.ip_version == 6 && bytes[0] >> 4 != 6)
+        mark(walk.packet, PacketEvent::ipv6_ipv6_in_ipv6_wrong_version);
+      walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes};
+      break;
     default: break;
   }
   walk.packet.payload = bytes;

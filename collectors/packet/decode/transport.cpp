@@ -83,11 +83,11 @@ void Decoder::tcp_options(Packet& packet, Bytes options) const {
 
 void Decoder::udp(Walk& walk, Bytes bytes) {
   Packet& packet = walk.packet;
-  if (bytes.size() < 8) return mark(packet, PacketEvent::udp_too_small);
+  if (bytes.size() < 8) return mark(packet, PacketEvent::udp_header_too_small);
   const std::size_t length = word(bytes, 4);
-  if (length < 8) return mark(packet, PacketEvent::udp_header_too_small);
+  if (length < 8) return mark(packet, PacketEvent::udp_len_invalid);
   if (length > bytes.size() && packet.frame.size() >= packet.wire_length)
-    return mark(packet, PacketEvent::udp_length_invalid);
+    return mark(packet, PacketEvent::udp_too_small);
   if (length < bytes.size()) bytes = bytes.first(length);
   ++counters_.udp;
   packet.source_port = word(bytes, 0);

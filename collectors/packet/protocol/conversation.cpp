@@ -214,6 +214,12 @@ void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOu
     side.pending.assign(left.begin(), left.end());
     side.verdict = Probe::more;
   }
+  if (const auto* next = protocol_row(former->successor()); next != nullptr && next->enabled(shelf.options())) {
+    ExpectedFlow known;
+    known.protocol = next->protocol;
+    known.agreement = former->legacy();
+    return adopt(flow, *next, shelf.make_expected(*next, flow, known), Direction::to_server, time, shelf, output);
+  }
   for (const auto each : {Direction::to_server, Direction::to_client})
     if (parser_ == nullptr && !over_ && !side_[index(each)].pending.empty())
       detect(flow, each, true, time, shelf, output);

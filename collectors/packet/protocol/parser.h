@@ -74,6 +74,10 @@ class ProtocolParser {
   virtual void end(Direction direction, Time time, ParserOutput& output) = 0;
   // After `restart`: bytes of that direction which belong to what comes next.
   virtual Bytes leftover(Direction) const { return {}; }
+  // After `restart`: what begins when both sides agreed on it; unknown: to be found out.
+  virtual Protocol successor() const { return Protocol::unknown; }
+  // What the successor is to know of what came before.
+  virtual std::shared_ptr<FlowAgreement> legacy() const { return nullptr; }
   // The conversation is over: all transactions still open are given up as finished.
   virtual void finish(ParserOutput& output) = 0;
 };

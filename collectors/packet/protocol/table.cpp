@@ -7,12 +7,18 @@
 #include "collectors/packet/protocol/dcerpc/parser.h"
 #include "collectors/packet/protocol/dhcp/buffers.h"
 #include "collectors/packet/protocol/dhcp/parser.h"
+#include "collectors/packet/protocol/dnp3/buffers.h"
+#include "collectors/packet/protocol/dnp3/parser.h"
 #include "collectors/packet/protocol/dns/buffers.h"
 #include "collectors/packet/protocol/dns/parser.h"
+#include "collectors/packet/protocol/enip/buffers.h"
+#include "collectors/packet/protocol/enip/parser.h"
 #include "collectors/packet/protocol/ftp/buffers.h"
 #include "collectors/packet/protocol/ftp/parser.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/http2/buffers.h"
+#include "collectors/packet/protocol/http2/parser.h"
 #include "collectors/packet/protocol/ike/buffers.h"
 #include "collectors/packet/protocol/ike/parser.h"
 #include "collectors/packet/protocol/imap/parser.h"
@@ -20,12 +26,20 @@
 #include "collectors/packet/protocol/krb5/parser.h"
 #include "collectors/packet/protocol/ldap/buffers.h"
 #include "collectors/packet/protocol/ldap/parser.h"
+#include "collectors/packet/protocol/mdns/buffers.h"
+#include "collectors/packet/protocol/mdns/parser.h"
+#include "collectors/packet/protocol/modbus/buffers.h"
+#include "collectors/packet/protocol/modbus/parser.h"
 #include "collectors/packet/protocol/mqtt/buffers.h"
 #include "collectors/packet/protocol/mqtt/parser.h"
 #include "collectors/packet/protocol/nfs/buffers.h"
 #include "collectors/packet/protocol/nfs/parser.h"
+#include "collectors/packet/protocol/pgsql/buffers.h"
+#include "collectors/packet/protocol/pgsql/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 #include "collectors/packet/protocol/pop3/parser.h"
+#include "collectors/packet/protocol/quic/buffers.h"
+#include "collectors/packet/protocol/quic/parser.h"
 #include "collectors/packet/protocol/rdp/parser.h"
 #include "collectors/packet/protocol/rfb/buffers.h"
 #include "collectors/packet/protocol/rfb/parser.h"
@@ -43,6 +57,8 @@
 #include "collectors/packet/protocol/tftp/parser.h"
 #include "collectors/packet/protocol/tls/buffers.h"
 #include "collectors/packet/protocol/tls/parser.h"
+#include "collectors/packet/protocol/websocket/buffers.h"
+#include "collectors/packet/protocol/websocket/parser.h"
 
 namespace tocsin::collectors {
 
@@ -125,12 +141,50 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.ike.enabled; }, make_ike_factory},
     {Protocol::dhcp, false, true, dhcp_ports, probe_dhcp, dhcp_buffers,
      [](const PacketOptions& options) { return options.dhcp.enabled; }, make_dhcp_factory},
+    {Protocol::pgsql, true, false, pgsql_ports, probe_pgsql, pgsql_buffers,
+     [](const PacketOptions& options) { return options.pgsql.enabled; }, make_pgsql_factory},
+    {Protocol::dnp3, true, false, dnp3_ports, probe_dnp3, dnp3_buffers,
+     [](const PacketOptions& options) { return options.dnp3.enabled; }, make_dnp3_factory},
+    {Protocol::quic, false, true, quic_ports, probe_quic, quic_buffers,
+     [](const PacketOptions& options) { return options.quic.enabled; }, make_quic_factory},
+    {Protocol::http2,
+     true,
+     false,
+     {},
+     probe_http2,
+     http2_buffers,
+     [](const PacketOptions& options) { return options.http2.enabled; },
+     make_http2_factory},
+    {Protocol::websocket,
+     true,
+     false,
+     {},
+     probe_websocket,
+     websocket_buffers,
+     [](const PacketOptions& options) { return options.websocket.enabled; },
+     make_websocket_factory},
+    {Protocol::mdns, false, true, mdns_ports, probe_mdns, mdns_buffers,
+     [](const PacketOptions& options) { return options.mdns.enabled; }, make_mdns_factory},
+    {Protocol::modbus, true, false, modbus_ports, probe_modbus, modbus_buffers,
+     [](const PacketOptions& options) { return options.modbus.enabled; }, make_modbus_factory},
+    {Protocol::enip, true, true, enip_ports, probe_enip, enip_buffers,
+     [](const PacketOptions& options) { return options.enip.enabled; }, make_enip_factory},
+    // A connection of HTTP/2 that asks for names.
+    {Protocol::doh2,
+     true,
+     false,
+     {},
+     probe_doh2,
+     doh2_buffers,
+     [](const PacketOptions& options) { return options.http2.enabled; },
+     make_http2_factory},
 });
 
 constexpr auto buffers = std::to_array<std::span<const BufferRow>>(
-    {http_buffers, tls_buffers, dns_buffers, ssh_buffers, smtp_buffers, ftp_buffers, ftp_data_buffers, pop3_buffers,
-     smb_buffers, dcerpc_buffers, mqtt_buffers, sip_buffers, snmp_buffers, ldap_buffers, krb5_buffers, rfb_buffers,
-     dhcp_buffers, ike_buffers, nfs_buffers});
+    {http_buffers, tls_buffers,   dns_buffers,    ssh_buffers,       smtp_buffers, ftp_buffers,    ftp_data_buffers,
+     pop3_buffers, smb_buffers,   dcerpc_buffers, mqtt_buffers,      sip_buffers,  snmp_buffers,   ldap_buffers,
+     krb5_buffers, rfb_buffers,   dhcp_buffers,   ike_buffers,       nfs_buffers,  pgsql_buffers,  dnp3_buffers,
+     quic_buffers, http2_buffers, doh2_buffers,   websocket_buffers, mdns_buffers, modbus_buffers, enip_buffers});
 
 }  // namespace
 

@@ -54,6 +54,10 @@ struct DhcpDetail {
   bool extended = false;  // every message, and all its options
 };
 
+struct PgsqlDetail {
+  bool passwords = false;
+};
+
 struct RecordDetail {
   HttpDetail http;
   DnsDetail dns;
@@ -61,6 +65,7 @@ struct RecordDetail {
   SmtpDetail smtp;
   SmbDetail smb;
   DhcpDetail dhcp;
+  PgsqlDetail pgsql;
 };
 
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not ASCII.

@@ -58,6 +58,11 @@ bool add_hook(std::string_view protocol, std::string_view name, Signature& signa
   return false;
 }
 
+// Protocols of Suricata that nobody looks for here.
+bool is_unspoken_protocol(std::string_view name) noexcept {
+  return name == "ntp" || name == "bittorrent-dht" || name == "template" || name == "irc" || name == "jabber";
+}
+
 std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signature& signature) {
   HeaderProtocol out;
   std::string name = lower_ascii(text.text);
@@ -90,7 +95,19 @@ std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signatur
   else if (name == "igmp") out.number = std::uint8_t{2};
   else if (name == "arp") out.arp = true;
   else {
-    const auto protocol = collectors::find_protocol(name == "http1" ? "http" : name == "ssl" ? "tls" : name);
+    const auto protocol = collectors::find_protocol(name == "http1"   ? "http"
+                                                    : name == "ssl"   ? "tls"
+                                                    : name == "ikev2" ? "ike"
+                                                                      : name);
+    if (!protocol && is_unspoken_protocol(name)) {
+      // Suricata's own rule files speak of them: such rules load and stay silent.
+      PacketTest never;
+      never.kind = PacketTest::Kind::never;
+      never.text = name;
+      signature.packet_tests.push_back(std::move(never));
+      out.any = true;
+      return out;
+    }
     if (!protocol)
       return std::unexpected(Mistake{"S0104", "the protocol '" + text.text + "' is not known",
                                      "Use ip, tcp, udp, icmp or an application protocol such as http", text.place});
@@ -110,6 +127,7 @@ bool is_relative(const Test& test) noexcept {
   if (const auto* e = std::get_if<ByteExtract>(&test)) return e->from.relative;
   if (const auto* m = std::get_if<ByteMath>(&test)) return m->from.relative;
   if (const auto* b = std::get_if<std::shared_ptr<Base64Test>>(&test)) return (*b)->relative;
+  if (const auto* a = std::get_if<Asn1Test>(&test)) return a->relative_offset.has_value();
   return false;
 }
 
@@ -210,9 +228,11 @@ class Finisher {
     const bool ports = (s.protocol.tcp || s.protocol.udp) && !(s.source_ports->any() && s.destination_ports->any());
     const bool flow = s.established || s.not_established || s.only_stream || s.no_stream || s.only_fragment ||
                       s.no_fragment || rule_.seen("flow");
-    return !ports && !flow && !s.packet_wanted && s.packet_tests.empty() && s.flow_bits.empty() &&
-           s.flow_integers.empty() && s.protocol.application == Protocol::unknown && !s.protocol.packet_header &&
-           !s.protocol.arp;
+    // Reputation is a property of addresses.
+    const bool reputation_only =
+        std::ranges::all_of(s.packet_tests, [](const auto& t) { return t.kind == PacketTest::Kind::reputation; });
+    return !ports && !flow && !s.packet_wanted && reputation_only && s.flow_bits.empty() && s.flow_integers.empty() &&
+           s.protocol.application == Protocol::unknown && !s.protocol.packet_header && !s.protocol.arp;
   }
 
   RuleBuilder& rule_;
@@ -248,6 +268,9 @@ Outcome read_header(const RuleAst& ast, RuleBuilder& rule) {
   auto protocol = parse_protocol(ast.protocol, signature);
   if (!protocol) return std::unexpected(std::move(protocol.error()));
   signature.protocol = *protocol;
+  if (const auto name = lower_ascii(ast.protocol.text); is_unspoken_protocol(name))
+    rule.remarks.push_back(
+        {"S0382", "the protocol '" + name + "' is never found here", "The rule stays silent", ast.protocol.place});
   signature.both_ways = ast.direction == RuleDirection::both;
   signature.transactional = ast.direction == RuleDirection::transactional;
   auto& shared = rule.shared();
@@ -354,7 +377,7 @@ std::expected<Compiled, Mistake> compile_rule(const RuleAst& ast, CompileContext
   auto& info = rule.info;
   info.id = std::to_string(info.gid) + ":" + std::to_string(info.sid);
   info.revision = std::to_string(info.rev);
-  return Compiled{std::move(rule.signature), std::move(info)};
+  return Compiled{std::move(rule.signature), std::move(info), std::move(rule.remarks)};
 }
 
 }  // namespace tocsin::rules::signature

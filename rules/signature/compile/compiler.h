@@ -15,6 +15,7 @@ std::uint8_t severity_of_priority(std::uint8_t priority) noexcept;
 struct Compiled {
   Signature signature;
   SignatureInfo info;
+  std::vector<Mistake> remarks{};
 };
 std::expected<Compiled, Mistake> compile_rule(const RuleAst& ast, CompileContext& context);
 

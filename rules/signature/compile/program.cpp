@@ -243,7 +243,8 @@ void read_buffer_rows(Program& program) {
 }  // namespace
 
 bool speaks(Protocol wanted, Protocol spoken) noexcept {
-  return wanted == spoken || (wanted == Protocol::http && spoken == Protocol::http2) ||
+  return wanted == spoken || (wanted == Protocol::http && (spoken == Protocol::http2 || spoken == Protocol::doh2)) ||
+         (wanted == Protocol::http2 && spoken == Protocol::doh2) ||
          (wanted == Protocol::dns && spoken == Protocol::doh2) ||
          (wanted == Protocol::dcerpc && spoken == Protocol::smb);
 }

@@ -22,6 +22,8 @@ namespace tocsin::rules::signature {
 
 class Regex;
 class Searcher;
+class Dataset;
+class Reputation;
 
 enum class Action : std::uint8_t { pass, drop, reject, alert };  // in the order they are evaluated
 enum class TargetSide : std::uint8_t { none, source, destination };
@@ -49,6 +51,15 @@ struct HostBit {
   std::uint32_t expire = 30;
 };
 
+// Packets to be recorded after the alert, of its flow or of one of its hosts.
+struct Tag {
+  enum class Scope : std::uint8_t { session, source, destination };
+  enum class Metric : std::uint8_t { packets, seconds, bytes };
+  Scope scope = Scope::session;
+  Metric metric = Metric::packets;
+  std::uint32_t count = 256;
+};
+
 // What the alert path needs to know of a rule. RuleInfo::engine == signature means this type.
 struct SignatureInfo : RuleInfo {
   std::uint32_t gid = 1;
@@ -67,7 +78,8 @@ struct SignatureInfo : RuleInfo {
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<Threshold> thresholds;
   std::vector<HostBit> host_bits;
-  std::string source;  // rule text
+  std::vector<Tag> tags_after;  // `tag`
+  std::string source;           // rule text
 };
 
 // A number, or what byte_extract / byte_math stored.
@@ -199,11 +211,29 @@ struct ProgressTest {
   std::uint8_t least = 0;
 };
 
+// The buffer's value is in a data set; `set` and `unset` change it and hold when they did.
+struct DatasetTest {
+  enum class Operation : std::uint8_t { isset, isnotset, set, unset, reputation };
+  Operation operation = Operation::isset;
+  std::shared_ptr<Dataset> set;
+  NumberRange range;        // of the reputation
+  std::string context_key;  // where an alert shows what the set knows of the value; empty: nowhere
+  std::string text;
+};
+// BER in the payload that is malformed in ways that broke decoders.
+struct Asn1Test {
+  bool bit_string_overflow = false;
+  bool double_overflow = false;
+  std::optional<std::uint32_t> oversize_length;
+  std::optional<std::int64_t> absolute_offset, relative_offset;
+  std::string text;
+};
+
 struct Base64Test;
 
-using Test =
-    std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest, AbsentTest,
-                 NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, DigestTest, std::shared_ptr<Base64Test>>;
+using Test = std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest,
+                          AbsentTest, NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, DigestTest,
+                          DatasetTest, Asn1Test, std::shared_ptr<Base64Test>>;
 
 // base64_decode and, nested, the base64_data part that looks at its result.
 struct Base64Test {
@@ -253,6 +283,8 @@ enum class Source : std::uint8_t {
   udp_header,
   icmpv4_header,
   icmpv6_header,
+  source_address,
+  destination_address,
   transaction,
 };
 
@@ -307,6 +339,7 @@ struct PacketTest {
     event,
     source_address,
     destination_address,
+    reputation,
   };
   Kind kind = Kind::ttl;
   NumberRange range;
@@ -316,6 +349,7 @@ struct PacketTest {
   std::uint8_t mode = 0;     // '=' exact, '+' all, '*' any; stream_size side; direction of application_protocol
   collectors::Protocol protocol = collectors::Protocol::unknown;
   std::shared_ptr<const AddressSet> addresses;
+  std::shared_ptr<const Reputation> reputation;  // `flags` is the category, `mode` whose: ReputationSide
   std::string text;
 };
 

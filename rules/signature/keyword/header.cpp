@@ -4,6 +4,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/packet_event.h"
+#include "rules/signature/keyword/event_name.h"
 #include "rules/signature/keyword/keyword.h"
 
 namespace tocsin::rules::signature {
@@ -238,6 +239,16 @@ Outcome read_event(RuleBuilder& rule, const OptionAst& option, const KeywordRow&
   if (kind == EventKeyword::decode) full = "decoder." + full;
   if (kind == EventKeyword::stream && !full.starts_with("stream.")) full = "stream." + full;
   const auto event = collectors::find_packet_event(full);
+  if (!event && is_unraised_event(full)) {
+    // Such rules load as they do in Suricata; that they stay silent is said.
+    rule.remarks.push_back({"S0382", option.name + ": the event '" + std::string(name) + "' is never raised here",
+                            "The rule stays silent", option.place});
+    PacketTest test;
+    test.kind = PacketKind::never;
+    test.text = option.name + ":" + option.value;
+    rule.signature.packet_tests.push_back(std::move(test));
+    return {};
+  }
   if (!event)
     return refuse("S0381", option.name + ": the event '" + std::string(name) + "' is not known",
                   "`tocsin list events` shows the names");

@@ -69,7 +69,7 @@ Outcome read_requires(RuleBuilder&, const OptionAst& option, const KeywordRow&) 
     } else if (key == "keyword") {
       met = find_keyword(value) != nullptr;
     } else if (key == "feature") {
-      met = value == "true_file_data" || value == "pcre2" || value == "hyperscan";
+      met = value == "true_file_data" || value == "pcre2" || value == "hyperscan" || value == "ja3" || value == "ja4";
     }
     if (!met)
       return refuse("S0390", "requires: '" + std::string(item) + "' is not met", "The rule is skipped on purpose");

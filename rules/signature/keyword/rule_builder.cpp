@@ -174,7 +174,8 @@ Outcome RuleBuilder::require_protocol(Protocol protocol, std::string_view keywor
   if (protocol == Protocol::unknown) return {};
   auto& application = signature.protocol.application;
   const bool same = application == protocol || (application == Protocol::http2 && protocol == Protocol::http) ||
-                    (application == Protocol::doh2 && protocol == Protocol::dns) ||
+                    (application == Protocol::doh2 &&
+                     (protocol == Protocol::dns || protocol == Protocol::http || protocol == Protocol::http2)) ||
                     (application == Protocol::quic && protocol == Protocol::tls) ||
                     (application == Protocol::mdns && protocol == Protocol::dns) ||
                     (application == Protocol::smb && protocol == Protocol::dcerpc);

@@ -14,6 +14,7 @@
 #include "rules/signature/config/classification.h"
 #include "rules/signature/config/data_reader.h"
 #include "rules/signature/parse/rule_ast.h"
+#include "rules/signature/state/dataset.h"
 
 namespace tocsin::rules::signature {
 
@@ -41,7 +42,10 @@ struct CompileContext {
   References references;
   NameTable flow_bits;
   NameTable flow_integers;
+  Datasets datasets;
+  DatasetSettings dataset_settings;
   DataReader read_data;  // may be empty: no data files then
+  std::shared_ptr<const Reputation> reputation;
   std::map<std::string, std::shared_ptr<const AddressSet>, std::less<>> address_cache;
   std::map<std::string, std::shared_ptr<const PortSet>, std::less<>> port_cache;
 };
@@ -87,6 +91,8 @@ class RuleBuilder {
   bool has_sid = false;
   bool has_priority = false;
   bool has_severity = false;
+  // What the rule's author should know although the rule loads.
+  std::vector<Mistake> remarks;
 
  private:
   std::vector<Test>& target();

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/signature/keyword/data_rows.h"
 #include "rules/signature/keyword/keyword.h"
 #include "rules/signature/keyword/protocol_rows.h"
+#include "rules/signature/keyword/service_rows.h"
 
 namespace tocsin::rules::signature {
 namespace {
@@ -314,7 +316,6 @@ constexpr auto common_rows = std::to_array<KeywordRow>({
     {"strip_whitespace", read_transform, transform, "changes the buffer before matching",
      number(TransformKind::strip_whitespace)},
     {"subslice", read_transform, transform, "changes the buffer before matching", number(TransformKind::subslice)},
-    {"tag", read_ignored, meta, "packets of alerted flows are kept by the capture ring"},
     {"target", read_target, meta, "which side is attacked"},
     {"tcp.ack", read_header_number, header, "header field", number(PacketKind::acknowledgement)},
     {"tcp.flags", read_tcp_flags, header, "TCP flags"},
@@ -390,8 +391,13 @@ static_assert(std::ranges::is_sorted(common_rows, {}, &KeywordRow::name));
 
 constexpr auto table = [] {
   constexpr auto protocols = protocol_rows();
-  std::array<KeywordRow, common_rows.size() + protocols.size()> all{};
-  std::ranges::copy(protocols, std::ranges::copy(common_rows, all.begin()).out);
+  constexpr auto data = data_rows();
+  constexpr auto services = service_rows();
+  std::array<KeywordRow, common_rows.size() + protocols.size() + data.size() + services.size()> all{};
+  auto at = std::ranges::copy(common_rows, all.begin()).out;
+  at = std::ranges::copy(protocols, at).out;
+  at = std::ranges::copy(data, at).out;
+  std::ranges::copy(services, at);
   std::ranges::sort(all, {}, &KeywordRow::name);
   return all;
 }();

@@ -6,8 +6,10 @@
 #include <cstdlib>
 
 #include "collectors/packet/transaction.h"
+#include "rules/signature/match/asn1.h"
 #include "rules/signature/match/search.h"
 #include "rules/signature/match/transform.h"
+#include "rules/signature/state/dataset.h"
 
 namespace tocsin::rules::signature {
 namespace {
@@ -82,6 +84,8 @@ ChainMatcher::Verdict ChainMatcher::step(const Run& run, std::size_t at) {
   else if (const auto* g = std::get_if<ProgressTest>(&test)) verdict = on(reached(run.number, *g));
   else if (const auto* v = std::get_if<EventTest>(&test))
     verdict = on(run.number.transaction != nullptr && run.number.transaction->events.test(v->event));
+  else if (std::holds_alternative<DatasetTest>(test)) verdict = on(dataset(run, test));
+  else if (const auto* r = std::get_if<Asn1Test>(&test)) verdict = on(asn1_holds(run.view.bytes, offset_, *r));
   else if (const auto* b = std::get_if<std::shared_ptr<Base64Test>>(&test)) verdict = base64(run, at, **b);
   if (verdict != Verdict::yes) hits_.resize(hits);
   return verdict;
@@ -121,6 +125,35 @@ void ChainMatcher::capture(const PcreTest& test, Bytes bytes) {
   for (const auto& wanted : test.captures)
     if (const auto span = test.regex->group(wanted.group, bytes.size(), regex_))
       captured_.push_back({&wanted, std::string(as_text(bytes.subspan(span->start, span->end - span->start)))});
+}
+
+bool ChainMatcher::dataset(const Run& run, const Test& any) {
+  using Operation = DatasetTest::Operation;
+  const auto& test = std::get<DatasetTest>(any);
+  // Of a value that is still growing nothing can be said.
+  if (!run.view.complete) return false;
+  Hit hit{&any, run.view.start, run.view.bytes.size()};
+  switch (test.operation) {
+    case Operation::set:
+      if (!test.set->add(run.view.bytes)) return false;
+      break;
+    case Operation::unset:
+      if (!test.set->remove(run.view.bytes)) return false;
+      break;
+    case Operation::isnotset:
+      if (test.set->find(run.view.bytes)) return false;
+      break;
+    case Operation::isset:
+    case Operation::reputation: {
+      auto entry = test.set->find(run.view.bytes);
+      if (!entry) return false;
+      if (test.operation == Operation::reputation && !test.range.holds(entry->reputation)) return false;
+      hit.context = std::move(entry->context);
+      break;
+    }
+  }
+  hits_.push_back(std::move(hit));
+  return true;
 }
 
 ChainMatcher::Window ChainMatcher::window(const ContentTest& test, const BufferView& view, std::size_t base) const {

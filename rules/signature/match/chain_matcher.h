@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct Hit {
   const Test* test = nullptr;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  bool decoded = false;  // in base64_data: offset counts there
+  bool decoded = false;                             // in base64_data: offset counts there
+  std::shared_ptr<const std::string> context = {};  // of a data set's entry
 };
 
 // Numbers of a transaction that tests compare; see collectors::Transaction::number_of.
@@ -78,6 +80,7 @@ class ChainMatcher {
   Verdict byte_math(const Run& run, std::size_t at, const ByteMath& test);
   Verdict size(const Run& run, std::size_t at, const SizeTest& test);
   Verdict base64(const Run& run, std::size_t at, const Base64Test& test);
+  bool dataset(const Run& run, const Test& test);
   bool byte_test(Bytes bytes, const ByteTest& test) const;
   bool entropy_holds(Bytes bytes, const EntropyTest& test);
   void capture(const PcreTest& test, Bytes bytes);

@@ -5,6 +5,7 @@
 #include "collectors/packet/decode/checksum.h"
 #include "collectors/packet/packet_event.h"
 #include "rules/signature/compile/program.h"
+#include "rules/signature/state/reputation.h"
 
 namespace tocsin::rules::signature {
 
@@ -47,8 +48,8 @@ bool protocol_fits(const HeaderProtocol& wanted, const Endpoints& ends, const Sc
   if (ends.ip_version == 0) return wanted.packet_header;
   if (wanted.any) return true;
   switch (ends.transport) {
-    case ip_protocol::tcp: return wanted.tcp && (scope.packet == nullptr || !scope.packet->transport.empty());
-    case ip_protocol::udp: return wanted.udp && (scope.packet == nullptr || !scope.packet->transport.empty());
+    case ip_protocol::tcp: return wanted.tcp && (scope.packet == nullptr || !scope.packet->is_fragment);
+    case ip_protocol::udp: return wanted.udp && (scope.packet == nullptr || !scope.packet->is_fragment);
     case ip_protocol::icmp: return wanted.icmp;
     case ip_protocol::icmpv6: return wanted.icmpv6;
     case ip_protocol::sctp: return wanted.sctp || wanted.number == ends.transport;
@@ -214,6 +215,7 @@ bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
              (p.flow != nullptr && p.flow->events.test(static_cast<std::size_t>(test.range.low)));
     case Kind::checksum: return checksum_holds(test, p);
     case Kind::flow_start: return p.flow != nullptr && p.flow->side(p.direction).packets == 1;
+    case Kind::reputation: return test.reputation->holds(test, p.source, p.destination);
     default: return false;
   }
 }
@@ -297,6 +299,8 @@ std::optional<BufferView> packet_buffer(Source source, const Packet& packet) noe
     case Source::udp_header: return packet.is_udp() ? part(packet.transport) : std::nullopt;
     case Source::icmpv4_header: return packet.protocol == ip_protocol::icmp ? part(icmp_header(packet)) : std::nullopt;
     case Source::icmpv6_header: return packet.protocol == ip_protocol::icmpv6 ? part(packet.transport) : std::nullopt;
+    case Source::source_address: return part(packet.source.bytes());
+    case Source::destination_address: return part(packet.destination.bytes());
     case Source::transaction: return std::nullopt;
   }
   return std::nullopt;

@@ -31,6 +31,12 @@ std::optional<Bytes> DnsTransaction::buffer(Buffer buffer, Direction direction, 
     case Buffer::dns_answer_name:
       if (at < message_.answers.size()) return as_bytes(message_.answers[at].name);
       return std::nullopt;
+    case Buffer::dns_authority_name:
+      if (at < message_.authorities.size()) return as_bytes(message_.authorities[at].name);
+      return std::nullopt;
+    case Buffer::dns_additional_name:
+      if (at < message_.additionals.size()) return as_bytes(message_.additionals[at].name);
+      return std::nullopt;
     case Buffer::dns_response: {
       // All names of an answer, section by section.
       std::size_t left = at;

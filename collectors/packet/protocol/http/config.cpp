@@ -42,7 +42,7 @@ HttpConfig make_http_config(const HttpOptions& options) {
   // The personality makes paths lower case, which no signature expects.
   htp_config_set_convert_lowercase(c, HTP_DECODER_URL_PATH, 0);
   htp_config_set_parse_request_cookies(c, 0);
-  htp_config_set_parse_request_auth(c, 0);
+  htp_config_set_parse_request_auth(c, 1);
   htp_config_set_allow_space_uri(c, 1);
   htp_config_set_plusspace_decode(c, HTP_DECODER_URLENCODED, 0);
   htp_config_set_request_decompression(c, 1);

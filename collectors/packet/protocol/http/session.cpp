@@ -5,6 +5,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/http/parser.h"
+#include "collectors/packet/protocol/http2/parser.h"
 
 namespace tocsin::collectors {
 
@@ -98,7 +99,10 @@ bool HttpSession::feed_once(Direction direction, const void* data, std::size_t s
   if (state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return false;
   if (state == HTP_STREAM_TUNNEL) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
-    if (bytes != nullptr) waiting_[index(direction)].assign(bytes, bytes + size);
+    // What stands behind a 101 in the same bytes is the other protocol's already.
+    std::size_t used = 0;
+    if (!request && std::exchange(switching_, false)) used = std::min(size, htp_connp_res_data_consumed(connection_));
+    if (bytes != nullptr) waiting_[index(direction)].assign(bytes + used, bytes + size);
     tunnel_ = true;
     return true;
   }
@@ -247,6 +251,7 @@ void HttpSession::request_headers(htp_tx_t* tx) {
   flag(HTP_REQUEST_INVALID_C_L, PacketEvent::http_invalid_content_length);
   flag(HTP_REQUEST_SMUGGLING, PacketEvent::http_request_smuggling);
   flag(HTP_FIELD_UNPARSEABLE | HTP_FIELD_INVALID, PacketEvent::http_request_header_invalid);
+  if (tx->request_auth_type == HTP_AUTH_UNRECOGNIZED) transaction.raise(PacketEvent::http_request_auth_unrecognized);
   if (const auto* type = side.find("Content-Type"))
     if (const auto boundary = Multipart::boundary_of(type->value))
       open->upload = std::make_unique<Multipart>(*boundary);
@@ -272,7 +277,26 @@ void HttpSession::response_headers(htp_tx_t* tx) {
   Open* open = open_of(tx);
   if (open == nullptr) return;
   copy_headers(open->transaction->side(Direction::to_client), tx->response_headers);
+  if (open->transaction->status == 101) upgrade(*open->transaction);
   step(*open, Direction::to_client, http_progress::headers);
+}
+
+// RFC 9110, 7.8. The request of an upgrade to HTTP/2 is answered as the first stream: RFC 7540, 3.2.
+void HttpSession::upgrade(const HttpTransaction& transaction) {
+  switching_ = true;
+  const auto* wanted = transaction.side(Direction::to_client).find("Upgrade");
+  if (wanted == nullptr) return;
+  const auto name = lower_ascii(trim(wanted->value));
+  if (name == "websocket") successor_ = Protocol::websocket;
+  if (name != "h2c") return;
+  successor_ = Protocol::http2;
+  auto legacy = std::make_shared<Http2Legacy>();
+  legacy->fields.push_back({":method", transaction.method, {}});
+  legacy->fields.push_back({":path", transaction.uri_raw, {}});
+  legacy->fields.push_back({":authority", transaction.host_raw, {}});
+  for (const auto& header : transaction.side(Direction::to_server).headers)
+    legacy->fields.push_back({lower_ascii(header.name), header.value, {}});
+  legacy_ = std::move(legacy);
 }
 
 void HttpSession::header_data(Direction direction, const htp_tx_data_t& data) {

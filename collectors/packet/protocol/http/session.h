@@ -39,6 +39,8 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
   void end(Direction direction, Time time, ParserOutput& output) override;
   Bytes leftover(Direction direction) const override { return waiting_[index(direction)]; }
+  Protocol successor() const override { return successor_; }
+  std::shared_ptr<FlowAgreement> legacy() const override { return legacy_; }
   void finish(ParserOutput& output) override;
 
   // libhtp's call-backs, by way of the connection's user data.
@@ -84,7 +86,12 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::array<std::vector<std::uint8_t>, 2> waiting_;  // libhtp wants the other direction first
   std::uint64_t transactions_ = 0;
   std::uint32_t files_ = 0;
-  bool tunnel_ = false;  // another protocol follows; its first bytes are in waiting_
+  void upgrade(const HttpTransaction& transaction);
+
+  Protocol successor_ = Protocol::unknown;  // what a 101 agreed on
+  std::shared_ptr<FlowAgreement> legacy_;
+  bool switching_ = false;  // the 101 is in the bytes at hand
+  bool tunnel_ = false;     // another protocol follows; its first bytes are in waiting_
   bool failed_ = false;
 };
 
