@@ -61,6 +61,9 @@ class Apply(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = pathlib.Path(folder.name)
         self.path.chmod(0o755)
+        # Where other users may run it: the build tree can be in a home that is closed to them.
+        self.program = self.path / "tocsin"
+        shutil.copy(rig.TOCSIN, self.program)
         self.ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(self.ear.close)
         self.ear.bind(("127.0.0.1", 0))
@@ -101,7 +104,7 @@ channels:
 
     def tocsin(self, daemon, user, *arguments, code=0):
         groups = {} if user == 0 else {"user": user, "group": user, "extra_groups": [RESPONDERS]}
-        done = subprocess.run([rig.TOCSIN, *arguments], capture_output=True, env=daemon.environment, timeout=rig.PATIENCE, check=False, **groups)
+        done = subprocess.run([self.program, *arguments], capture_output=True, env=daemon.environment, timeout=rig.PATIENCE, check=False, **groups)
         said = done.stdout.decode() + done.stderr.decode()
         self.assertEqual(code, done.returncode, f"{arguments}: {said}\n{(self.path / 'tocsin-responder.log').read_text()[-1500:]}")
         return said
