@@ -151,6 +151,7 @@ TEST(EveObserver, AlertsCarryTransactionAndPayload) {
   const std::string data = "hello\x01";
   bench.observer.on_stream({bench.flow, Direction::to_server, 0, as_bytes(data), 4, false, &bench.packet});
   rules::Alert alert;
+  alert.rule = std::make_shared<rules::RuleInfo>();
   bench.observer.annotate(alert, {&bench.packet, &bench.flow, &bench.talk, Direction::to_server, true});
   ASSERT_NE(alert.annotation, nullptr);
   EXPECT_TRUE(holds(alert.annotation->of_record, R"("ssh":{"part":0})")) << alert.annotation->of_record;
