@@ -1,6 +1,6 @@
 // rooms: packet signature
-// Traffic made to be expensive, at growing sizes: the time a byte must not grow with it. The shipped signatures look on.
-// compare.py prints nanoseconds a byte on the wire at the largest size, and how they grew from the smallest.
+// Traffic made to be expensive, at growing sizes: the time a byte must not grow with it. The shipped signatures look
+// on. compare.py prints nanoseconds a byte on the wire at the largest size, and how they grew from the smallest.
 //   TOCSIN_RULES=DIR   these signatures instead
 
 #include <zlib.h>
