@@ -185,7 +185,14 @@ class OfflineRun {
     ManualClock clock;
     KeeperOptions keep{
         options_.store, {}, casework_options(options_.config), responders::IncidentIds::derived(seed), {}};
-    TOCSIN_TRY(const auto keeper, Keeper::open(std::move(keep), clock, bench_->names));
+    auto opened = Keeper::open(std::move(keep), clock, bench_->names);
+    if (!opened && opened.error().code == Code::exhausted) {
+      // Not even room to open it: that stops storing, not detecting.
+      replayed_.store_trouble = opened.error().text();
+      return in_memory(std::move(replay));
+    }
+    if (!opened) return std::unexpected(std::move(opened).error());
+    const auto keeper = std::move(*opened);
     // Events of a recording are the same in the same order every time, so a count says how many the store has.
     const std::string position = fmt::format("replay:{}/{}", replay.recording.name, options_.workers);
     TOCSIN_TRY(const auto positions, keeper->store().positions());
