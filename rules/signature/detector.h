@@ -42,8 +42,10 @@ class TransactionViews {
   void start(const collectors::Transaction& transaction) { start(transaction, direction_); }
   // Nothing: not there yet, or past the last.
   const BufferView* view(std::uint32_t group, collectors::Direction direction, std::uint32_t index);
-  // Nothing more can come for this buffer.
+  // Nothing more can come for the instances that are there.
   bool settled(std::uint32_t group, collectors::Direction direction) const;
+  // Nor will another instance.
+  bool last_known(std::uint32_t group, collectors::Direction direction) const;
   bool growing(std::uint32_t group, collectors::Direction direction) const;
 
  private:

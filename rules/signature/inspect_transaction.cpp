@@ -46,6 +46,12 @@ bool TransactionViews::settled(std::uint32_t group, Direction direction) const {
   return progress > place->progress || (!place->growing && progress == place->progress);
 }
 
+// Another instance, such as a second file, may come as long as the side is not complete.
+bool TransactionViews::last_known(std::uint32_t group, Direction direction) const {
+  const auto* place = row(group, direction);
+  return place == nullptr || !place->multiple || transaction_->complete(direction);
+}
+
 bool TransactionViews::growing(std::uint32_t group, Direction direction) const {
   const auto* place = row(group, direction);
   return place != nullptr && place->growing;
@@ -208,7 +214,7 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
   }
   const bool settled = views_.settled(chain.group, direction);
   if (!present && settled && has_absent(chain)) return ChainResult::yes;
-  return settled ? ChainResult::never : ChainResult::no;
+  return settled && views_.last_known(chain.group, direction) ? ChainResult::never : ChainResult::no;
 }
 
 // A rule with protocol buffers and payload: the stream at hand, or the datagram.
