@@ -90,6 +90,8 @@ class SharedState {
   // order (alert.time, alert.order) on ONE thread; what it lets through, changes or adds goes to `out`. Default lets
   // all through.
   virtual void decide(Alert alert, AlertSink& out) { out.raise(std::move(alert)); }
+  // Alerts that thresholds and suppressions kept back so far. Any thread.
+  virtual std::uint64_t held_back() const noexcept { return 0; }
   // Event time moved to `now`: windows close.
   virtual void advance(Time /*now*/, AlertSink& /*out*/) {}
 };

@@ -20,6 +20,10 @@ void Desk::Unique::raise(rules::Alert alert) {
     desk_.seen_.erase(desk_.seen_order_.front());
     desk_.seen_order_.pop_front();
   }
+  if (const auto& tuning = desk_.tuning_; tuning != nullptr && !tuning->empty()) {
+    if (alert.rule->engine != rules::Engine::signature && tuning->takes(alert)) return;
+    tuning->change(alert);
+  }
   desk_.out_.raise(std::move(alert));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rules/detector.h"
+#include "rules/tuning.h"
 
 namespace tocsin::daemon {
 
@@ -32,7 +33,9 @@ class AlertBuffer final : public rules::AlertSink {
 class Desk {
  public:
   // `active` and `out` outlive the desk.
-  Desk(std::vector<ActiveRules>& active, rules::AlertSink& out) : active_(active), out_(out) {}
+  // `tuning`, where there is one, takes or changes alerts of engines that do not ask it themselves.
+  Desk(std::vector<ActiveRules>& active, rules::AlertSink& out, std::shared_ptr<const rules::Tuning> tuning = nullptr)
+      : active_(active), out_(out), tuning_(std::move(tuning)) {}
 
   void offer(std::vector<rules::Alert> alerts);
   // Everything up to `watermark` will not be preceded by anything that is still to come: decide and hand on.
@@ -59,6 +62,7 @@ class Desk {
 
   std::vector<ActiveRules>& active_;
   rules::AlertSink& out_;
+  const std::shared_ptr<const rules::Tuning> tuning_;
   std::vector<rules::Alert> pending_;
   std::unordered_set<rules::AlertId> seen_;
   std::deque<rules::AlertId> seen_order_;  // oldest first, to forget at the cap

@@ -1,7 +1,11 @@
 #include "daemon/app/engines.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
+#include "daemon/tuning/file.h"
 #include "rules/sigma/rule_set.h"
 #include "rules/signature/rule_set.h"
 #include "rules/yara/rule_set.h"
@@ -60,12 +64,39 @@ rules::signature::SignatureOptions signature_options(const EngineOptions& option
   return out;
 }
 
+std::shared_ptr<rules::Tuning> load_tuning(const EngineOptions& options, const RuleFiles& files,
+                                           Diagnostics& diagnostics) {
+  if (!options.now) return nullptr;
+  auto sources = files.tuning;
+  const auto same = [&](const auto& source) { return source.file == options.tuning; };
+  std::error_code error;
+  if (!options.tuning.empty() && std::ranges::none_of(sources, same) &&
+      std::filesystem::exists(options.tuning, error)) {
+    auto text = read_file(options.tuning, 1U << 20);
+    if (text) sources.push_back({options.tuning, std::move(*text)});
+    else diagnostics.add({Severity::error, "R0001", options.tuning, 0, 0, "", text.error().message, "check the path"});
+  }
+  std::vector<rules::TuningEntry> entries;
+  for (const auto& source : sources)
+    for (auto& entry : parse_tuning(source.file, source.text, *options.now, diagnostics)) {
+      entry.file = source.file;
+      if (std::ranges::find(entries, entry.id, &rules::TuningEntry::id) == entries.end())
+        entries.push_back(std::move(entry));
+    }
+  Counter* taken = options.metrics == nullptr
+                       ? nullptr
+                       : &options.metrics->counter("tocsin_alerts_suppressed", "Alerts taken away by tuning entries");
+  return std::make_shared<rules::Tuning>(std::move(entries), *options.now, taken);
+}
+
 }  // namespace
 
 Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   Engines out;
   const auto files = read_rule_files(options.paths, diagnostics);
   out.files_ = files.files;
+  const auto tuning = load_tuning(options, files, diagnostics);
+  out.tuning_ = tuning;
   const auto cache = options.cache.empty() ? nullptr : std::make_shared<const rules::PatternCache>(options.cache);
   const auto add = [&](std::shared_ptr<const rules::RuleSet> set) {
     ActiveRules active;
@@ -76,6 +107,7 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   if (!files.signatures.empty()) {
     auto signatures = signature_options(options, files, diagnostics);
     signatures.patterns.cache = cache;
+    signatures.tuning = tuning;
     add(rules::signature::compile_signatures(files.signatures, signatures, diagnostics));
   }
   if (!files.sigma.empty()) {
@@ -90,22 +122,27 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
     yara.most_scanned = options.file_most;
     add(rules::yara::compile_yara(files.yara, yara, diagnostics));
   }
+  if (tuning == nullptr) return out;
+  for (const auto& rules : out.active_) tuning->meet(rules.set->rules());
+  judge_tuning(*tuning, *options.now, diagnostics);
   return out;
 }
 
 Engines Engines::fresh_copy() const {
   Engines out;
   out.files_ = files_;
+  out.tuning_ = tuning_;
   for (const auto& rules : active_) out.active_.push_back({rules.set, rules.set->make_state()});
   return out;
 }
 
 Desk& Engines::desk(rules::AlertSink& out) {
-  if (desk_ == nullptr) desk_ = std::make_unique<Desk>(active_, out);
+  if (desk_ == nullptr) desk_ = std::make_unique<Desk>(active_, out, tuning_);
   return *desk_;
 }
 
 void Engines::inherit(const Engines& old) {
+  if (tuning_ != nullptr && old.tuning_ != nullptr) tuning_->inherit(*old.tuning_);
   for (auto& rules : active_)
     for (const auto& before : old.active_)
       // State that does not fit the new rules is theirs to ignore; counting starts over then.

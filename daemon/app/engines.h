@@ -33,6 +33,8 @@ struct EngineOptions {
   std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
   std::string cache;                              // directory of compiled patterns; empty: none is kept
   Metrics* metrics = nullptr;
+  std::string tuning;       // file of what analysts changed, beside those found beside rules; empty: only those
+  std::optional<Time> now;  // which entries of it are in force; none: rules act as they are written
 };
 
 class Engines {
@@ -49,6 +51,8 @@ class Engines {
   // Takes over what another load of the rules had counted so far.
   void inherit(const Engines& old);
 
+  // Null: nothing is tuned.
+  const std::shared_ptr<const rules::Tuning>& tuning() const noexcept { return tuning_; }
   // What rules ask of records: as with Suricata, JA3 is worked out when one looks at it.
   void complete(EveOptions& eve) const;
   std::size_t loaded() const noexcept;
@@ -57,6 +61,7 @@ class Engines {
 
  private:
   std::vector<ActiveRules> active_;
+  std::shared_ptr<const rules::Tuning> tuning_;
   std::unique_ptr<Desk> desk_;
   std::size_t files_ = 0;
 };

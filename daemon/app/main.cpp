@@ -45,7 +45,8 @@ void reload(Daemon& daemon) {
   const bool watched = sd_watchdog_enabled(0, &usual_us) > 0;
   sd_notify(0, "RELOADING=1");
   if (watched) sd_notify(0, fmt::format("WATCHDOG_USEC={}", std::max(usual_us, patience_us)).c_str());
-  daemon.reload();
+  // What went wrong is in the log; what was in force stays.
+  [[maybe_unused]] const auto reloaded = daemon.reload();
   if (watched) sd_notify(0, fmt::format("WATCHDOG_USEC={}", usual_us).c_str());
   sd_notify(0, "READY=1\nSTATUS=watching");
 }
@@ -57,6 +58,7 @@ int serve(Daemon& daemon, int signals, Log& log) {
     const int ready = ::poll(&waiting, 1, tick_ms);
     daemon.tick();
     sd_notify(0, "WATCHDOG=1");
+    if (daemon.reload_due()) reload(daemon);
     if (ready <= 0) continue;
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != sizeof info) continue;

@@ -73,6 +73,11 @@ class OfflineRun {
     for (const auto& rules : bench_->engines->active())
       for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(write_data_file(file.path, file.text));
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
+    for (const auto& tuned : bench_->engines->tuning()->entries())
+      if (done && tuned->alerts() != 0)
+        done->summary.remarks.push_back(fmt::format(
+            "tuning {}: {} {} {}", tuned->entry().id, tuned->alerts(), tuned->alerts() == 1 ? "alert" : "alerts",
+            tuned->entry().act == rules::TuningAct::modify ? "changed" : "taken"));
     return done;
   }
 
@@ -88,6 +93,8 @@ class OfflineRun {
     engines.reputation_categories = settings_.reputation_categories;
     engines.reputation_files = settings_.reputation_files;
     engines.datasets = settings_.datasets;
+    if (!options_.tuning.empty()) engines.tuning = options_.tuning;
+    engines.now = options_.now;
     return open_workbench(options_.config, engines);
   }
 

@@ -23,6 +23,8 @@ struct OfflineReplayOptions {
   std::string filter;  // BPF
   std::string eve;     // file for EVE records
   std::string store;   // directory
+  std::string tuning;  // file, in place of the configured one
+  Time now{};          // which entries of it are in force
   RecordingDefaults defaults;
   bool ignore_checksums = false;
   std::size_t workers = 1;

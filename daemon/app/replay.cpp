@@ -21,7 +21,7 @@ Replay::Replay(ReplayOptions options, FieldNames& names, Engines& engines,
       engines_(engines),
       decoders_(std::move(decoders)),
       pool_(std::max<std::size_t>(1, options_.workers)),
-      desk_(engines.active(), out) {
+      desk_(engines.active(), out, engines.tuning()) {
   for (std::size_t i = 0; i < pool_.size(); ++i)
     lanes_.push_back(std::make_unique<EventLane>(
         LaneContext{names_, i, pool_.size(), options_.host, options_.recording.exercise}, engines.active()));

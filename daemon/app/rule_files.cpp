@@ -38,13 +38,14 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
 
 namespace {
 
-enum class Kind : std::uint8_t { none, signatures, sigma, yara, classification, reference, threshold };
+enum class Kind : std::uint8_t { none, signatures, sigma, yara, classification, reference, threshold, tuning };
 
 Kind kind_of(const fs::path& path) {
   const std::string name = path.filename();
   if (name == "classification.config") return Kind::classification;
   if (name == "reference.config") return Kind::reference;
   if (name == "threshold.config") return Kind::threshold;
+  if (name == "tuning.yaml") return Kind::tuning;
   if (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) return Kind::none;
   if (name.ends_with(".rules")) return Kind::signatures;
   if (name.ends_with(".yml") || name.ends_with(".yaml")) return Kind::sigma;
@@ -74,6 +75,7 @@ void read_one(const fs::path& path, RuleFiles& out, Diagnostics& diagnostics) {
     case Kind::classification: out.classification += *text + '\n'; break;
     case Kind::reference: out.reference += *text + '\n'; break;
     case Kind::threshold: out.threshold += *text + '\n'; break;
+    case Kind::tuning: out.tuning.push_back({path, std::move(*text)}); break;
     case Kind::none: break;
   }
 }

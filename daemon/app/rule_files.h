@@ -16,6 +16,7 @@ struct RuleFiles {
   std::vector<rules::RuleSource> signatures;
   std::vector<rules::RuleSource> sigma;
   std::vector<rules::RuleSource> yara;
+  std::vector<rules::RuleSource> tuning;  // tuning.yaml beside rules
   std::string classification;  // text of classification.config, reference.config, threshold.config found beside rules
   std::string reference;
   std::string threshold;

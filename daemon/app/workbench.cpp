@@ -8,6 +8,7 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   if (rules.empty()) {
     options.paths = config.rules.packs;
     options.paths.insert(options.paths.end(), config.rules.paths.begin(), config.rules.paths.end());
+    options.tuning = config.rules.tuning;
   }
   options.views = config.rules.views;
   options.home_networks = config.rules.home_networks;

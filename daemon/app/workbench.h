@@ -25,6 +25,7 @@ struct Workbench {
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const std::vector<std::string>& rules);
 Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const EngineOptions& engines);
 
+// With paths of its own the configured tuning is left out as well: what is asked is asked about them alone.
 EngineOptions engine_options(const Config& config, const std::vector<std::string>& rules);
 Result<std::shared_ptr<const collectors::DecoderSet>> load_decoders(const Config& config, FieldNames& names,
                                                                     Diagnostics& diagnostics);

@@ -79,6 +79,8 @@ struct RulesConfig {
   std::vector<std::string> views = {"views"};        // relative to the data directory
   std::vector<Network> home_networks;                // HOME_NET; EXTERNAL_NET is the rest
   std::map<std::string, std::string> variables;      // others, e.g. HTTP_PORTS: "[80,8080]"
+  std::string installed = "rules";                   // of `rule update`; relative to the state directory
+  std::string tuning = "rules/tuning.yaml";          // relative to the state directory; empty: none
   RulesConfig();
 };
 

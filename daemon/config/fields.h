@@ -91,6 +91,8 @@ void fields(Archive& a, RulesConfig& c) {
   a("views", c.views);
   a("home_networks", c.home_networks);
   a("variables", c.variables);
+  a("installed", c.installed, check::filled);
+  a("tuning", c.tuning);
 }
 
 template <class Archive>

@@ -88,6 +88,8 @@ void resolve_paths(Config& config, const Places& places) {
     for (auto& path : *list) absolute(path, places.data);
   const auto beside = config.file.empty() ? places.data : parent(config.file);
   for (auto& path : config.rules.paths) absolute(path, beside);
+  absolute(config.rules.installed, places.state);
+  absolute(config.rules.tuning, places.state);
   absolute(config.respond.triggers, places.data);
   absolute(config.store.directory, places.state);
   absolute(config.eve.file, places.state);

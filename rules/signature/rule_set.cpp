@@ -136,6 +136,26 @@ void apply_threshold_lines(const std::vector<ThresholdLine>& lines, std::vector<
   }
 }
 
+// Suppressions by analysts are lines for one rule as well, judged with all others.
+void apply_tuning(const Tuning& tuning, std::vector<Compiled>& rules) {
+  for (auto& rule : rules)
+    for (auto& entry : tuning.suppressions(rule.info.id)) {
+      Threshold line;
+      line.kind = Threshold::Kind::suppress;
+      line.tuned = std::move(entry);
+      rule.info.thresholds.push_back(std::move(line));
+    }
+}
+
+RuleGate make_gate(const SignatureOptions& options, const std::string& file) {
+  if (options.tuning == nullptr || options.tuning->empty()) return {};
+  return [tuning = options.tuning, file](std::string_view text, bool commented,
+                                         std::string& rewritten) -> std::optional<std::string_view> {
+    if (commented && !tuning->enables()) return std::nullopt;
+    return tuning->load({find_rule_id(text), file, text}, commented, rewritten);
+  };
+}
+
 // A sid given twice: the higher revision stays, as in Suricata.
 bool replaces(std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t>& places, std::vector<Compiled>& rules,
               Compiled& rule, Diagnostics& diagnostics) {
@@ -159,7 +179,7 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
   std::vector<Compiled> rules;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> places;
   for (const auto& source : sources) {
-    for (const auto& ast : parse_rules(source.file, source.text, diagnostics)) {
+    for (const auto& ast : parse_rules(source.file, source.text, diagnostics, make_gate(options, source.file))) {
       auto rule = compile_rule(ast, context);
       if (!rule) {
         auto& mistake = rule.error();
@@ -181,6 +201,7 @@ std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> so
   if (!options.threshold.text.empty())
     apply_threshold_lines(
         parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics), rules);
+  if (options.tuning != nullptr) apply_tuning(*options.tuning, rules);
   auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.patterns));
   if (auto home = parse_addresses("$HOME_NET", context.addresses))
     program->home = std::make_shared<const AddressSet>(std::move(*home));

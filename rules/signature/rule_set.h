@@ -11,6 +11,7 @@
 #include "rules/signature/config/data_reader.h"
 #include "rules/signature/prefilter/pattern_database.h"
 #include "rules/signature/state/dataset.h"
+#include "rules/tuning.h"
 
 namespace tocsin::rules::signature {
 
@@ -28,6 +29,7 @@ struct SignatureOptions {
   RuleSource reputation_categories;
   std::vector<RuleSource> reputation_files;
   DatasetSettings datasets;
+  std::shared_ptr<const Tuning> tuning;     // what analysts changed; null: nothing
   bool prefilter = true;                    // off: every rule is evaluated wherever its header fits (tests)
   std::size_t alerts_per_packet_most = 15;  // Suricata's packet-alert-max
 };

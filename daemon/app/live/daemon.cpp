@@ -74,10 +74,12 @@ Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_
   TOCSIN_TRY(next->decoders, load_decoders(config, names_, diagnostics));
   auto options = engine_options(config, {});
   options.metrics = &metrics_;
+  options.now = clock_.now();
   next->engines = std::make_unique<Engines>(Engines::load(options, diagnostics));
   next->refused = diagnostics.errors();
   for (const auto& d : diagnostics.all())
-    if (d.severity == Severity::error) log_.warning(render_text(d));
+    if (d.severity == Severity::error || d.code.starts_with('T')) log_.warning(render_text(d));
+  next->loads_again = next->engines->tuning()->next_change(clock_.now());
   for (const auto& remark : next->engines->remarks()) log_.warning(remark);
   log_.info(fmt::format("{} rules loaded from {} files, {} refused", next->engines->loaded(), next->engines->files(),
                         next->refused));
@@ -209,6 +211,7 @@ void add_all_methods(MethodTable& methods, Daemon& daemon) {
   add_daemon_methods(methods, daemon);
   add_response_methods(methods, daemon);
   add_run_methods(methods, daemon);
+  add_live_tuning_methods(methods, daemon);
   add_exercise_method(methods, daemon);
 }
 
@@ -248,6 +251,9 @@ Result<void> Daemon::confine() {
     add(config_.collect.journald.directory);
     add("/run/log/journal");
   }
+  // Where the tuning file cannot be written the commands say so; it is read wherever it is.
+  add(std::filesystem::path(config_.rules.tuning).parent_path());
+  add(config_.rules.installed);
   policy.read_write = {config_.store.directory, places_.state, places_.runtime};
   for (const auto& report : config_.reports) policy.read_write.push_back(report.directory);
   if (eve_) policy.read_write.push_back(std::filesystem::path(config_.eve.file).parent_path());

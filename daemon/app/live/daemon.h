@@ -30,8 +30,12 @@ class Daemon {
   // Opens, loads, confines itself, then starts its threads. The first error that makes watching impossible.
   Result<void> start();
   // SIGHUP: the configuration file again. Rules, decoders, sinks and reports are made anew beside the running
-  // ones; a mistake keeps the old. Sections that need a restart are named.
-  void reload();
+  // ones; a mistake keeps the old. Sections that need a restart are named. Any thread, one after the other; returns
+  // once the new rules are in use. `gate` may refuse them.
+  using ReloadGate = std::function<Result<void>(const Generation& old, const Generation& next)>;
+  Result<void> reload(const ReloadGate& gate = {});
+  // A tuning entry that was decided at load begins or ends: the rules must be loaded again.
+  bool reload_due() const;
   // Between signals, about once a second: metrics file, health.
   void tick();
   // Sources stop, the inbox drains, everything found is committed.
@@ -73,6 +77,7 @@ class Daemon {
   Result<void> open_logs();
   void say_blind_since_last_run();
   void filed(const FiledAlert& alert);
+  Result<void> reload_with(const ReloadGate& gate);
   Result<void> open_control();
   Result<void> confine();
 
@@ -102,6 +107,7 @@ class Daemon {
   collectors::SandboxReport sandbox_;
   std::vector<std::string> remarks_;  // what could not be opened, shown by status
   Time metrics_written_{};
+  std::mutex reload_mutex_;
 };
 
 // Everything the control socket can be asked; a test holds it against the commands of `tocsin`.
@@ -112,6 +118,8 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon);
 void add_response_methods(MethodTable& methods, Daemon& daemon);
 // playbook.run, answer, cancel.
 void add_run_methods(MethodTable& methods, Daemon& daemon);
+// tuning.*: what analysts changed about rules.
+void add_live_tuning_methods(MethodTable& methods, Daemon& daemon);
 // replay.run: an exercise through the running pipeline.
 void add_exercise_method(MethodTable& methods, Daemon& daemon);
 

@@ -213,6 +213,28 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
                [&daemon](const Call& c, Reply& r) { return list_reports(daemon, c, r); }});
 }
 
+namespace {
+
+json::object tuning_status(const rules::Tuning& tuning, const std::string& file, Time now) {
+  std::size_t active = 0, expired = 0;
+  std::uint64_t alerts = 0;
+  for (const auto& tuned : tuning.entries()) {
+    if (tuned->entry().expired(now)) ++expired;
+    else if (tuned->entry().in_force(now)) ++active;
+    if (tuned->entry().act != rules::TuningAct::modify) alerts += tuned->alerts();
+  }
+  json::object out;
+  out["state"] = tuning.empty() ? "nothing is tuned" : "in force";
+  out["path"] = file;
+  out["entries"] = tuning.entries().size();
+  out["active"] = active;
+  out["expired"] = expired;
+  out["alerts_taken"] = alerts;
+  return out;
+}
+
+}  // namespace
+
 // The rings of an interface as one; the worst state is shown.
 std::vector<Daemon::Watched> Daemon::interfaces() const {
   std::vector<Watched> out;
@@ -262,9 +284,11 @@ std::string Daemon::status_json() const {
     json::object one;
     one["engine"] = rules::engine_name(active.set->engine());
     one["loaded"] = active.set->rules().size();
+    one["held_back"] = active.state->held_back();
     rules.push_back(std::move(one));
   }
   row["rules"] = std::move(rules);
+  row["tuning"] = tuning_status(*generation->engines->tuning(), config_.rules.tuning, clock_.now());
   json::object store;
   const auto trouble = casework_->store_trouble();
   store["state"] = trouble.empty() ? "storing" : "full";

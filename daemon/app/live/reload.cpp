@@ -2,6 +2,7 @@
 // old.
 
 #include <filesystem>
+#include <future>
 
 #include <fmt/format.h>
 
@@ -36,15 +37,27 @@ std::vector<std::string_view> need_restart(const Config& before, const Config& a
 
 }  // namespace
 
-void Daemon::reload() {
+bool Daemon::reload_due() const {
+  const auto due = generations_->current()->loads_again;
+  return due && clock_.now() >= *due;
+}
+
+Result<void> Daemon::reload(const ReloadGate& gate) {
+  const std::lock_guard lock(reload_mutex_);
+  auto done = reload_with(gate);
+  if (!done) log_.error("reload: " + done.error().text() + "; what is in force stays");
+  return done;
+}
+
+Result<void> Daemon::reload_with(const ReloadGate& gate) {
   Diagnostics diagnostics;
   auto read = read_config(places_.config, places_, diagnostics);
   for (const auto& d : diagnostics.all()) log_.warning(render_text(d));
-  if (!read) return log_.error("reload: " + read.error().text() + "; what is in force stays");
+  if (!read) return std::unexpected(std::move(read).error());
   auto reports = ReportDesk::open(keeper_->store(), clock_, read->reports, host_, config_.host.organization);
-  if (!reports) return log_.error("reload: reports: " + reports.error().text() + "; what is in force stays");
-  auto next = load_generation(*read, generations_->number() + 1);
-  if (!next) return log_.error("reload: " + next.error().text() + "; what is in force stays");
+  if (!reports) return std::unexpected(std::move(reports).error().within("opening the reports"));
+  TOCSIN_TRY(auto next, load_generation(*read, generations_->number() + 1));
+  if (gate) TOCSIN_CHECK(gate(*generations_->current(), *next));
   for (const auto section : need_restart(config_, *read))
     log_.warning(fmt::format("reload: `{}` changed; that takes effect with a restart", section));
   for (const auto& report : read->reports) {
@@ -55,16 +68,21 @@ void Daemon::reload() {
   notify_->use(read->notify);
   if (eve_) {
     eve_->reopen();
-    eve_->count_rules({(*next)->engines->loaded(), (*next)->refused, 0});
+    eve_->count_rules({next->engines->loaded(), next->refused, 0});
   }
+  auto promise = std::make_shared<std::promise<void>>();
+  auto done = promise->get_future();
   Work work;
-  work.task = [this, made = std::move(*next), desk = std::move(*reports)](CaseworkThread& casework) mutable {
+  work.task = [this, promise, made = std::move(next), desk = std::move(*reports)](CaseworkThread& casework) mutable {
     made->engines->inherit(*generations_->current()->engines);
     generations_->replace(made);
     casework.use(std::move(desk));
     log_.info("reloaded");
+    promise->set_value();
   };
-  inbox_.send(std::move(work));
+  if (!inbox_.send(std::move(work))) return fail(Code::unreachable, "the daemon is stopping");
+  done.get();
+  return {};
 }
 
 }  // namespace tocsin::daemon

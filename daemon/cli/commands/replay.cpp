@@ -31,6 +31,8 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   out.filter = options.text_or("bpf", "");
   out.eve = options.text_or("eve", "");
   out.store = options.text_or("store", "");
+  out.tuning = options.text_or("tuning", "");
+  out.now = context.clock.now();
   out.defaults.host = options.text_or("host", "");
   out.defaults.time_zone = options.text_or("tz", "");
   if (const auto year = options.number("year")) out.defaults.year = static_cast<int>(*year);
@@ -165,6 +167,7 @@ constexpr OptionRow options[] = {
      .kind = OptionKind::list,
      .value = "PATH",
      .help = "rule file or directory; replaces the configured packs"},
+    {.name = "tuning", .kind = OptionKind::value, .value = "FILE", .help = "what to enable, disable, modify, suppress"},
     {.name = "suricata-yaml",
      .kind = OptionKind::value,
      .value = "FILE",

@@ -45,7 +45,10 @@ json::object refused_row(const Diagnostic& d) {
 Result<void> check_rules(CommandContext& context) {
   TOCSIN_TRY(const auto config, configured(context));
   Diagnostics diagnostics;
-  const auto engines = Engines::load(engine_options(config, context.options.list("path")), diagnostics);
+  auto options = engine_options(config, context.options.list("path"));
+  options.tuning = context.options.text_or("tuning", options.tuning);
+  options.now = context.clock.now();
+  const auto engines = Engines::load(options, diagnostics);
   const auto format = context.output.format();
   if (format == Format::json || format == Format::yaml) {
     json::object row;
@@ -142,6 +145,10 @@ constexpr OptionRow check_options[] = {{.name = "path",
                                         .kind = OptionKind::positional_list,
                                         .value = "",
                                         .help = "rule files and directories; default: the configured ones"},
+                                       {.name = "tuning",
+                                        .kind = OptionKind::value,
+                                        .value = "FILE",
+                                        .help = "judged with them; default: the configured one, without PATH"},
                                        {.name = "notes", .kind = OptionKind::flag, .value = "", .help = "notes too"}};
 constexpr OptionRow eval_options[] = {
     {.name = "rules", .kind = OptionKind::list, .value = "PATH", .help = "Sigma files and directories"}};

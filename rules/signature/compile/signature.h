@@ -17,6 +17,7 @@
 #include "rules/alert.h"
 #include "rules/signature/compile/address_set.h"
 #include "rules/signature/parse/value.h"
+#include "rules/tuning.h"
 
 namespace tocsin::rules::signature {
 
@@ -39,6 +40,7 @@ struct Threshold {
   std::optional<Action> new_action;             // rate
   std::uint32_t timeout = 0;                    // rate
   std::shared_ptr<const AddressSet> addresses;  // suppress; null = all
+  TunedEntryRef tuned;                          // suppress: an analyst's entry, which judges by itself
 };
 
 // Bits kept per address or pair of addresses, with an expiry. Decided where alerts of all workers meet.

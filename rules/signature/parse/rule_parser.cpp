@@ -1,6 +1,7 @@
 #include "rules/signature/parse/rule_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <expected>
 #include <optional>
 
@@ -155,9 +156,54 @@ class RuleReader {
   Mistake mistake_;
 };
 
-void read_rule(std::string_view file, const LogicalLine& line, std::vector<RuleAst>& rules, Diagnostics& diagnostics) {
-  const std::string_view body = trim(line.text());
-  if (body.empty() || body.front() == '#') return;
+// The digits of `name:` as an option, 0 when there is none.
+std::uint64_t find_number(std::string_view text, std::string_view name) {
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const auto before = trim(text.substr(0, at));
+    if (before.empty() || (before.back() != ';' && before.back() != '(')) continue;
+    const auto rest = trim(text.substr(at + name.size()));
+    if (!rest.starts_with(':')) continue;
+    const auto value = trim(rest.substr(1, rest.find(';') - 1));
+    if (const auto number = parse_unsigned(value)) return *number;
+  }
+  return 0;
+}
+
+// The rule that a comment holds; empty when it holds none.
+std::string_view commented_rule(std::string_view body) {
+  while (!body.empty() && (body.front() == '#' || is_blank(body.front()))) body.remove_prefix(1);
+  const auto word = body.substr(0, body.find_first_of(" \t"));
+  static constexpr std::array<std::string_view, 5> actions{"alert", "drop", "pass", "reject", "config"};
+  if (std::ranges::find(actions, word) == actions.end() || !body.ends_with(')')) return {};
+  return find_number(body, "sid") == 0 ? std::string_view{} : body;
+}
+
+// What the gate makes of a line: itself, another text in its place, or nothing.
+std::optional<LogicalLine> pass_gate(const LogicalLine& line, std::string_view body, bool commented,
+                                     const RuleGate& gate) {
+  std::string rewritten;
+  const auto wanted = gate(body, commented, rewritten);
+  if (!wanted) return std::nullopt;
+  if (!commented && wanted->data() == body.data()) return line;
+  LogicalLine out;
+  out.append(*wanted, line.place(0).line);
+  return out;
+}
+
+void read_rule(std::string_view file, const LogicalLine& given, std::vector<RuleAst>& rules, Diagnostics& diagnostics,
+               const RuleGate& gate) {
+  LogicalLine line = given;
+  std::string_view body = trim(line.text());
+  if (body.empty()) return;
+  if (const bool commented = body.front() == '#'; commented || gate) {
+    if (!gate) return;
+    if (commented) body = commented_rule(body);
+    if (body.empty()) return;
+    auto passed = pass_gate(line, body, commented, gate);
+    if (!passed) return;
+    line = std::move(*passed);
+    body = trim(line.text());
+  }
   if (body.size() > rule_length_most) {
     const Place place = line.place(0);
     diagnostics.add({Severity::error, "S0103", std::string(file), place.line, place.column, "",
@@ -176,7 +222,15 @@ void read_rule(std::string_view file, const LogicalLine& line, std::vector<RuleA
 
 }  // namespace
 
-std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, Diagnostics& diagnostics) {
+std::string find_rule_id(std::string_view text) {
+  const auto sid = find_number(text, "sid");
+  if (sid == 0) return {};
+  const auto gid = find_number(text, "gid");
+  return std::to_string(gid == 0 ? 1 : gid) + ":" + std::to_string(sid);
+}
+
+std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, Diagnostics& diagnostics,
+                                 const RuleGate& gate) {
   std::vector<RuleAst> rules;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::optional<LogicalLine> line;
@@ -194,10 +248,10 @@ std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, D
       continue;
     }
     line->append(piece, number);
-    read_rule(file, *line, rules, diagnostics);
+    read_rule(file, *line, rules, diagnostics, gate);
     line.reset();
   }
-  if (line) read_rule(file, *line, rules, diagnostics);
+  if (line) read_rule(file, *line, rules, diagnostics, gate);
   return rules;
 }
 

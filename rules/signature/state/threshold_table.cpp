@@ -50,6 +50,7 @@ Digest128 host_bit_key(const HostBit& bit, const Alert& alert) {
 }
 
 bool suppressed(const Threshold& threshold, const Alert& alert) {
+  if (threshold.tuned) return threshold.tuned->takes(alert);
   if (!threshold.addresses) return true;
   const auto& p = *alert.packet;
   const bool source = threshold.addresses->contains(p.source);
@@ -155,7 +156,7 @@ void ThresholdTable::decide(Alert alert, AlertSink& out) {
     for (const auto& threshold : info.thresholds) {
       if ((threshold.kind == Threshold::Kind::suppress) != suppression) continue;
       if (lets_through(threshold, info, alert)) continue;
-      ++held_back_;
+      held_back_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
   }

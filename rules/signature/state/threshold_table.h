@@ -2,6 +2,7 @@
 // The host-wide half of the engine: thresholds, detection_filter, suppression and xbits, where the alerts of all
 // workers meet in time order on one thread. Tables are capped; when one is full its oldest windows give way, counted.
 
+#include <atomic>
 #include <cstdint>
 #include <unordered_map>
 
@@ -19,7 +20,7 @@ class ThresholdTable final : public SharedState {
   void decide(Alert alert, AlertSink& out) override;
   void advance(Time now, AlertSink& out) override;
 
-  std::uint64_t held_back() const noexcept { return held_back_; }
+  std::uint64_t held_back() const noexcept override { return held_back_.load(std::memory_order_relaxed); }
   std::uint64_t evicted() const noexcept { return evicted_; }
 
  private:
@@ -38,7 +39,7 @@ class ThresholdTable final : public SharedState {
   std::unordered_map<Digest128, Window> windows_;
   std::unordered_map<Digest128, Time> host_bits_;  // until when set
   Time swept_{};
-  std::uint64_t held_back_ = 0;
+  std::atomic<std::uint64_t> held_back_{0};  // status asks on its own thread
   std::uint64_t evicted_ = 0;
 };
 

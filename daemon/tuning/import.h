@@ -1,0 +1,24 @@
+#pragma once
+// suricata-update's disable.conf, enable.conf and modify.conf as entries, for users who come from there.
+// https://suricata-update.readthedocs.io/en/latest/update.html. Lines that mean nothing here are warnings T03.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/diagnostic.h"
+#include "rules/tuning.h"
+
+namespace tocsin::daemon {
+
+enum class SuricataTuningKind : std::uint8_t { enable, disable, modify, drop };
+// By the name of the file, as suricata-update finds them.
+std::optional<SuricataTuningKind> suricata_tuning_kind(std::string_view file) noexcept;
+
+// `like` has the owner, reason and period of all entries. One entry for all rules that are enabled or disabled, one for
+// each line of modify.conf; drop.conf gives none, because drop acts as alert here.
+std::vector<rules::TuningEntry> import_suricata_tuning(SuricataTuningKind kind, std::string_view file,
+                                                       std::string_view text, const rules::TuningEntry& like, Time now,
+                                                       Diagnostics& diagnostics);
+
+}  // namespace tocsin::daemon
