@@ -9,6 +9,7 @@
 
 #include "collectors/base/assert.h"
 #include "collectors/base/digest.h"
+#include "collectors/base/text.h"
 
 namespace tocsin::rules {
 namespace {
@@ -26,7 +27,6 @@ unsigned flags_of(const HyperscanExpression& expression) {
 // The arrays that the library wants.
 struct Arrays {
   std::vector<const char*> texts;
-  std::vector<std::size_t> lengths;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
 };
@@ -34,8 +34,8 @@ struct Arrays {
 // Small databases compile as fast as a file is read.
 constexpr std::size_t worth_keeping = 16;
 
-// All that a database depends on. `kind` keeps literals and expressions apart.
-std::string key_of(const Arrays& arrays, std::string_view kind) {
+// All that a database depends on.
+std::string key_of(const Arrays& arrays) {
   Sha256Stream out;
   const auto number = [&](std::uint64_t value) {
     std::array<std::uint8_t, sizeof value> bytes{};
@@ -45,15 +45,14 @@ std::string key_of(const Arrays& arrays, std::string_view kind) {
   hs_platform_info_t platform{};
   hs_populate_platform(&platform);
   out.update(as_bytes(hs_version()));
-  out.update(as_bytes(kind));
   number(platform.tune);
   number(platform.cpu_features);
   for (std::size_t i = 0; i < arrays.texts.size(); ++i) {
-    const std::size_t length = arrays.lengths.empty() ? std::strlen(arrays.texts[i]) : arrays.lengths[i];
+    const std::string_view text = arrays.texts[i];
     number(arrays.ids[i]);
     number(arrays.flags[i]);
-    number(length);
-    out.update({reinterpret_cast<const std::uint8_t*>(arrays.texts[i]), length});
+    number(text.size());
+    out.update(as_bytes(text));
   }
   return render_digest(out.finish());
 }
@@ -64,6 +63,14 @@ HyperscanProblem take_problem(hs_compile_error_t* error) {
   if (error->message != nullptr) out.message = error->message;
   if (error->expression >= 0) out.index = static_cast<std::size_t>(error->expression);
   hs_free_compile_error(error);
+  return out;
+}
+
+// Every byte as \xHH: nothing in it means anything else.
+std::string escaped(Bytes bytes) {
+  std::string out;
+  out.reserve(4 * bytes.size());
+  for (const auto byte : bytes) out.append("\\x").append(to_hex(&byte, 1));
   return out;
 }
 
@@ -111,25 +118,16 @@ HyperscanDatabase HyperscanDatabase::keep(hs_database* database, const PatternCa
   return out;
 }
 
+// As expressions: hs_compile_lit_multi of 5.4.0 makes databases that fail within for some sets of literals.
 std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
     std::span<const HyperscanLiteral> literals, const PatternCache* cache) {
-  Arrays arrays;
+  std::vector<HyperscanExpression> expressions;
+  expressions.reserve(literals.size());
   for (const auto& literal : literals) {
     TOCSIN_ASSERT(!literal.bytes.empty());
-    arrays.texts.push_back(reinterpret_cast<const char*>(literal.bytes.data()));
-    arrays.lengths.push_back(literal.bytes.size());
-    arrays.flags.push_back(HS_FLAG_SINGLEMATCH | (literal.ignore_case ? HS_FLAG_CASELESS : 0U));
-    arrays.ids.push_back(literal.id);
+    expressions.push_back({.id = literal.id, .text = escaped(literal.bytes), .ignore_case = literal.ignore_case});
   }
-  const auto key = cache != nullptr && literals.size() >= worth_keeping ? key_of(arrays, "literals") : std::string();
-  if (auto kept = from_cache(cache, key)) return kept;
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const auto status =
-      hs_compile_lit_multi(arrays.texts.data(), arrays.flags.data(), arrays.ids.data(), arrays.lengths.data(),
-                           static_cast<unsigned>(literals.size()), HS_MODE_BLOCK, nullptr, &database, &error);
-  if (status != HS_SUCCESS) return std::unexpected(take_problem(error));
-  return keep(database, cache, key);
+  return compile(expressions, cache);
 }
 
 std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
@@ -140,8 +138,7 @@ std::expected<HyperscanDatabase, HyperscanProblem> HyperscanDatabase::compile(
     arrays.flags.push_back(flags_of(expression));
     arrays.ids.push_back(expression.id);
   }
-  const auto key =
-      cache != nullptr && expressions.size() >= worth_keeping ? key_of(arrays, "expressions") : std::string();
+  const auto key = cache != nullptr && expressions.size() >= worth_keeping ? key_of(arrays) : std::string();
   if (auto kept = from_cache(cache, key)) return kept;
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
@@ -159,12 +156,14 @@ void HyperscanDatabase::prepare(HyperscanScratch& scratch) const {
   TOCSIN_ASSERT(status == HS_SUCCESS);
 }
 
-void HyperscanDatabase::scan(Bytes bytes, HyperscanScratch& scratch, std::vector<std::uint32_t>& found) const {
+bool HyperscanDatabase::scan(Bytes bytes, HyperscanScratch& scratch, std::vector<std::uint32_t>& found) const {
   // An empty text still matches expressions that allow it; the library wants a valid pointer.
   const char* data = bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data());
   const auto size = static_cast<unsigned>(std::min<std::size_t>(bytes.size(), UINT32_MAX));
-  const auto status = hs_scan(database_.get(), data, size, 0, scratch.scratch_.get(), on_match, &found);
-  TOCSIN_ASSERT(status == HS_SUCCESS);
+  const auto before = found.size();
+  if (hs_scan(database_.get(), data, size, 0, scratch.scratch_.get(), on_match, &found) == HS_SUCCESS) return true;
+  found.resize(before);
+  return false;
 }
 
 }  // namespace tocsin::rules

@@ -84,8 +84,9 @@ class HyperscanDatabase {
   explicit operator bool() const noexcept { return database_ != nullptr; }
   // Makes the scratch fit this database too; once per database and worker, before the first scan.
   void prepare(HyperscanScratch& scratch) const;
-  // Appends the id of each pattern that matches, once, in any order. Allocates only when `found` has to grow.
-  void scan(Bytes bytes, HyperscanScratch& scratch, std::vector<std::uint32_t>& found) const;
+  // Appends the id of each pattern that matches, once, in any order. Allocates only when `found` has to grow. False:
+  // the library gave up within, nothing was appended, and the caller has to ask its patterns some other way.
+  [[nodiscard]] bool scan(Bytes bytes, HyperscanScratch& scratch, std::vector<std::uint32_t>& found) const;
 
  private:
   struct Free {

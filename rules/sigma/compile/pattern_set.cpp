@@ -105,8 +105,8 @@ void PatternSet::prepare(HyperscanScratch& scratch) const {
 }
 
 void PatternSet::scan(std::string_view text, HyperscanScratch& scratch, std::vector<PredicateId>& hits) const {
-  if (database_) database_.scan(as_bytes(text), scratch, hits);
-  for (const auto& member : plain_) {
+  const bool scanned = !database_ || database_.scan(as_bytes(text), scratch, hits);
+  for (const auto& member : scanned ? plain_ : members_) {
     const auto& p = *member.predicate;
     const bool hit = p.kind == Predicate::Kind::regex ? p.regex.search(text) : matches(p.pattern, text);
     if (hit) hits.push_back(member.id);

@@ -69,8 +69,10 @@ void PatternDatabase::prepare(PatternScratch& scratch) const {
 
 void PatternDatabase::scan(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const {
   if (patterns_.empty() || bytes.empty()) return;
-  if (database_) database_.scan(bytes, scratch.hyperscan_, found);
-  else scan_plain(bytes, scratch, found);
+  if (!database_) return scan_plain(bytes, scratch, found);
+  if (database_.scan(bytes, scratch.hyperscan_, found)) return;
+  // What cannot be ruled out is looked at.
+  for (std::uint32_t id = 0; id < patterns_.size(); ++id) found.push_back(id);
 }
 
 void PatternDatabase::scan_plain(Bytes bytes, PatternScratch& scratch, std::vector<std::uint32_t>& found) const {

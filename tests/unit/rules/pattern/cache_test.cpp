@@ -102,7 +102,7 @@ TEST_F(Cache, databases_come_back_and_match_the_same) {
     HyperscanScratch scratch;
     database->prepare(scratch);
     std::vector<std::uint32_t> found;
-    database->scan(as_bytes("PATTERN4! pattern7! PATTERN7!"), scratch, found);
+    EXPECT_TRUE(database->scan(as_bytes("PATTERN4! pattern7! PATTERN7!"), scratch, found));
     EXPECT_EQ(found, (std::vector<std::uint32_t>{4, 7}));
   }
   // Another set, another file.

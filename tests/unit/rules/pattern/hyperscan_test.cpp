@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "collectors/base/text.h"
+
 namespace tocsin::rules {
 namespace {
 
@@ -16,7 +18,7 @@ class Hyperscan : public testing::Test {
     HyperscanScratch scratch;
     database.prepare(scratch);
     std::vector<std::uint32_t> found;
-    database.scan(as_bytes(text), scratch, found);
+    EXPECT_TRUE(database.scan(as_bytes(text), scratch, found));
     std::ranges::sort(found);
     return found;
   }
@@ -35,6 +37,27 @@ TEST_F(Hyperscan, literals_are_bytes_and_reported_once) {
   EXPECT_EQ(scan(*database, "NEEDLE"), Ids{8});
   EXPECT_EQ(scan(*database, "x" + zero), Ids{9});
   EXPECT_EQ(scan(*database, ""), Ids{});
+}
+
+// Long runs of one byte beside short literals: the library's own interface for literals fails on them.
+TEST_F(Hyperscan, literals_with_long_runs_are_found) {
+  std::vector<std::string> texts{"123", "m", "a" + std::string(50, '\0'), std::string(12, '\0'), "verify"};
+  for (const char last : {'D', '\0', 'A'}) texts.push_back("xt>" + std::string(34, last));
+  std::vector<HyperscanLiteral> literals;
+  for (const auto& text : texts)
+    literals.push_back({static_cast<std::uint32_t>(literals.size()), as_bytes(text), true});
+  const auto database = HyperscanDatabase::compile(literals);
+  ASSERT_TRUE(database);
+  std::vector<std::string> subjects{"xt>D", "123 xt>", "verify me"};
+  for (const char byte : {'D', 'd', '\0', 'A', 'x'})
+    for (std::size_t length = 1; length < 80; ++length)
+      for (const char* before : {"", "xt>", "a", "12", "123"}) subjects.push_back(before + std::string(length, byte));
+  for (const auto& subject : subjects) {
+    Ids expected;
+    for (std::uint32_t id = 0; id < texts.size(); ++id)
+      if (lower_ascii(subject).find(lower_ascii(texts[id])) != std::string::npos) expected.push_back(id);
+    EXPECT_EQ(scan(*database, subject), expected) << subject;
+  }
 }
 
 TEST_F(Hyperscan, expressions_obey_their_flags) {
@@ -77,7 +100,7 @@ TEST_F(Hyperscan, one_scratch_serves_many_databases) {
   }
   for (const auto& database : databases) {
     std::vector<std::uint32_t> found;
-    database.scan(as_bytes("word0"), scratch, found);
+    EXPECT_TRUE(database.scan(as_bytes("word0"), scratch, found));
     EXPECT_EQ(found, Ids{0});
   }
 }
