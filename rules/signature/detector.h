@@ -107,8 +107,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   // inspect_packet.cpp
   void inspect_packet(const collectors::Packet& packet, Scope& scope);
   void inspect_address_rules(const Scope& scope);
-  void collect_packet_rules(const collectors::Packet& packet, const Scope& scope, PayloadClass payload,
-                            PacketClass kind);
+  void collect_packet_rules(const collectors::Packet& packet, const Scope& scope, bool stream_took_it);
   bool packet_rule_matches(const Signature& signature, const Scope& scope, bool stream_took_it);
   void inspect_stream(const Scope& scope);
   void inspect_window(const Scope& scope, StreamWindow& window);

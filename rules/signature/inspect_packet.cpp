@@ -53,12 +53,12 @@ void SignatureDetector::track_sequence(const Packet& packet, FlowMemory& memory)
 
 void SignatureDetector::inspect_packet(const Packet& packet, Scope& scope) {
   inspect_address_rules(scope);
-  candidates_.clear();
-  collect_packet_rules(packet, scope, payload_class_of(packet), packet_class_of(packet));
-  sort_candidates();
   const bool stream_took_it = scope.memory != nullptr && packet.is_tcp() && !packet.checksum_bad &&
                               (scope.memory->stream[0].seen || scope.memory->stream[1].seen ||
                                scope.flow->state != collectors::FlowState::fresh);
+  candidates_.clear();
+  collect_packet_rules(packet, scope, stream_took_it);
+  sort_candidates();
   for (const auto number : candidates_) {
     const auto& signature = program_->signatures[number];
     const Timed timed(counters_->rules[number], check_++);
@@ -96,22 +96,26 @@ void SignatureDetector::inspect_address_rules(const Scope& scope) {
   }
 }
 
-void SignatureDetector::collect_packet_rules(const Packet& packet, const Scope& scope, PayloadClass payload,
-                                             PacketClass kind) {
+void SignatureDetector::collect_packet_rules(const Packet& packet, const Scope& scope, bool stream_took_it) {
   if (!settings_.prefilter) {
     for (const auto& signature : program_->signatures)
       if (signature.kind != RuleKind::ip_only && signature.kind != RuleKind::transaction)
         candidates_.push_back(signature.rank);
     return;
   }
-  const auto add = [&](std::size_t side) {
-    const auto& always = program_->always[static_cast<std::size_t>(kind)][side];
-    candidates_.insert(candidates_.end(), always.begin(), always.end());
+  const RuleIndex::Traffic traffic{scope.flow == nullptr ? Protocol::unknown : scope.flow->protocol, packet.source_port,
+                                   packet.destination_port, !packet.payload.empty()};
+  const auto add = [&](PayloadClass payload, PacketClass kind, std::size_t side) {
+    program_->always[static_cast<std::size_t>(kind)][side].find(traffic, candidates_);
     if (!packet.payload.empty()) add_rules(program_->payload[static_cast<std::size_t>(payload)][side], packet.payload);
   };
   // Without a flow there is no direction: rules of both sides are looked at, those that name one do not fit.
-  add(index(scope.direction));
-  if (scope.flow == nullptr) add(index(collectors::opposite(scope.direction)));
+  const auto look = [&](PayloadClass payload, PacketClass kind) {
+    add(payload, kind, index(scope.direction));
+    if (scope.flow == nullptr) add(payload, kind, index(collectors::opposite(scope.direction)));
+  };
+  look(payload_class_of(packet), packet_class_of(packet));
+  if (packet.is_tcp() && !stream_took_it) look(PayloadClass::tcp_untaken, PacketClass::tcp_untaken);
   if (!program_->packet_source.empty()) program_->packet_source.find(packet.source, candidates_);
   if (!program_->packet_destination.empty()) program_->packet_destination.find(packet.destination, candidates_);
 }
@@ -176,7 +180,10 @@ void SignatureDetector::inspect_window(const Scope& scope, StreamWindow& window)
       add_rules(group, Bytes(window.bytes).subspan(from - window.start));
     }
     for (const auto& entry : window.waiting) candidates_.push_back(entry.first);
-    candidates_.insert(candidates_.end(), program_->stream_always[side].begin(), program_->stream_always[side].end());
+    const auto& flow = *scope.flow;
+    const RuleIndex::Traffic traffic{flow.protocol, flow.side(scope.direction).port,
+                                     flow.side(collectors::opposite(scope.direction)).port, true};
+    program_->always[static_cast<std::size_t>(PacketClass::stream)][side].find(traffic, candidates_);
   }
   sort_candidates();
   for (const auto number : candidates_) {

@@ -11,6 +11,7 @@ namespace tocsin::rules::signature {
 using collectors::Buffer;
 using collectors::BufferSide;
 using collectors::Protocol;
+namespace ip_protocol = collectors::ip_protocol;
 
 namespace {
 
@@ -71,8 +72,8 @@ Pattern pattern_of(const Signature& signature) {
   return pattern;
 }
 
-// A list of single addresses or small networks, worth a trie.
-bool is_list(const AddressSet& set) noexcept { return !set.any() && (set.v4_count() <= (1U << 20)) && set.size() > 0; }
+// A list of addresses or networks that is no "everything but", nor all of somebody's home: worth a trie.
+bool is_list(const AddressSet& set) noexcept { return !set.any() && (set.v4_count() <= (1U << 23)) && set.size() > 0; }
 
 class Builder {
  public:
@@ -127,6 +128,16 @@ class Builder {
     return side == 0 ? signature.to_server : signature.to_client;
   }
 
+  static bool on_streams(const Signature& signature) noexcept {
+    return signature.kind == RuleKind::stream || signature.kind == RuleKind::packet_and_stream;
+  }
+  // What the rule says of the IP protocol allows this one.
+  static bool may_be(const Signature& signature, std::uint8_t protocol) noexcept {
+    return std::ranges::all_of(signature.packet_tests, [&](const PacketTest& test) {
+      return test.kind != PacketTest::Kind::ip_protocol || test.range.holds(protocol);
+    });
+  }
+
   void add_ip_only(const Signature& signature, RuleNumber number) {
     add_by_address(signature, number, program_.ip_source, program_.ip_destination,
                    [&] { program_.ip_always.push_back(number); });
@@ -149,10 +160,8 @@ class Builder {
     const auto& protocol = signature.protocol;
     std::vector<PayloadClass> out;
     if (protocol.tcp || protocol.any) {
-      if (signature.kind == RuleKind::stream || signature.kind == RuleKind::packet_and_stream)
-        out.push_back(PayloadClass::stream);
-      // Also stream rules: payload of segments that no stream took up is inspected as it is.
-      out.push_back(PayloadClass::tcp_packet);
+      if (on_streams(signature)) out.push_back(PayloadClass::stream);
+      out.push_back(signature.kind == RuleKind::stream ? PayloadClass::tcp_untaken : PayloadClass::tcp_packet);
     }
     if (!signature.only_stream) {
       if (protocol.udp || protocol.any) out.push_back(PayloadClass::udp);
@@ -170,26 +179,30 @@ class Builder {
             payload_[static_cast<std::size_t>(payload_class)][side].add(pattern_of(signature), number);
       return;
     }
-    const bool stream = signature.kind == RuleKind::stream || signature.kind == RuleKind::packet_and_stream;
-    for (std::size_t side = 0; side < Program::sides; ++side)
-      if (stream && allows(signature, side)) program_.stream_always[side].push_back(number);
+    if (on_streams(signature)) add_always(signature, number, PacketClass::stream);
     add_by_address(signature, number, program_.packet_source, program_.packet_destination,
                    [&] { add_always(signature, number); });
   }
 
+  void add_always(const Signature& signature, RuleNumber number, PacketClass packet_class) {
+    for (std::size_t side = 0; side < Program::sides; ++side)
+      if (allows(signature, side))
+        program_.always[static_cast<std::size_t>(packet_class)][side].insert(signature, number);
+  }
+
   void add_always(const Signature& signature, RuleNumber number) {
     const auto& protocol = signature.protocol;
-    const bool any = protocol.any;
-    for (std::size_t side = 0; side < Program::sides; ++side) {
-      if (!allows(signature, side)) continue;
-      const auto add_to = [&](PacketClass packet_class) {
-        program_.always[static_cast<std::size_t>(packet_class)][side].push_back(number);
-      };
-      if (any || protocol.tcp) add_to(PacketClass::tcp);
-      if (any || protocol.udp) add_to(PacketClass::udp);
-      if (any || protocol.icmp || protocol.icmpv6) add_to(PacketClass::icmp);
-      if (any || protocol.sctp || protocol.number || protocol.arp) add_to(PacketClass::other);
-    }
+    const auto fits = [&](bool named, std::initializer_list<std::uint8_t> numbers) {
+      return (protocol.any || named) &&
+             std::ranges::any_of(numbers, [&](std::uint8_t n) { return may_be(signature, n); });
+    };
+    if (fits(protocol.tcp, {ip_protocol::tcp}))
+      add_always(signature, number, signature.kind == RuleKind::stream ? PacketClass::tcp_untaken : PacketClass::tcp);
+    if (fits(protocol.udp, {ip_protocol::udp})) add_always(signature, number, PacketClass::udp);
+    if (fits(protocol.icmp || protocol.icmpv6, {ip_protocol::icmp, ip_protocol::icmpv6}))
+      add_always(signature, number, PacketClass::icmp);
+    if (protocol.any || protocol.sctp || protocol.number || protocol.arp)
+      add_always(signature, number, PacketClass::other);
   }
 
   void add_transaction(const Signature& signature, RuleNumber number) {

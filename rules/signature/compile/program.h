@@ -10,6 +10,7 @@
 #include "rules/signature/compile/compiler.h"
 #include "rules/signature/prefilter/address_trie.h"
 #include "rules/signature/prefilter/pattern_database.h"
+#include "rules/signature/prefilter/rule_index.h"
 
 namespace tocsin::rules::signature {
 
@@ -20,10 +21,10 @@ struct PatternGroup {
   std::vector<std::vector<RuleNumber>> rules;  // by pattern number
 };
 
-// What a packet's payload is looked for by.
-enum class PayloadClass : std::uint8_t { tcp_packet, stream, udp, other, count_ };
-// What kind of packet a rule without a pattern looks at.
-enum class PacketClass : std::uint8_t { tcp, udp, icmp, other, count_ };
+// What payload is looked for by. Rules on streams are looked for in segments that no stream took up as well: untaken.
+enum class PayloadClass : std::uint8_t { tcp_packet, tcp_untaken, stream, udp, other, count_ };
+// What a rule without a pattern looks at; untaken as above.
+enum class PacketClass : std::uint8_t { tcp, tcp_untaken, stream, udp, icmp, other, count_ };
 
 // One buffer with its transforms, as rules use it.
 struct BufferGroup {
@@ -45,8 +46,7 @@ struct Program {
 
   std::vector<Signature> signatures;
   std::array<std::array<PatternGroup, sides>, static_cast<std::size_t>(PayloadClass::count_)> payload;
-  std::array<std::array<std::vector<RuleNumber>, sides>, static_cast<std::size_t>(PacketClass::count_)> always;
-  std::array<std::vector<RuleNumber>, sides> stream_always;
+  std::array<std::array<RuleIndex, sides>, static_cast<std::size_t>(PacketClass::count_)> always;
   AddressTrie ip_source, ip_destination;  // address-only rules
   std::vector<RuleNumber> ip_always;
   AddressTrie packet_source, packet_destination;  // other rules without a pattern that name lists of addresses
