@@ -1,7 +1,8 @@
 // rooms: packet signature yara
 // Packets of a capture in memory: through the packet floor alone, and with engines looking on. One thread.
 //   TOCSIN_RULES=DIR   signatures of that folder too (its classification.config is read)
-//   TOCSIN_COPIES=N    how often the example recordings are repeated (default 300)
+//   TOCSIN_CAPTURE=FILE  this capture (record_mix.py makes one) in place of the example recordings
+//   TOCSIN_COPIES=N    how often the recordings are repeated (default 300; 1 for a capture that is given)
 
 #include "collectors/base/text.h"
 #include "collectors/packet/worker.h"
@@ -19,13 +20,28 @@ class Discard final : public collectors::RecordSink {
   std::uint64_t records = 0;
 };
 
+// Payload that went by, and how much of it was datagrams, which are always inspected.
+class Payload final : public collectors::Observer {
+ public:
+  void on_packet(const collectors::Packet& packet) override {
+    all += packet.payload.size();
+    if (!packet.is_tcp()) datagrams += packet.payload.size();
+  }
+  std::uint64_t all = 0;
+  std::uint64_t datagrams = 0;
+};
+
 const Capture& capture() {
   static const Capture made = [] {
     const char* wanted = std::getenv("TOCSIN_COPIES");
-    const auto copies = wanted == nullptr ? std::optional<std::uint64_t>(300) : parse_unsigned(wanted);
+    const char* given = std::getenv("TOCSIN_CAPTURE");
+    const std::uint64_t usual = given == nullptr ? 300 : 1;
+    const auto copies = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+        wanted == nullptr ? usual : parse_unsigned(wanted).value_or(usual), 1, 60'000));
+    if (given != nullptr) return grow({read_capture(given)}, copies);
     const auto examples = source_folder / "etc/examples";
     return grow({read_capture(examples / "ordinary/traffic.pcap"), read_capture(examples / "intrusion/traffic.pcap")},
-                static_cast<std::uint32_t>(std::clamp<std::uint64_t>(copies.value_or(300), 1, 60'000)));
+                copies);
   }();
   return made;
 }
@@ -49,8 +65,13 @@ collectors::PacketOptions packet_options(bool records) {
   return options;
 }
 
-// How many records were made. `set` may be null: nobody looks on.
-std::uint64_t pass(const std::vector<collectors::RawFrame>& frames, bool records, const rules::RuleSet* set,
+struct Passed {
+  std::uint64_t records = 0;
+  collectors::PacketCounters counters;
+};
+
+// `set` may be null: nobody looks on.
+Passed pass(const std::vector<collectors::RawFrame>& frames, bool records, const rules::RuleSet* set,
                    AlertDesk& desk) {
   FieldNames names;
   Discard sink;
@@ -66,16 +87,30 @@ std::uint64_t pass(const std::vector<collectors::RawFrame>& frames, bool records
   for (const auto& frame : frames) worker.process(frame);
   worker.finish();
   if (shared) desk.decide(*shared);
-  return sink.records;
+  return {sink.records, worker.counters()};
+}
+
+// The part of all payload that reaches parsers and signatures: not what is past depth, behind the beginning of
+// encryption, sent twice, or belongs to no connection.
+double inspected_share(const std::vector<collectors::RawFrame>& frames) {
+  FieldNames names;
+  Discard sink;
+  Payload payload;
+  collectors::PacketWorker worker(packet_options(false), names, sink, {&payload});
+  for (const auto& frame : frames) worker.process(frame);
+  worker.finish();
+  return static_cast<double>(worker.counters().stream_bytes + payload.datagrams) / static_cast<double>(payload.all);
 }
 
 void run(benchmark::State& state, bool records, const Loaded* loaded) {
   const auto frames = capture().frames();
   AlertDesk desk;
-  std::uint64_t made = 0;
-  for (auto _ : state) made += pass(frames, records, loaded == nullptr ? nullptr : loaded->set.get(), desk);
+  Passed last;
+  for (auto _ : state) last = pass(frames, records, loaded == nullptr ? nullptr : loaded->set.get(), desk);
   tell_rates(state, frames);
-  state.counters["records"] = static_cast<double>(made) / static_cast<double>(state.iterations());
+  state.counters["records"] = static_cast<double>(last.records);
+  state.counters["flows"] = static_cast<double>(last.counters.flows);
+  state.counters["inspected"] = inspected_share(frames);
   if (loaded == nullptr) return;
   tell(state, *loaded);
   state.counters["alerts"] = static_cast<double>(desk.decided()) / static_cast<double>(state.iterations());
