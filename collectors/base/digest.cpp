@@ -13,41 +13,60 @@
 namespace tocsin {
 namespace {
 
+// Looked up once: the library takes locks and walks its providers each time a method is named.
+const EVP_MD* method(DigestKind kind) {
+  static const std::array<const EVP_MD*, 3> methods{EVP_MD_fetch(nullptr, "MD5", nullptr),
+                                                    EVP_MD_fetch(nullptr, "SHA1", nullptr),
+                                                    EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  const EVP_MD* const found = methods[static_cast<std::size_t>(kind)];
+  TOCSIN_ASSERT(found != nullptr);
+  return found;
+}
+
 template <class Array>
-Array evp_digest(Bytes bytes, const EVP_MD* kind) {
+Array digest_of(Bytes bytes, DigestKind kind) {
   Array out{};
   unsigned size = 0;
-  TOCSIN_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr) == 1 && size == out.size());
+  TOCSIN_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, method(kind), nullptr) == 1 &&
+                size == out.size());
   return out;
 }
 
 }  // namespace
 
-Sha256 sha256(Bytes bytes) { return evp_digest<Sha256>(bytes, EVP_sha256()); }
-Sha1 sha1(Bytes bytes) { return evp_digest<Sha1>(bytes, EVP_sha1()); }
-Md5 md5(Bytes bytes) { return evp_digest<Md5>(bytes, EVP_md5()); }
+Sha256 sha256(Bytes bytes) { return digest_of<Sha256>(bytes, DigestKind::sha256); }
+Sha1 sha1(Bytes bytes) { return digest_of<Sha1>(bytes, DigestKind::sha1); }
+Md5 md5(Bytes bytes) { return digest_of<Md5>(bytes, DigestKind::md5); }
 
-struct Sha256Stream::State {
+struct DigestStream::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() { TOCSIN_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1); }
+  explicit State(const EVP_MD* method) {
+    TOCSIN_ASSERT(context != nullptr && EVP_DigestInit_ex(context, method, nullptr) == 1);
+  }
   ~State() { EVP_MD_CTX_free(context); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 };
 
-Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {}
-Sha256Stream::~Sha256Stream() = default;
-Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
-Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
+DigestStream::DigestStream(DigestKind kind) : state_(std::make_unique<State>(method(kind))) {}
+DigestStream::~DigestStream() = default;
+DigestStream::DigestStream(DigestStream&&) noexcept = default;
+DigestStream& DigestStream::operator=(DigestStream&&) noexcept = default;
 
-void Sha256Stream::update(Bytes bytes) {
+void DigestStream::update(Bytes bytes) {
   TOCSIN_ASSERT(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
 }
 
-Sha256 Sha256Stream::finish() {
-  Sha256 out{};
+void DigestStream::finish_into(std::span<std::uint8_t> out) {
+  TOCSIN_ASSERT(out.size() == static_cast<std::size_t>(EVP_MD_CTX_get_size(state_->context)));
   TOCSIN_ASSERT(EVP_DigestFinal_ex(state_->context, out.data(), nullptr) == 1);
-  return out;
+}
+
+std::string DigestStream::finish() {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};
+  const auto size = static_cast<std::size_t>(EVP_MD_CTX_get_size(state_->context));
+  finish_into(std::span(out).first(size));
+  return to_hex(out.data(), size);
 }
 
 std::uint64_t hash64(Bytes bytes, std::uint64_t seed) noexcept {

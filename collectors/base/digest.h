@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,19 +21,36 @@ using Md5 = std::array<std::uint8_t, 16>;
 Sha256 sha256(Bytes bytes);
 Sha1 sha1(Bytes bytes);
 Md5 md5(Bytes bytes);
-// Chunk by chunk. Movable, one owner.
-class Sha256Stream {
+
+enum class DigestKind : std::uint8_t { md5, sha1, sha256 };
+
+// Chunk by chunk, of a kind chosen at run time. Movable, one owner.
+class DigestStream {
  public:
-  Sha256Stream();
-  ~Sha256Stream();
-  Sha256Stream(Sha256Stream&&) noexcept;
-  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+  explicit DigestStream(DigestKind kind);
+  ~DigestStream();
+  DigestStream(DigestStream&&) noexcept;
+  DigestStream& operator=(DigestStream&&) noexcept;
   void update(Bytes bytes);
-  Sha256 finish();  // once
+  std::string finish();  // once; lower-case hex
+
+ protected:
+  void finish_into(std::span<std::uint8_t> out);  // once
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+class Sha256Stream : DigestStream {
+ public:
+  Sha256Stream() : DigestStream(DigestKind::sha256) {}
+  using DigestStream::update;
+  Sha256 finish() {  // once
+    Sha256 out{};
+    finish_into(out);
+    return out;
+  }
 };
 
 std::uint64_t hash64(Bytes bytes, std::uint64_t seed = 0) noexcept;

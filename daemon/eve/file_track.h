@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/base/digest_stream.h"
+#include "collectors/base/digest.h"
 #include "collectors/base/json.h"
 #include "collectors/packet/observer.h"
 #include "daemon/eve/options.h"

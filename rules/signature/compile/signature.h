@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "collectors/base/digest_stream.h"
+#include "collectors/base/digest.h"
 #include "collectors/packet/buffer.h"
 #include "collectors/packet/flow.h"
 #include "rules/alert.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
-#include "collectors/base/digest_stream.h"
+#include "collectors/base/digest.h"
 #include "collectors/packet/options.h"
 #include "collectors/packet/packet_event.h"
 #include "collectors/packet/protocol/smtp/mime_decode.h"

@@ -113,4 +113,13 @@ std::optional<Certificate> parse_certificate(Bytes der) {
   return certificate;
 }
 
+std::shared_ptr<const Certificate> CertificateReader::read(Bytes der) {
+  Slot& slot = slots_[hash64(der) % slots_.size()];
+  if (!slot.der.empty() && std::ranges::equal(slot.der, der)) return slot.certificate;
+  auto parsed = parse_certificate(der);
+  auto certificate = parsed ? std::make_shared<const Certificate>(std::move(*parsed)) : nullptr;
+  if (der.size() <= size_most) slot = {{der.begin(), der.end()}, certificate};
+  return certificate;
+}
+
 }  // namespace tocsin::collectors

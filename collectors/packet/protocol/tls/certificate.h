@@ -1,6 +1,8 @@
 #pragma once
 // What is read out of an X.509 certificate (RFC 5280). OpenSSL does the parsing; its headers stay in the .cpp.
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,5 +23,22 @@ struct Certificate {
 };
 // Nothing when it is not a certificate.
 std::optional<Certificate> parse_certificate(Bytes der);
+
+// Servers show the same certificate again and again, and parsing costs more than the rest of a handshake: the last ones
+// are remembered. One per worker.
+class CertificateReader {
+ public:
+  // Null when it is not a certificate.
+  std::shared_ptr<const Certificate> read(Bytes der);
+
+ private:
+  static constexpr std::size_t remembered = 256;
+  static constexpr std::size_t size_most = 4096;  // of those remembered
+  struct Slot {
+    std::vector<std::uint8_t> der;
+    std::shared_ptr<const Certificate> certificate;
+  };
+  std::array<Slot, remembered> slots_;  // by hash; the newest stays
+};
 
 }  // namespace tocsin::collectors

@@ -18,12 +18,13 @@ class TlsFactory final : public ProtocolFactory {
  public:
   TlsFactory(const TlsOptions& options, FieldNames& names) : options_(options), fields_(names) {}
   std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<TlsParser>(options_, fields_, flow.protocol_original);
+    return std::make_unique<TlsParser>(options_, fields_, certificates_, flow.protocol_original);
   }
 
  private:
   const TlsOptions& options_;
   const TlsFields fields_;
+  CertificateReader certificates_;
 };
 
 }  // namespace
@@ -224,7 +225,7 @@ bool TlsParser::certificates(Direction direction, Bytes body) {
   }
   if (!reader.ok()) return false;
   if (list.remaining() != 0) transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_too_many_certificates));
-  transaction().set_certificates(direction, std::move(chain));
+  transaction().set_certificates(direction, std::move(chain), certificates_);
   return true;
 }
 

@@ -17,8 +17,9 @@ std::unique_ptr<ProtocolFactory> make_tls_factory(const PacketOptions& options, 
 class TlsParser final : public ProtocolParser {
  public:
   // `before`: what was spoken until the ends agreed on encryption, if anything.
-  TlsParser(const TlsOptions& options, const TlsFields& fields, Protocol before = Protocol::unknown)
-      : options_(options), fields_(fields), before_(before) {}
+  TlsParser(const TlsOptions& options, const TlsFields& fields, CertificateReader& certificates,
+            Protocol before = Protocol::unknown)
+      : options_(options), fields_(fields), certificates_(certificates), before_(before) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
@@ -48,6 +49,7 @@ class TlsParser final : public ProtocolParser {
 
   const TlsOptions& options_;
   const TlsFields& fields_;
+  CertificateReader& certificates_;
   const Protocol before_;
   std::array<Side, 2> side_;
   std::unique_ptr<TlsTransaction> transaction_;

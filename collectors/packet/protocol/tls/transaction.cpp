@@ -31,13 +31,14 @@ void TlsTransaction::set_server(TlsServerHello hello) {
   progress_[1] = std::max(progress_[1], tls_progress::hello);
 }
 
-void TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain) {
+void TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain,
+                                      CertificateReader& reader) {
   Identity& identity = sender == Direction::to_server ? client_identity_ : server_identity_;
   identity.chain = std::move(chain);
   std::uint8_t& progress = progress_[collectors::index(sender)];
   progress = std::max(progress, tls_progress::certificates);
   if (identity.chain.empty()) return;
-  identity.certificate = parse_certificate(identity.chain.front());
+  identity.certificate = reader.read(identity.chain.front());
   if (!identity.certificate) events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
 }
 

@@ -31,7 +31,7 @@ class TlsTransaction final : public Transaction {
 
   void set_client(TlsClientHello hello);
   void set_server(TlsServerHello hello);
-  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain);
+  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain, CertificateReader& reader);
   void set_encrypted(Direction direction);
   bool has_client() const noexcept { return client_.has_value(); }
   bool has_server() const noexcept { return server_.has_value(); }
@@ -44,7 +44,8 @@ class TlsTransaction final : public Transaction {
   void fill(EventBuilder& builder) const override;
   // Once the certificate is there, or nothing more can be read.
   bool recordable() const override {
-    return server_identity_.certificate || (complete(Direction::to_server) && complete(Direction::to_client));
+    return server_identity_.certificate != nullptr ||
+           (complete(Direction::to_server) && complete(Direction::to_client));
   }
   std::uint32_t record_count(const RecordDetail& detail) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
@@ -65,7 +66,7 @@ class TlsTransaction final : public Transaction {
   // What a side shows of itself; the client only when it is asked to.
   struct Identity {
     std::vector<std::vector<std::uint8_t>> chain;
-    std::optional<Certificate> certificate;  // the first of the chain
+    std::shared_ptr<const Certificate> certificate;  // the first of the chain; null: none, or it is none
   };
   std::optional<Bytes> certificate_buffer(const Identity& identity, Buffer buffer, std::uint32_t index) const;
   static bool describe_certificate(JsonWriter& json, std::string_view name, const Identity& identity);

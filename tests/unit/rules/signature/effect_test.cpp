@@ -1,5 +1,5 @@
 // What rules do besides alerting, and where in the life of a flow they look.
-#include "collectors/base/digest_stream.h"
+#include "collectors/base/digest.h"
 #include "tests/unit/rules/signature/fixture.h"
 
 namespace tocsin::rules::signature::testing {
