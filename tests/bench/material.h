@@ -56,6 +56,10 @@ inline std::filesystem::path folder_from(const char* variable) {
 class AlertDesk final : public rules::AlertSink {
  public:
   void raise(rules::Alert alert) override { alerts_.push_back(std::move(alert)); }
+  void take(AlertDesk& other) {
+    std::ranges::move(other.alerts_, std::back_inserter(alerts_));
+    other.alerts_.clear();
+  }
   void decide(rules::SharedState& state) {
     std::ranges::stable_sort(alerts_, [](const auto& a, const auto& b) { return a.time < b.time; });
     Counter out;

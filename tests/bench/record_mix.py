@@ -31,7 +31,7 @@ AGENTS = ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
           "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
           "curl/7.88.1", "python-requests/2.31.0")
 DOCUMENTS_MOST = 400
-DOCUMENT_SIZES = (200, 60_000)
+DOCUMENT_SIZES = (6_000, 95_000)
 PORTS = {80: "HTTP", 443: "TLS", 53: "DNS", 445: "SMB", 25: "SMTP", 22: "SSH"}
 
 
@@ -190,7 +190,7 @@ class Servers:
 def browse(work, names, rounds):
     """One curl a page: a document and some of what it names, over one or two connections."""
     for page in range(rounds):
-        secure = page % 5 == 0
+        secure = page % 8 == 0
         host = random.choice(NAMES[:3])
         lines = ["silent", "insecure", "parallel", "parallel-max = 2", "compressed", f'user-agent = "{random.choice(AGENTS)}"',
                  f'referer = "http://{host}/index.html?from={page}"', f'cookie = "session={random.randbytes(12).hex()}; theme=dark"',
