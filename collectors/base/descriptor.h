@@ -1,12 +1,19 @@
 #pragma once
-// A file descriptor with one owner, and the way of descriptors over a unix socket (SCM_RIGHTS, unix(7)). Any thread.
+// A file descriptor with one owner, whole reads and writes, and the way of descriptors over a unix socket (SCM_RIGHTS,
+// unix(7)). Any thread.
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "collectors/base/bytes.h"
+#include "collectors/base/result.h"
 
 namespace tocsin {
 
@@ -31,6 +38,16 @@ class OwnedDescriptor {
  private:
   int descriptor_ = -1;
 };
+
+// write(2) until all is written. False and errno when that fails; what went before stays written.
+bool write_all(int descriptor, Bytes bytes) noexcept;
+// read(2) until `into` is full. False at an earlier end, and on an error.
+bool read_exactly(int descriptor, std::span<std::uint8_t> into) noexcept;
+// read(2) to the end, but no further than a byte past `most`: a result longer than `most` is one that was cut. Nothing
+// and errno on an error.
+std::optional<std::string> read_all(int descriptor, std::size_t most);
+// To a name of its own beside it, synced, then renamed: whoever looks finds a whole file, the old or the new.
+Result<void> replace_file(const std::string& path, Bytes content, mode_t mode);
 
 // Beside one message; more are refused by both ends.
 inline constexpr std::size_t descriptors_most = 64;

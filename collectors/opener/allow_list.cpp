@@ -143,14 +143,10 @@ Result<AllowList> read_allow_list(const std::string& path) {
   if ((info.st_uid != 0 && info.st_uid != ::geteuid()) || (info.st_mode & S_IWOTH) != 0)
     return fail(Code::denied,
                 path + " could have been written by others; give it to root and take away their write permission");
-  std::string text;
-  std::array<char, 65536> buffer{};
-  ssize_t size = 0;
-  while (text.size() <= text_most && (size = ::read(file.get(), buffer.data(), buffer.size())) > 0)
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  if (size < 0) return fail_errno("cannot read " + path, errno);
-  if (text.size() > text_most) return fail(Code::invalid, path + " is larger than 1 MiB; is it the right file?");
-  return parse_allow_list(text);
+  const auto read = read_all(file.get(), text_most);
+  if (!read) return fail_errno("cannot read " + path, errno);
+  if (read->size() > text_most) return fail(Code::invalid, path + " is larger than 1 MiB; is it the right file?");
+  return parse_allow_list(*read);
 }
 
 }  // namespace tocsin::collectors

@@ -2,38 +2,25 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 
+#include "collectors/base/descriptor.h"
+
 namespace tocsin::daemon {
 namespace fs = std::filesystem;
 
 Result<std::string> read_file(const std::string& path, std::size_t most) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) return fail_errno("cannot open " + path, errno);
-  std::string text;
-  char buffer[65536];
-  for (;;) {
-    const auto got = ::read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int number = errno;
-      ::close(descriptor);
-      return fail_errno("cannot read " + path, number);
-    }
-    if (got == 0) break;
-    text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > most) {
-      ::close(descriptor);
-      return fail(Code::exhausted, path + " is larger than " + std::to_string(most) + " bytes; split it");
-    }
-  }
-  ::close(descriptor);
-  return text;
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) return fail_errno("cannot open " + path, errno);
+  auto text = read_all(file.get(), most);
+  if (!text) return fail_errno("cannot read " + path, errno);
+  if (text->size() > most)
+    return fail(Code::exhausted, path + " is larger than " + std::to_string(most) + " bytes; split it");
+  return std::move(*text);
 }
 
 namespace {

@@ -2,12 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/config/yaml_tree.h"
 
 namespace tocsin::daemon {
@@ -102,22 +101,16 @@ void resolve_paths(Config& config, const Places& places) {
 }
 
 Result<Config> read_config(const std::string& path, const Places& places, Diagnostics& diagnostics) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) {
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) {
     const int error = errno;
     auto failed = fail_errno("cannot open the configuration " + path, error);
     failed.error().message += error == ENOENT ? "; name one with --config or TOCSIN_CONFIG" : "; check its permissions";
     return failed;
   }
-  std::string text;
-  std::array<char, 65536> buffer{};
-  ssize_t size = 0;
-  while (text.size() <= yaml_text_most && (size = ::read(descriptor, buffer.data(), buffer.size())) > 0)
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  const int error = size < 0 ? errno : 0;
-  ::close(descriptor);
-  if (error != 0) return fail_errno("cannot read the configuration " + path, error);
-  TOCSIN_TRY(Config config, load_config(text, path, diagnostics));
+  const auto text = read_all(file.get(), yaml_text_most);
+  if (!text) return fail_errno("cannot read the configuration " + path, errno);
+  TOCSIN_TRY(Config config, load_config(*text, path, diagnostics));
   resolve_paths(config, places);
   return config;
 }

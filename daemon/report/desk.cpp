@@ -1,37 +1,12 @@
 #include "daemon/report/desk.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+
+#include "collectors/base/descriptor.h"
 
 namespace tocsin::daemon {
-namespace {
-
-// To a name of its own, synced, then renamed: whoever looks finds a whole file.
-Result<void> write_file(const std::filesystem::path& path, std::string_view text) {
-  const auto temporary = path.string() + ".part";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-  if (descriptor < 0) return fail_errno("cannot make " + temporary, errno);
-  bool good = true;
-  while (good && !text.empty()) {
-    const auto done = ::write(descriptor, text.data(), text.size());
-    if (done > 0) text.remove_prefix(static_cast<std::size_t>(done));
-    good = done > 0 || errno == EINTR;
-  }
-  good = good && ::fsync(descriptor) == 0;
-  int cause = errno;
-  ::close(descriptor);
-  if (good && ::rename(temporary.c_str(), path.c_str()) == 0) return {};
-  if (good) cause = errno;
-  ::unlink(temporary.c_str());
-  return fail_errno("cannot write " + path.string(), cause);
-}
-
-}  // namespace
-
 std::string report_file_name(ReportKind kind, std::string_view period) {
   std::string out(name_of(kind));
   out += '-';
@@ -55,7 +30,7 @@ Result<std::vector<std::string>> write_report(const Report& report, const std::f
   std::vector<std::string> out;
   for (const auto format : formats) {
     const auto path = directory / (std::string(name) + std::string(file_suffix(format)));
-    TOCSIN_CHECK(write_file(path, render(report, format)));
+    TOCSIN_CHECK(replace_file(path.string(), as_bytes(render(report, format)), 0640));
     out.push_back(path.string());
   }
   return out;

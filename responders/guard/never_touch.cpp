@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
 
 namespace tocsin::responders {
@@ -20,19 +19,10 @@ namespace {
 
 constexpr std::size_t file_bytes_most = 8U << 20U;
 
-std::optional<std::string> read_whole(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return std::nullopt;
-  std::string out;
-  std::array<char, 65536> buffer{};
-  while (out.size() < file_bytes_most) {
-    const ssize_t got = ::read(file, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(file);
-  return out;
+// The beginning will do when it is larger.
+std::optional<std::string> read_file(const std::string& path) {
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file ? read_all(file.get(), file_bytes_most) : std::nullopt;
 }
 
 std::vector<std::string_view> words(std::string_view line) {
@@ -146,17 +136,17 @@ std::vector<IpAddress> parse_peers(std::string_view tcp, const std::vector<std::
 Result<std::vector<ProtectedNetwork>> SystemFacts::protected_networks(const Policy& policy) {
   std::vector<ProtectedNetwork> out;
   TOCSIN_CHECK(add_own_addresses(out));
-  const auto route = read_whole("/proc/self/net/route");
-  const auto sessions = read_whole("/proc/self/net/tcp");
+  const auto route = read_file("/proc/self/net/route");
+  const auto sessions = read_file("/proc/self/net/tcp");
   if (!route || !sessions)
     return fail(Code::unreachable, "cannot read /proc/net: the gateway and the sessions are unknown");
   add(out, parse_gateways_v4(*route), "default gateway");
-  add(out, parse_gateways_v6(read_whole("/proc/self/net/ipv6_route").value_or("")), "default gateway");
+  add(out, parse_gateways_v6(read_file("/proc/self/net/ipv6_route").value_or("")), "default gateway");
   // The second names the true resolvers behind a local stub.
   for (const auto* path : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"})
-    add(out, parse_resolvers(read_whole(path).value_or("")), "resolver");
+    add(out, parse_resolvers(read_file(path).value_or("")), "resolver");
   add(out, parse_peers(*sessions, policy.management_ports), "operator connected to a management port");
-  add(out, parse_peers(read_whole("/proc/self/net/tcp6").value_or(""), policy.management_ports),
+  add(out, parse_peers(read_file("/proc/self/net/tcp6").value_or(""), policy.management_ports),
       "operator connected to a management port");
   return out;
 }
@@ -165,7 +155,7 @@ std::vector<IpAddress> SystemFacts::login_addresses(int pid) {
   std::vector<IpAddress> out;
   // The shell of a remote login is a few parents away from the program that talks to us.
   for (int depth = 0; depth < 16 && pid > 1; ++depth) {
-    const std::string environment = read_whole(fmt::format("/proc/{}/environ", pid)).value_or("");
+    const std::string environment = read_file(fmt::format("/proc/{}/environ", pid)).value_or("");
     for (const std::string_view entry : split(environment, '\0')) {
       if (!entry.starts_with("SSH_CONNECTION=") && !entry.starts_with("SSH_CLIENT=")) continue;
       const auto fields = words(entry.substr(entry.find('=') + 1));
@@ -173,7 +163,7 @@ std::vector<IpAddress> SystemFacts::login_addresses(int pid) {
       if (const auto address = parse_address(fields[0].substr(0, fields[0].find('%'))))
         out.push_back(address->unmapped());
     }
-    const std::string status = read_whole(fmt::format("/proc/{}/stat", pid)).value_or("");
+    const std::string status = read_file(fmt::format("/proc/{}/stat", pid)).value_or("");
     const std::size_t name_end = status.rfind(')');
     if (name_end == std::string::npos) break;
     const auto fields = words(std::string_view(status).substr(name_end + 1));

@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/digest.h"
 #include "collectors/base/json.h"
 
@@ -103,26 +103,16 @@ std::optional<GuardRecord> parse_line(std::string_view line) {
   return r;
 }
 
-Result<std::string> read_all(int file) {
-  std::string out;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t got = ::read(file, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read the journal", errno);
-    if (got == 0) return out;
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-    if (out.size() > journal_bytes_most) return fail(Code::exhausted, "the journal is larger than 256 MiB; archive it");
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<GuardJournal>> GuardJournal::open(const std::string& path, std::vector<GuardRecord>& records) {
   std::unique_ptr<GuardJournal> out(new GuardJournal);
   out->file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (out->file_ < 0) return fail_errno(fmt::format("cannot open the journal {}", path), errno);
-  TOCSIN_TRY(const std::string text, read_all(out->file_));
+  const auto read = read_all(out->file_, journal_bytes_most);
+  if (!read) return fail_errno("cannot read the journal", errno);
+  const std::string& text = *read;
+  if (text.size() > journal_bytes_most) return fail(Code::exhausted, "the journal is larger than 256 MiB; archive it");
   std::size_t position = 0;
   while (position < text.size()) {
     const std::size_t end = text.find('\n', position);
@@ -157,18 +147,12 @@ Result<void> GuardJournal::append(const GuardRecord& record) {
   const std::string hash = render_digest(sha256(as_bytes(body)));
   const std::string line = fmt::format("{}{}{}\"}}\n", body, hash_mark, hash);
   if (bytes_ + line.size() > journal_bytes_most) return fail(Code::exhausted, "the journal is full; archive it");
-  std::string_view left = line;
-  while (!left.empty()) {
-    const ssize_t written = ::write(file_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int reason = errno;
-      // Half a line would break the chain for good.
-      if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0)
-        return fail_errno("cannot write and not mend the journal", reason);
-      return fail_errno("cannot write the journal", reason);
-    }
-    left.remove_prefix(static_cast<std::size_t>(written));
+  if (!write_all(file_, as_bytes(line))) {
+    const int reason = errno;
+    // Half a line would break the chain for good.
+    if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0)
+      return fail_errno("cannot write and not mend the journal", reason);
+    return fail_errno("cannot write the journal", reason);
   }
   if (::fdatasync(file_) != 0) return fail_errno("cannot make the journal durable", errno);
   bytes_ += line.size();

@@ -23,26 +23,6 @@ bool ours(const struct stat& status) {
   return status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-bool read_whole(int descriptor, std::span<std::uint8_t> into) {
-  while (!into.empty()) {
-    const auto count = ::read(descriptor, into.data(), into.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    into = into.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-bool write_whole(int descriptor, Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 PatternCache::PatternCache(std::string directory, std::uint64_t bytes_most)
@@ -65,7 +45,8 @@ std::optional<std::vector<std::uint8_t>> PatternCache::read(const std::string& k
   const auto size = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
   if (size <= digest.size() || size > one_most) return std::nullopt;
   std::vector<std::uint8_t> bytes(size - digest.size());
-  if (!read_whole(file.get(), digest) || !read_whole(file.get(), bytes) || sha256(bytes) != digest) return std::nullopt;
+  if (!read_exactly(file.get(), digest) || !read_exactly(file.get(), bytes) || sha256(bytes) != digest)
+    return std::nullopt;
   ::futimens(file.get(), nullptr);  // used just now: the last to go
   return bytes;
 }
@@ -76,7 +57,7 @@ void PatternCache::write(const std::string& key, Bytes bytes) const {
   auto draft = path + ".XXXXXX";
   const OwnedDescriptor file(::mkostemp(draft.data(), O_CLOEXEC));
   if (!file) return;
-  const bool whole = write_whole(file.get(), sha256(bytes)) && write_whole(file.get(), bytes);
+  const bool whole = write_all(file.get(), sha256(bytes)) && write_all(file.get(), bytes);
   if (!whole || ::rename(draft.c_str(), path.c_str()) != 0) ::unlink(draft.c_str());
   else make_room();
 }

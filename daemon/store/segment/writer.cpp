@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
 #include "daemon/store/segment/file.h"
 #include "daemon/store/segment/line.h"
@@ -187,19 +188,13 @@ Result<void> SegmentWriter::write_block() {
 
 // All or nothing: a part that was written before the disk was full is cut off again.
 Result<void> SegmentWriter::write(std::string_view bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const auto put = ::write(descriptor_, bytes.data() + done, bytes.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const int cause = errno;
-      if (::ftruncate(descriptor_, static_cast<off_t>(row_.bytes)) != 0 || (cause != ENOSPC && cause != EDQUOT))
-        return abandon("cannot write to", cause);
-      return fail(Code::exhausted, fmt::format("cannot write to {}: the disk is full; free space on it or shorten the "
-                                               "retention of events",
-                                               path(row_.number).string()));
-    }
-    done += static_cast<std::size_t>(put);
+  if (!write_all(descriptor_, as_bytes(bytes))) {
+    const int cause = errno;
+    if (::ftruncate(descriptor_, static_cast<off_t>(row_.bytes)) != 0 || (cause != ENOSPC && cause != EDQUOT))
+      return abandon("cannot write to", cause);
+    return fail(Code::exhausted, fmt::format("cannot write to {}: the disk is full; free space on it or shorten the "
+                                             "retention of events",
+                                             path(row_.number).string()));
   }
   row_.bytes += bytes.size();
   return {};

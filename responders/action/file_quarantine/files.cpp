@@ -35,18 +35,13 @@ Result<OwnedDescriptor> open_plainly(int directory, const std::string& path, std
   return fail_errno(fmt::format("cannot open {}", escape_terminal(path)), reason);
 }
 
-Result<void> write_all(int descriptor, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno("cannot write", errno);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
+Result<void> write_to(int descriptor, std::string_view content) {
+  if (!write_all(descriptor, as_bytes(content))) return fail_errno("cannot write", errno);
   return {};
 }
 
 template <class Sink>
-Result<void> read_all(int descriptor, Sink sink) {
+Result<void> read_chunks(int descriptor, Sink sink) {
   std::vector<char> buffer(chunk_bytes);
   off_t offset = 0;
   while (true) {
@@ -110,7 +105,7 @@ Result<OwnedDescriptor> make_directory(int parent, const std::string& name) {
 
 Result<std::string> hash_file(int descriptor) {
   Sha256Stream digest;
-  TOCSIN_CHECK(read_all(descriptor, [&](std::string_view chunk) -> Result<void> {
+  TOCSIN_CHECK(read_chunks(descriptor, [&](std::string_view chunk) -> Result<void> {
     digest.update(as_bytes(chunk));
     return {};
   }));
@@ -118,7 +113,7 @@ Result<std::string> hash_file(int descriptor) {
 }
 
 Result<void> copy_file(int from, int to) {
-  TOCSIN_CHECK(read_all(from, [&](std::string_view chunk) { return write_all(to, chunk); }));
+  TOCSIN_CHECK(read_chunks(from, [&](std::string_view chunk) { return write_to(to, chunk); }));
   if (::fsync(to) != 0) return fail_errno("cannot make the copy durable", errno);
   return {};
 }
@@ -163,7 +158,7 @@ Result<void> write_file(int directory, const std::string& name, std::string_view
   const OwnedDescriptor file(
       ::openat(directory, partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.get() < 0) return fail_errno(fmt::format("cannot write {}", name), errno);
-  TOCSIN_CHECK(write_all(file.get(), content));
+  TOCSIN_CHECK(write_to(file.get(), content));
   if (::fsync(file.get()) != 0) return fail_errno(fmt::format("cannot make {} durable", name), errno);
   if (::renameat(directory, partial.c_str(), directory, name.c_str()) != 0)
     return fail_errno(fmt::format("cannot write {}", name), errno);
@@ -173,7 +168,7 @@ Result<void> write_file(int directory, const std::string& name, std::string_view
 Result<std::string> read_small_file(int directory, const std::string& name) {
   TOCSIN_TRY(const OwnedDescriptor file, open_plainly(directory, name, O_RDONLY | O_NOFOLLOW));
   std::string out;
-  TOCSIN_CHECK(read_all(file.get(), [&](std::string_view chunk) -> Result<void> {
+  TOCSIN_CHECK(read_chunks(file.get(), [&](std::string_view chunk) -> Result<void> {
     if (out.size() + chunk.size() > (1U << 20U)) return fail(Code::exhausted, "the file is larger than 1 MiB");
     out += chunk;
     return {};
