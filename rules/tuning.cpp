@@ -136,8 +136,7 @@ bool covers(const TuningEntry& entry, const Alert& alert) {
 
 bool TunedEntry::takes(const Alert& alert) const {
   if (!entry_.in_force(alert.time) || !covers(entry_, alert)) return false;
-  if (alert.exercise == Exercise::yes) return true;
-  if (taken_ != nullptr && entry_.act != TuningAct::modify) taken_->add(alert.count);
+  if (taken_ != nullptr && entry_.act != TuningAct::modify && alert.exercise == Exercise::no) taken_->add(alert.count);
   alerts_.fetch_add(alert.count, std::memory_order_relaxed);
   last_.store(alert.time.time_since_epoch().count(), std::memory_order_relaxed);
   return true;

@@ -192,7 +192,9 @@ Result<std::string> previewed(const TuningDesk& desk, const TuningEntry& entry, 
   const Time until = wanted.until.value_or(desk.clock.now());
   const Time since = wanted.since.value_or(until - looked_back);
   TOCSIN_TRY(const auto reader, StoreReader::open(desk.store));
-  TOCSIN_TRY(const auto preview, preview_tuning(*reader, entry, ids_meant(desk, entry), since, until));
+  TOCSIN_TRY(const auto preview,
+             preview_tuning(*reader, entry, ids_meant(desk, entry), since, until,
+                            call.flag("exercise") ? ExerciseFilter::with : ExerciseFilter::without));
   if (reply != nullptr) {
     RowGate gate(wanted, *reply);
     for (const auto& count : preview.counts) {

@@ -13,12 +13,13 @@ using rules::TuningEntry;
 
 class Previewer {
  public:
-  Previewer(StoreReader& reader, const TuningEntry& entry, const std::vector<std::string>& ids)
-      : reader_(reader), entry_(entry), ids_(ids.begin(), ids.end()) {}
+  Previewer(StoreReader& reader, const TuningEntry& entry, const std::vector<std::string>& ids,
+            ExerciseFilter exercises)
+      : reader_(reader), entry_(entry), ids_(ids.begin(), ids.end()), exercises_(exercises) {}
 
   Result<Preview> run(Time since, Time until) {
     TOCSIN_CHECK(reader_.facts(since, until, [&](const AlertFacts& fact) {
-      if (fact.exercise == Exercise::yes) return;
+      if (fact.exercise == Exercise::yes && exercises_ == ExerciseFilter::without) return;
       out_.of += fact.count;
       totals_["host\n" + std::string(fact.host)] += fact.count;
       totals_["rule\n" + std::string(fact.rule)] += fact.count;
@@ -26,7 +27,7 @@ class Previewer {
     AlertQuery query;
     query.since = since;
     query.until = until;
-    query.exercise = ExerciseFilter::without;
+    query.exercise = exercises_;
     query.limit = 1000;
     // Exact ids are looked up one by one, unless they are so many that one walk is cheaper.
     constexpr std::size_t look_ups_most = 32;
@@ -132,6 +133,7 @@ class Previewer {
   StoreReader& reader_;
   const TuningEntry& entry_;
   const std::set<std::string> ids_;
+  const ExerciseFilter exercises_;
   Preview out_;
   std::map<std::string, std::uint64_t> totals_;
   std::map<std::string, PreviewCount> counts_;
@@ -141,9 +143,9 @@ class Previewer {
 }  // namespace
 
 Result<Preview> preview_tuning(StoreReader& reader, const TuningEntry& entry, const std::vector<std::string>& rules,
-                               Time since, Time until) {
+                               Time since, Time until, ExerciseFilter exercises) {
   if (entry.act == TuningAct::enable) return Preview{};  // nothing stored could tell
-  return Previewer(reader, entry, rules).run(since, until);
+  return Previewer(reader, entry, rules, exercises).run(since, until);
 }
 
 std::string preview_sentence(const Preview& preview, const TuningEntry& entry, Time since, Time until) {

@@ -30,9 +30,10 @@ struct Preview {
 };
 
 // `rules`: ids that selectors by file or text stand for. The entry's own period (from, expires) is not asked: the
-// stored alerts stand for those to come. Exercises are left out.
+// stored alerts stand for those to come.
 Result<Preview> preview_tuning(StoreReader& reader, const rules::TuningEntry& entry,
-                               const std::vector<std::string>& rules, Time since, Time until);
+                               const std::vector<std::string>& rules, Time since, Time until,
+                               ExerciseFilter exercises = ExerciseFilter::without);
 
 // "would take away 132 of 1,204 alerts …": one sentence.
 std::string preview_sentence(const Preview& preview, const rules::TuningEntry& entry, Time since, Time until);

@@ -78,6 +78,7 @@ class Daemon {
   void say_blind_since_last_run();
   void filed(const FiledAlert& alert);
   Result<void> reload_with(const ReloadGate& gate);
+  void put_away(GenerationRef old, std::uint64_t number);
   Result<void> open_control();
   Result<void> confine();
 

@@ -28,10 +28,11 @@ void DetectorSwitch::attached(std::size_t slot) {
   if (lasting_ != nullptr) lasting_->attached(Flow::extensions_most - 1);
 }
 
-void DetectorSwitch::use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink) {
+std::vector<std::unique_ptr<rules::Detector>> DetectorSwitch::use(
+    std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink) {
   ++generation_;
   observers_.clear();
-  detectors_ = std::move(detectors);
+  detectors_.swap(detectors);
   for (auto& detector : detectors_) {
     auto* observer = detector->observer(sink);
     if (observer == nullptr) continue;
@@ -40,6 +41,7 @@ void DetectorSwitch::use(std::vector<std::unique_ptr<rules::Detector>> detectors
     observer->attached(observers_.size());
   }
   if (lasting_ != nullptr) observers_.push_back(lasting_);
+  return detectors;
 }
 
 void DetectorSwitch::on_flow_start(Flow& flow, const collectors::Packet& packet) {

@@ -15,8 +15,10 @@ class DetectorSwitch final : public collectors::Observer {
  public:
   // `lasting`, if any, sees everything after the detectors, keeps what it keeps through reloads and outlives this.
   explicit DetectorSwitch(collectors::Observer* lasting = nullptr) : lasting_(lasting) {}
-  // Between packets. At most Flow::extensions_most - 2 observers.
-  void use(std::vector<std::unique_ptr<rules::Detector>> detectors, rules::AlertSink& sink);
+  // Between packets. At most Flow::extensions_most - 2 observers. Gives back those that were in use, for another thread
+  // to take apart.
+  std::vector<std::unique_ptr<rules::Detector>> use(std::vector<std::unique_ptr<rules::Detector>> detectors,
+                                                    rules::AlertSink& sink);
 
   void attached(std::size_t slot) override;
   void on_flow_start(collectors::Flow& flow, const collectors::Packet& packet) override;

@@ -6,6 +6,13 @@
 
 namespace tocsin::daemon {
 
+// What a worker has of one load of the rules.
+struct LivePackets::Part {
+  GenerationRef generation;
+  std::vector<std::unique_ptr<rules::Detector>> detectors;
+  std::unique_ptr<EventLane> events;
+};
+
 // Packet worker, packet engines and the engines that look at its records, with their collected findings.
 class LivePackets::Lane final : public collectors::RecordSink {
  public:
@@ -14,21 +21,29 @@ class LivePackets::Lane final : public collectors::RecordSink {
         eve_(options.eve == nullptr ? nullptr : std::make_unique<EveObserver>(options.eve->records())),
         switch_(eve_.get()),
         worker_(options.packets, names, *this, {&switch_}) {
-    renew(generations);
+    exchange(*make(generations.current()));
   }
 
-  void renew(const Generations& generations) {
-    generation_ = generations.current();
-    std::vector<std::unique_ptr<rules::Detector>> detectors;
+  // Any thread: touches nothing that the worker changes.
+  std::unique_ptr<Part> make(GenerationRef generation) const {
+    auto part = std::make_unique<Part>();
     const rules::WorkerContext context{context_.names, context_.worker, context_.workers,
                                        context_.host,  Exercise::no,    eve_.get()};
+    for (auto& active : generation->engines->active())
+      part->detectors.push_back(active.set->attach(context, *active.state));
+    part->events = std::make_unique<EventLane>(context_, generation->engines->active());
+    part->generation = std::move(generation);
+    return part;
+  }
+
+  // Between packets; `part` then holds what was in use.
+  void exchange(Part& part) {
     if (eve_) eve_->forget_detectors();
-    for (auto& active : generation_->engines->active()) {
-      detectors.push_back(active.set->attach(context, *active.state));
-      if (eve_) eve_->ask(*detectors.back());
-    }
-    switch_.use(std::move(detectors), alerts_);
-    events_ = std::make_unique<EventLane>(context_, generation_->engines->active());
+    for (const auto& detector : part.detectors)
+      if (eve_) eve_->ask(*detector);
+    part.detectors = switch_.use(std::move(part.detectors), alerts_);
+    std::swap(part.events, events_);
+    std::swap(part.generation, generation_);
   }
 
   void on_records(EventBatch batch) override {
@@ -79,7 +94,10 @@ LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options
       dropped_inbox_(
           metrics.counter("tocsin_records_dropped", "Packet records casework had no room for", label(options_))),
       bytes_(metrics.counter("tocsin_packet_bytes", "Bytes taken from the ring", label(options_))),
-      lane_(std::make_unique<Lane>(options_, names, generations)) {}
+      stalled_(metrics.gauge("tocsin_reload_stall_microseconds",
+                             "How long the last reload kept a worker from its packets", label(options_))),
+      lane_(std::make_unique<Lane>(options_, names, generations)),
+      used_(lane_->generation()->number) {}
 
 LivePackets::~LivePackets() {
   stop();
@@ -99,11 +117,43 @@ LivePackets::State LivePackets::state() const {
           lost_.load()};
 }
 
+void LivePackets::prepare(GenerationRef next) {
+  auto part = lane_->make(std::move(next));
+  const std::lock_guard lock(parts_mutex_);
+  std::swap(ready_, part);
+}
+
+void LivePackets::dispose() {
+  std::unique_ptr<Part> part;
+  const std::lock_guard lock(parts_mutex_);
+  std::swap(used_up_, part);
+}
+
+void LivePackets::exchange() {
+  const auto before = std::chrono::steady_clock::now();
+  std::unique_ptr<Part> part;
+  {
+    const std::lock_guard lock(parts_mutex_);
+    // What was made ready may be an older one, if two loads follow each other closely.
+    if (ready_ == nullptr || ready_->generation->number != generations_.number()) return;
+    std::swap(part, ready_);
+  }
+  lane_->exchange(*part);
+  used_.store(lane_->generation()->number, std::memory_order_release);
+  {
+    const std::lock_guard lock(parts_mutex_);
+    std::swap(used_up_, part);
+  }
+  const auto took = std::chrono::steady_clock::now() - before;
+  stall_.store(std::chrono::duration_cast<Duration>(took).count(), std::memory_order_relaxed);
+  stalled_.set(std::chrono::ceil<std::chrono::microseconds>(took).count());
+}
+
 void LivePackets::run() {
   constexpr Duration patience = std::chrono::milliseconds{100};
   std::uint64_t number = 0;
   while (!over_.load(std::memory_order_relaxed)) {
-    if (generations_.number() != lane_->generation()->number) lane_->renew(generations_);
+    if (generations_.number() != lane_->generation()->number) exchange();
     auto polled = ring_.poll(patience, [&](const collectors::RawFrame& frame) {
       collectors::RawFrame numbered = frame;
       numbered.number = ++number;

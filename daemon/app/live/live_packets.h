@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -46,8 +47,20 @@ class LivePackets {
   };
   State state() const;
 
+  // Makes this worker's part of another load of the rules ready, so that it only has to be exchanged between two
+  // packets; and takes apart what was exchanged before. One thread at a time, not the worker's.
+  void prepare(GenerationRef next);
+  // The worker uses that load by now.
+  bool uses(std::uint64_t generation) const noexcept { return used_.load(std::memory_order_acquire) == generation; }
+  // Takes apart what the worker gave back; the rules themselves go with the last who holds them.
+  void dispose();
+  // How long the exchange last kept the worker from its packets.
+  Duration stall() const noexcept { return Duration{stall_.load(std::memory_order_relaxed)}; }
+
  private:
   class Lane;
+  struct Part;
+  void exchange();
   void run();
   void account(Time now);
   void account_eve();
@@ -63,7 +76,12 @@ class LivePackets {
   Counter& dropped_ring_;
   Counter& dropped_inbox_;
   Counter& bytes_;
+  Gauge& stalled_;
   std::unique_ptr<Lane> lane_;
+  std::mutex parts_mutex_;  // held for the length of a pointer's exchange
+  std::unique_ptr<Part> ready_, used_up_;
+  std::atomic<std::uint64_t> used_{0};
+  std::atomic<std::int64_t> stall_{0};
   collectors::RingStatistics seen_;
   Time accounted_{};
   Time blind_since_{};

@@ -187,6 +187,7 @@ constexpr OptionRow file_only[] = {
 constexpr OptionRow preview_options[] = {
     TOCSIN_TUNING_WHAT(false),
     {.name = "id", .kind = OptionKind::value, .value = "ID", .help = "an entry that is there, instead"},
+    {.name = "exercise", .kind = OptionKind::flag, .value = "", .help = "alerts of exercises too"},
     {.name = "store",
      .kind = OptionKind::value,
      .value = "DIR",
