@@ -1,5 +1,7 @@
 #include "daemon/app/workbench.h"
 
+#include "daemon/ruleset/shelf.h"
+
 namespace tocsin::daemon {
 
 EngineOptions engine_options(const Config& config, const std::vector<std::string>& rules) {
@@ -8,6 +10,7 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   if (rules.empty()) {
     options.paths = config.rules.packs;
     options.paths.insert(options.paths.end(), config.rules.paths.begin(), config.rules.paths.end());
+    for (auto& path : SetShelf(config.rules.installed).current_paths()) options.paths.push_back(std::move(path));
     options.tuning = config.rules.tuning;
   }
   options.views = config.rules.views;

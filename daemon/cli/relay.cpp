@@ -1,5 +1,7 @@
 #include "daemon/cli/relay.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -61,15 +63,17 @@ class LocalReply final : public Reply {
 }  // namespace
 
 Result<std::string> call_local(const MethodTable& methods, const std::string& method_name, std::string_view params_text,
-                               const std::function<bool(const boost::json::object&)>& row) {
+                               const std::function<bool(const boost::json::object&)>& row,
+                               std::span<const int> descriptors) {
   const auto* method = methods.find(method_name);
   if (method == nullptr) return fail(Code::usage, "this command asks the daemon; it cannot read a store by itself");
   boost::json::error_code error;
   const auto params = boost::json::parse(params_text, error);
   const Peer nobody;
-  Descriptors none;
+  Descriptors own;
+  for (const int descriptor : descriptors) own.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
   LocalReply reply(row);
-  TOCSIN_CHECK(method->handler(Call(method->name, nobody, params.as_object(), none), reply));
+  TOCSIN_CHECK(method->handler(Call(method->name, nobody, params.as_object(), own), reply));
   return reply.text();
 }
 

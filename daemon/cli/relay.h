@@ -31,7 +31,8 @@ Result<std::string> call_method(CommandContext& context, const std::string& meth
 
 // The same for a method of this process: what only reads a store, or needs nothing at all.
 Result<std::string> call_local(const MethodTable& methods, const std::string& method, std::string_view params,
-                               const std::function<bool(const boost::json::object&)>& row);
+                               const std::function<bool(const boost::json::object&)>& row,
+                               std::span<const int> descriptors = {});
 
 // Prints the summary's "remark", what one should know besides the rows, on stderr; not with --quiet.
 void show_remark(CommandContext& context, std::string_view summary);

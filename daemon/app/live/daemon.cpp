@@ -212,6 +212,7 @@ void add_all_methods(MethodTable& methods, Daemon& daemon) {
   add_response_methods(methods, daemon);
   add_run_methods(methods, daemon);
   add_live_tuning_methods(methods, daemon);
+  add_live_set_methods(methods, daemon);
   add_exercise_method(methods, daemon);
 }
 

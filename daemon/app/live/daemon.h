@@ -121,6 +121,8 @@ void add_response_methods(MethodTable& methods, Daemon& daemon);
 void add_run_methods(MethodTable& methods, Daemon& daemon);
 // tuning.*: what analysts changed about rules.
 void add_live_tuning_methods(MethodTable& methods, Daemon& daemon);
+// rule.sets, update, rollback: rule sets that were installed.
+void add_live_set_methods(MethodTable& methods, Daemon& daemon);
 // replay.run: an exercise through the running pipeline.
 void add_exercise_method(MethodTable& methods, Daemon& daemon);
 
