@@ -85,7 +85,8 @@ std::shared_ptr<rules::Tuning> load_tuning(const EngineOptions& options, const R
     }
   Counter* taken = options.metrics == nullptr
                        ? nullptr
-                       : &options.metrics->counter("tocsin_alerts_suppressed", "Alerts taken away by tuning entries; exercises are left out");
+                       : &options.metrics->counter("tocsin_alerts_suppressed",
+                                                   "Alerts taken away by tuning entries; exercises are left out");
   return std::make_shared<rules::Tuning>(std::move(entries), *options.now, taken);
 }
 

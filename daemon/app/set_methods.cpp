@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -180,12 +181,18 @@ RuleListing listing(const EngineOptions& options, const std::string& inside, std
 
 void add_set_methods(MethodTable& methods, SetDesk given) {
   const auto desk = std::make_shared<SetDesk>(std::move(given));
+  const auto writing = std::make_shared<std::mutex>();  // a shelf has one writer at a time
   methods.add({"rule.sets", Role::viewer, "rule sets that were installed",
                [desk](const Call& c, Reply& r) { return list_sets(*desk, c, r); }});
-  methods.add({"rule.update", Role::admin, "install a rule set",
-               [desk](const Call& c, Reply& r) { return update_set(*desk, c, r); }});
+  methods.add({"rule.update", Role::admin, "install a rule set", [desk, writing](const Call& c, Reply& r) {
+                 const std::lock_guard lock(*writing);
+                 return update_set(*desk, c, r);
+               }});
   methods.add({"rule.rollback", Role::admin, "use an earlier generation of a rule set",
-               [desk](const Call& c, Reply& r) { return roll_back(*desk, c, r); }});
+               [desk, writing](const Call& c, Reply& r) {
+                 const std::lock_guard lock(*writing);
+                 return roll_back(*desk, c, r);
+               }});
 }
 
 std::string set_parameters(const std::string& set, const std::vector<BundleFile>& files, const SetManifest& manifest,

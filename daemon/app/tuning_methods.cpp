@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -328,10 +329,16 @@ Result<void> import_entries(const TuningDesk& desk, const Call& call, Reply& rep
 
 void add_tuning_methods(MethodTable& methods, TuningDesk given) {
   const auto desk = std::make_shared<const TuningDesk>(std::move(given));
+  // A change reads the file, and writes it: one after the other.
+  const auto writing = std::make_shared<std::mutex>();
   const auto add = [&](const char* name, Role least, const char* summary,
                        Result<void> (*handler)(const TuningDesk&, const Call&, Reply&)) {
-    methods.add({name, least, summary,
-                 [desk, handler](const Call& call, Reply& reply) { return handler(*desk, call, reply); }});
+    const bool changes = least != Role::viewer;
+    methods.add({name, least, summary, [desk, writing, changes, handler](const Call& call, Reply& reply) {
+                   std::unique_lock lock(*writing, std::defer_lock);
+                   if (changes) lock.lock();
+                   return handler(*desk, call, reply);
+                 }});
   };
   add("tuning.list", Role::viewer, "what analysts changed about rules", list_entries);
   add("tuning.preview", Role::viewer, "what an entry would do to stored alerts", preview_entry);

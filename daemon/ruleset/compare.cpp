@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -100,7 +101,8 @@ RuleComparison compare_rules(const RuleListing& before, const RuleListing& after
                                  {},
                                  {},
                                  d.code + ": " + d.cause});
-  std::ranges::stable_sort(out.differences, {}, &RuleDifference::change);
+  std::ranges::sort(out.differences, {},
+                    [](const RuleDifference& one) { return std::tie(one.change, one.rule, one.file); });
   for (const auto& one : out.differences) ++out.counts[one.change];
   return out;
 }

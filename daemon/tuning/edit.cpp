@@ -103,7 +103,7 @@ Result<std::string> without_entry(std::string_view text, std::string_view id, Ti
   }
   lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(first),
               lines.begin() + static_cast<std::ptrdiff_t>(last) + 1);
-  const auto out = join_lines(lines);
+  auto out = join_lines(lines);
   std::size_t mistakes = 0;
   if (ids_of(out, now, mistakes) != wanted || mistakes != before_mistakes)
     return fail(Code::conflict, std::string(by_hand));

@@ -170,6 +170,7 @@ void list(std::string& out, std::string_view key, const std::vector<std::string>
 
 std::vector<std::string> network_texts(const TuningEntry& entry) {
   std::vector<std::string> out;
+  out.reserve(entry.networks.size() + entry.except.size());
   for (const auto& network : entry.networks) out.push_back(render_network(network));
   for (const auto& network : entry.except) out.push_back("!" + render_network(network));
   return out;

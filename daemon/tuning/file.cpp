@@ -13,7 +13,6 @@
 namespace tocsin::daemon {
 namespace {
 
-using rules::TuningAct;
 using rules::TuningEntry;
 
 std::uint32_t last_line_of(const YamlNode& node) {

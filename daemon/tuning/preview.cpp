@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -115,7 +116,8 @@ class Previewer {
     }
     for (const auto* what : {"rule", "source", "destination", "host", "incident"}) {
       auto& list = kinds[what];
-      std::ranges::stable_sort(list, [](const auto& a, const auto& b) { return a.gone > b.gone; });
+      std::ranges::sort(
+          list, [](const auto& a, const auto& b) { return std::tie(b.gone, a.value) < std::tie(a.gone, b.value); });
       if (list.size() > Preview::values_most) {
         out_.left_out += list.size() - Preview::values_most;
         list.resize(Preview::values_most);

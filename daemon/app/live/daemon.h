@@ -109,6 +109,7 @@ class Daemon {
   std::vector<std::string> remarks_;  // what could not be opened, shown by status
   Time metrics_written_{};
   std::mutex reload_mutex_;
+  std::atomic<Time::rep> reload_again_{INT64_MIN};  // not before, by itself, after one that failed
 };
 
 // Everything the control socket can be asked; a test holds it against the commands of `tocsin`.

@@ -43,13 +43,17 @@ std::vector<std::string_view> need_restart(const Config& before, const Config& a
 
 bool Daemon::reload_due() const {
   const auto due = generations_->current()->loads_again;
-  return due && clock_.now() >= *due;
+  const auto now = clock_.now();
+  return due && now >= *due && now.time_since_epoch().count() >= reload_again_.load(std::memory_order_relaxed);
 }
 
 Result<void> Daemon::reload(const ReloadGate& gate) {
   const std::lock_guard lock(reload_mutex_);
   auto done = reload_with(gate);
-  if (!done) log_.error("reload: " + done.error().text() + "; what is in force stays");
+  if (done) return done;
+  constexpr Duration patience = std::chrono::minutes{5};
+  reload_again_.store((clock_.now() + patience).time_since_epoch().count(), std::memory_order_relaxed);
+  log_.error("reload: " + done.error().text() + "; what is in force stays");
   return done;
 }
 
@@ -63,7 +67,7 @@ Result<void> Daemon::reload_with(const ReloadGate& gate) {
   // On a thread of its own that gives way: packets come first where there are as many workers as processors.
   std::optional<Result<GenerationRef>> loaded;
   std::thread loader([&] {
-    ::setpriority(PRIO_PROCESS, 0, 10);  // of the calling thread (setpriority(2), "C library/kernel differences")
+    ::setpriority(PRIO_PROCESS, 0, 5);  // of the calling thread (setpriority(2), "C library/kernel differences")
     loaded = load_generation(*read, generations_->number() + 1);
   });
   loader.join();
