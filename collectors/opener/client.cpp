@@ -107,9 +107,9 @@ OpenerClient OpenerClient::adopt(OwnedDescriptor socket, Duration patience) {
   return OpenerClient(std::move(state));
 }
 
-OpenerClient OpenerClient::local(AllowList allowed) {
+OpenerClient OpenerClient::local(AllowList allowed, const Clock& clock) {
   auto state = std::make_unique<State>();
-  state->in_here = std::make_unique<Opener>(std::move(allowed));
+  state->in_here = std::make_unique<Opener>(std::move(allowed), clock);
   return OpenerClient(std::move(state));
 }
 
@@ -123,6 +123,12 @@ Result<OwnedDescriptor> OpenerClient::bind_socket(const std::string& path) {
 }
 Result<OwnedDescriptor> OpenerClient::open_output(const std::string& directory) {
   return state_->ask_for_one(OpenerRequestKind::open_output, directory);
+}
+
+Result<SocketOwner> OpenerClient::socket_owner(const SocketQuestion& question) {
+  OpenerRequest request{OpenerRequestKind::socket_owner, question.encode()};
+  TOCSIN_TRY(const auto reply, state_->ask(std::move(request)));
+  return SocketOwner::decode(reply.fields);
 }
 
 Result<std::vector<std::string>> OpenerClient::list_logs(const std::string& glob) {

@@ -10,6 +10,7 @@
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
 #include "collectors/opener/allow_list.h"
+#include "collectors/opener/socket_owner.h"
 #include "collectors/packet/capture/ring.h"
 
 namespace tocsin::collectors {
@@ -42,7 +43,7 @@ class OpenerClient {
   // One end of a socketpair whose other end tocsin-opener was given with --descriptor.
   static OpenerClient adopt(OwnedDescriptor socket, Duration patience = std::chrono::seconds{10});
   // No other process: opens what this one may.
-  static OpenerClient local(AllowList allowed);
+  static OpenerClient local(AllowList allowed, const Clock& clock);
   OpenerClient(OpenerClient&&) noexcept;
   OpenerClient& operator=(OpenerClient&&) noexcept;
   ~OpenerClient();
@@ -55,6 +56,8 @@ class OpenerClient {
   Result<std::vector<OpenedRing>> open_rings(const RingRequest& request);
   Result<OwnedDescriptor> bind_socket(const std::string& path);  // listening
   Result<OwnedDescriptor> open_output(const std::string& directory);
+  // not_found: no such socket (any more).
+  Result<SocketOwner> socket_owner(const SocketQuestion& question);
 
  private:
   struct State;

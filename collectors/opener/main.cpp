@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "collectors/base/text.h"
+#include "collectors/opener/owner_helper.h"
 #include "collectors/opener/sandbox.h"
 #include "collectors/opener/server.h"
 
@@ -138,13 +139,15 @@ std::string nearest_existing(std::string directory) {
   return directory;
 }
 
-Result<void> run(const Settings& settings, Log& log) {
+Result<void> run(const Settings& settings, const Clock& clock, Log& log) {
   TOCSIN_TRY(auto allowed, allowed_by(settings));
   OpenerServerOptions options;
   TOCSIN_TRY(options.signals, block_signals());
   TOCSIN_CHECK(find_socket(settings, options));
   options.clients = settings.clients;
   SandboxPolicy policy;
+  auto helper = start_owner_helper(clock);
+  if (!helper) log.warning("owners of sockets: " + escape_terminal(helper.error().text()));
   policy.keep = {Capability::net_raw, Capability::dac_read_search};
   policy.packet_sockets = true;
   for (const auto& directory : allowed.readable_directories()) policy.read_only.push_back(nearest_existing(directory));
@@ -155,7 +158,7 @@ Result<void> run(const Settings& settings, Log& log) {
   for (const auto& layer : report.layers)
     log.info(
         fmt::format("sandbox: {} {} ({})", layer.name, layer_state_name(layer.state), escape_terminal(layer.detail)));
-  Opener opener(std::move(allowed));
+  Opener opener(std::move(allowed), clock, helper ? *std::move(helper) : OwnedDescriptor());
   options.reload = [&](Opener& running) {
     ::sd_notify(0, "RELOADING=1");
     if (auto again = allowed_by(settings)) running.replace(*std::move(again));
@@ -181,7 +184,7 @@ int main(int argc, char** argv) {
     std::cout << usage;
     return 0;
   }
-  const auto result = settings ? run(*settings, log) : Result<void>(std::unexpected(settings.error()));
+  const auto result = settings ? run(*settings, clock, log) : Result<void>(std::unexpected(settings.error()));
   if (result) return 0;
   std::cerr << "tocsin-opener: " << escape_terminal(result.error().text()) << '\n';
   return exit_status(result.error().code);

@@ -49,7 +49,7 @@ std::string encode_request(const OpenerRequest& request) {
 Result<OpenerRequest> decode_request(Bytes bytes) {
   TOCSIN_TRY(auto decoded, decode(bytes));
   if (decoded.kind < static_cast<std::uint8_t>(OpenerRequestKind::open_log) ||
-      decoded.kind > static_cast<std::uint8_t>(OpenerRequestKind::open_output))
+      decoded.kind > static_cast<std::uint8_t>(OpenerRequestKind::socket_owner))
     return fail(Code::invalid, "the opener does not know this kind of request; are both of the same version?");
   return OpenerRequest{static_cast<OpenerRequestKind>(decoded.kind), std::move(decoded.fields)};
 }

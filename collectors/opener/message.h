@@ -23,6 +23,7 @@ enum class OpenerRequestKind : std::uint8_t {
   open_rings,    // interface, filter, rings, bytes, snapshot, promiscuous → ring each; fields: geometries
   bind_socket,   // path → listening socket
   open_output,   // directory → directory, made when missing
+  socket_owner,  // transport, local address, port, remote address, port → user, process, its name, program, cgroup
 };
 
 struct OpenerRequest {

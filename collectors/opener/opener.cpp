@@ -239,6 +239,20 @@ Result<OpenerReply> Opener::open_output(const std::string& directory) const {
   return with(std::move(opened));
 }
 
+Result<OpenerReply> Opener::socket_owner(const OpenerRequest& request) {
+  TOCSIN_TRY(const auto question, SocketQuestion::decode(request.fields));
+  if (helper_) {
+    auto asked = send_datagram(helper_.get(), encode_request(request), {});
+    auto answered = asked ? receive_datagram(helper_.get()) : std::unexpected(std::move(asked).error());
+    if (answered && !answered->bytes.empty()) return decode_reply(as_bytes(answered->bytes));
+    helper_.reset();  // it is gone, or late: from here on without it
+  }
+  TOCSIN_TRY(const auto owner, owners_.find(question));
+  OpenerReply reply;
+  reply.fields = owner.encode();
+  return reply;
+}
+
 OpenerReply Opener::answer(const OpenerRequest& request) {
   const auto first = request.fields.empty() ? std::string() : request.fields.front();
   auto result = [&]() -> Result<OpenerReply> {
@@ -250,6 +264,7 @@ OpenerReply Opener::answer(const OpenerRequest& request) {
       case OpenerRequestKind::open_rings: return open_rings(request.fields);
       case OpenerRequestKind::bind_socket: return bind_socket(first);
       case OpenerRequestKind::open_output: return open_output(first);
+      case OpenerRequestKind::socket_owner: return socket_owner(request);
     }
     return fail(Code::invalid, "the opener does not know this kind of request");
   }();

@@ -24,6 +24,7 @@ unsigned capability_number(Capability capability) noexcept {
     case Capability::dac_read_search: return CAP_DAC_READ_SEARCH;
     case Capability::net_admin: return CAP_NET_ADMIN;
     case Capability::kill: return CAP_KILL;
+    case Capability::sys_ptrace: return CAP_SYS_PTRACE;
   }
   return CAP_LAST_CAP;
 }

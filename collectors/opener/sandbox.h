@@ -13,7 +13,7 @@
 
 namespace tocsin::collectors {
 
-enum class Capability : std::uint8_t { net_raw, dac_read_search, net_admin, kill };
+enum class Capability : std::uint8_t { net_raw, dac_read_search, net_admin, kill, sys_ptrace };
 
 struct SandboxPolicy {
   bool seccomp = true;

@@ -56,6 +56,9 @@ struct PacketCounters {
   std::uint64_t flows_evicted = 0;  // ended early because of the memory cap
   std::uint64_t flow_memory = 0;    // now
 
+  std::uint64_t tcp_flows_judged = 0;     // TCP flows with enough packets to tell whether both directions are seen
+  std::uint64_t tcp_flows_one_sided = 0;  // of them, with packets of one direction only
+
   std::uint64_t sessions = 0;            // TCP sessions begun
   std::uint64_t session_midstream = 0;   // of them without a handshake
   std::uint64_t packets_no_session = 0;  // TCP packets that belong to none

@@ -112,6 +112,8 @@ struct Flow {
   bool silent = false;                              // a rule wants no records of its transactions
   std::optional<ExceptionPolicy> midstream_policy;  // applied when it was taken up in the middle
   std::bitset<packet_events_most> events;
+  std::uint64_t recent = 0;  // its latest frame among those that are kept for a while (capture/recent.h); 0: none is
+  bool wanted = false;       // its next frames are evidence
 
   // Slot i belongs to the observer that was given number i when it was attached.
   std::array<std::unique_ptr<FlowExtension>, extensions_most> extension;

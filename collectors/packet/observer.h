@@ -61,6 +61,8 @@ class Observer {
   virtual void on_transaction_end(const TransactionUpdate&) {}
   virtual void on_file(const FileChunk&) {}
   virtual void on_flow_end(Flow&, FlowEnd) {}
+  // Its streams brought nothing new for PacketOptions::quiet_after: what waits for more may wait in vain.
+  virtual void on_quiet(Flow&) {}
   // No packets for a while, or the capture's clock moved on.
   virtual void on_time(Time) {}
 

@@ -252,6 +252,8 @@ struct MdnsOptions {
   bool enabled = true;
 };
 
+class FlowOwnerSource;
+
 struct PacketOptions {
   DecodeOptions decode;
   DefragmentOptions defragment;
@@ -293,7 +295,9 @@ struct PacketOptions {
   std::string identity;                      // what makes record ids stable; the same for every worker
   std::string host;                          // host.name of the records
   bool exercise = false;                     // records carry the exercise mark
+  Duration quiet_after{};                    // a flow whose streams stand still this long is told of; 0: never
   bool records = true;                       // make events of transactions and flows
+  FlowOwnerSource* owners = nullptr;         // whose socket a flow is, for its record; null: nobody asks
 };
 
 }  // namespace tocsin::collectors

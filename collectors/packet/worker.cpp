@@ -7,6 +7,7 @@
 #include "collectors/base/assert.h"
 #include "collectors/packet/decode/decoder.h"
 #include "collectors/packet/defragment/defragmenter.h"
+#include "collectors/packet/flow/quiet.h"
 #include "collectors/packet/flow/table.h"
 
 namespace tocsin::collectors {
@@ -23,7 +24,8 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
         shelf_(options_, names, counters_),
         recorder_(options_, counters_, sink),
         stream_context_{options_.stream, pool_, counters_, *this},
-        flows_(options_.flow, counters_, *this) {
+        flows_(options_.flow, counters_, *this),
+        quiet_(options_.quiet_after) {
     TOCSIN_ASSERT(observers_.size() <= Flow::extensions_most);
     for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->attached(i);
   }
@@ -33,6 +35,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     counters_.received_bytes += frame.wire_length;
     if (frame.bytes.size() < frame.wire_length) ++counters_.truncated;
     move_time(frame.time);
+    tell_quiet();
     const Decoded decoded = decoder_.decode(frame, packets_[0]);
     ++(decoded.understood ? counters_.decoded : counters_.undecodable);
     handle(packets_[0], decoded);
@@ -40,6 +43,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
 
   void advance(Time now) {
     move_time(now);
+    tell_quiet();
     flows_.expire(now_);
     for (auto* observer : observers_) observer->on_time(now_);
     recorder_.flush();
@@ -54,9 +58,21 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   }
 
   const PacketCounters& counters() const noexcept { return counters_; }
+  Time next_due() const noexcept { return quiet_.next_due(); }
 
  private:
   static constexpr Duration expiry_interval = std::chrono::seconds(1);
+  static constexpr std::uint64_t packets_to_judge = 8;
+
+  // What the flow's streams brought and rules still wait to see more of.
+  void tell_quiet() {
+    while (FlowEntry* const flow = quiet_.take_due(now_)) {
+      flow_ = flow;
+      for (auto* observer : observers_) observer->on_quiet(*flow);
+      flow_ = nullptr;
+      release(flow);
+    }
+  }
 
   void move_time(Time time) {
     if (time <= now_ && now_ != Time{}) return;
@@ -135,7 +151,14 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     }
     flow.events |= packet.events;
     flows_.touch(flow, packet);
+    if (packet.is_tcp() && flow.client.packets + flow.server.packets == packets_to_judge) judge_sides(flow);
     flow_ = nullptr;
+  }
+
+  // By now a receiver has acknowledged something, if its packets come here at all.
+  void judge_sides(const FlowEntry& flow) noexcept {
+    ++counters_.tcp_flows_judged;
+    if (flow.client.packets == 0 || flow.server.packets == 0) ++counters_.tcp_flows_one_sided;
   }
 
   // Past depth when asked for, past the beginning of encryption where the protocol's options say so.
@@ -164,7 +187,9 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   // StreamSink
   void stream_data(const StreamChunk& chunk) override {
     for (auto* observer : observers_) observer->on_stream(chunk);
-    static_cast<FlowEntry&>(chunk.flow).conversation.stream(chunk, now(), shelf_, *this);
+    auto& flow = static_cast<FlowEntry&>(chunk.flow);
+    flow.conversation.stream(chunk, now(), shelf_, *this);
+    if (options_.quiet_after > Duration{} && !flow.bypassed) quiet_.add(flow, now());
   }
 
   // ParserOutput
@@ -202,6 +227,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     recorder_.flow_ended(flow, why);
     flow_ = outer_flow;
     current_ = outer_packet;
+    flow.quiet_since = Time{};
     if (current_ == nullptr) retired_.clear();
   }
 
@@ -223,6 +249,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   std::vector<std::unique_ptr<Transaction>> retired_;
   FlowEntry* flow_ = nullptr;
   const Packet* current_ = nullptr;
+  QuietFlows quiet_;
   Time now_{};
   Time expired_{};
 };
@@ -236,6 +263,7 @@ PacketWorker& PacketWorker::operator=(PacketWorker&&) noexcept = default;
 
 void PacketWorker::process(const RawFrame& frame) { pipeline_->process(frame); }
 void PacketWorker::advance(Time now) { pipeline_->advance(now); }
+Time PacketWorker::next_due() const noexcept { return pipeline_->next_due(); }
 void PacketWorker::finish() { pipeline_->finish(); }
 const PacketCounters& PacketWorker::counters() const noexcept { return pipeline_->counters(); }
 

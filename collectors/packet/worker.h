@@ -31,6 +31,8 @@ class PacketWorker {
   void process(const RawFrame& frame);
   // Ends what timed out by `now` and hands on records that wait.
   void advance(Time now);
+  // When advance() has something to do at the latest; Time::max(): nothing waits.
+  Time next_due() const noexcept;
   // Ends all flows. Nothing may be processed afterwards.
   void finish();
 

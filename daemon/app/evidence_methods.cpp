@@ -79,8 +79,16 @@ Result<void> list_evidence(const path& store, const Call& call, Reply& reply) {
   RowGate gate(wanted, reply);
   for (const auto& piece : pieces) {
     if (!wanted.in_period(piece.evidence.collected)) continue;
-    if (!gate.send(row_of(piece, piece.kept ? "kept" : "named", piece.kept ? "in the vault" : "not in the vault")))
-      break;
+    std::string_view state = piece.kept ? "kept" : "named";
+    std::string detail = piece.kept ? "in the vault" : "not in the vault";
+    if (piece.kept) {
+      TOCSIN_TRY(const auto custody, reader->records().custody(piece.evidence.digest));
+      if (!custody.empty() && custody.back().act == responders::CustodyAct::removed) {
+        state = "removed";
+        detail = custody.back().reason;
+      }
+    }
+    if (!gate.send(row_of(piece, state, detail))) break;
   }
   return {};
 }
@@ -96,6 +104,8 @@ Judged judge(StoreReader& reader, const path& store, const Piece& piece, const V
   if (!custody) return {"failed", custody.error().text()};
   if (custody->empty() || custody->front().act != responders::CustodyAct::collected)
     return {"failed", "its custody does not begin with its collection"};
+  if (custody->back().act == responders::CustodyAct::removed)
+    return {"removed", custody->back().reason.empty() ? "for newer evidence" : custody->back().reason};
   if (const auto whole = check_sealed(store, piece.evidence, key); !whole)
     return {whole.error().code == Code::not_found ? "missing" : "failed", whole.error().text()};
   if (key == nullptr) return {"sealed", "there and of the right length; with --store and --key its digest is computed"};

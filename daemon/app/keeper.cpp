@@ -71,6 +71,18 @@ Result<CheckpointOutcome> Keeper::checkpoint() {
   return out;
 }
 
+Result<void> Keeper::in_transaction(const std::function<Result<void>()>& change) {
+  TOCSIN_CHECK(store_->begin());
+  auto done = change();
+  if (done) {
+    if (auto committed = store_->commit(); !committed) done = std::unexpected(std::move(committed).error());
+    else return {};
+  }
+  store_->rollback();
+  TOCSIN_CHECK(casework_.reload());
+  return done;
+}
+
 Result<void> Keeper::retain(Time events_since, std::uint64_t event_bytes, Time alerts_since,
                             std::uint64_t alert_bytes) {
   for (const auto number : durable_->retain(events_since, event_bytes))

@@ -59,6 +59,10 @@ class Keeper final : public rules::AlertSink {
   // moved.
   Result<CheckpointOutcome> checkpoint();
 
+  // What `change` does to casework or the store is committed when it returns; an error rolls it back. Between
+  // checkpoints.
+  Result<void> in_transaction(const std::function<Result<void>()>& change);
+
   responders::Casework& casework() noexcept { return casework_; }
   Store& store() noexcept { return *store_; }
   std::uint64_t events_dropped() const noexcept { return durable_->dropped() + transient_->dropped(); }

@@ -13,9 +13,15 @@ PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptio
                        std::vector<ActiveRules>& active) {
   if (context.eve != nullptr) eve_ = std::make_unique<EveObserver>(*context.eve);
   std::vector<collectors::Observer*> observers;
+  rules::AlertSink* sink = &alerts_;
+  if (context.captures != nullptr) {
+    captures_ = std::make_unique<FlowCaptures>(*context.captures, alerts_);
+    observers.push_back(captures_.get());
+    sink = captures_.get();
+  }
   for (auto& rules : active) {
     auto detector = rules.set->attach(worker_context(context, eve_.get()), *rules.state);
-    if (auto* observer = detector->observer(alerts_)) {
+    if (auto* observer = detector->observer(*sink)) {
       observers.push_back(observer);
       detectors_.push_back(std::move(detector));
     }
@@ -29,6 +35,11 @@ PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptio
 }
 
 PacketLane::~PacketLane() = default;
+
+void PacketLane::finish() {
+  worker_->finish();
+  if (captures_ != nullptr) captures_->finish();
+}
 
 EventLane::EventLane(const LaneContext& context, std::vector<ActiveRules>& active) {
   for (auto& rules : active) detectors_.push_back(rules.set->attach(worker_context(context, nullptr), *rules.state));

@@ -9,6 +9,7 @@
 
 #include "collectors/packet/worker.h"
 #include "daemon/app/desk.h"
+#include "daemon/app/evidence/flow_captures.h"
 #include "daemon/eve/observer.h"
 #include "rules/detector.h"
 
@@ -20,7 +21,8 @@ struct LaneContext {
   std::size_t workers = 1;
   std::string host;
   Exercise exercise = Exercise::no;
-  const EveOptions* eve = nullptr;  // null: no EVE records
+  const EveOptions* eve = nullptr;               // null: no EVE records
+  const FlowCaptureOptions* captures = nullptr;  // null: no packet is kept
 };
 
 class PacketLane final : public collectors::RecordSink {
@@ -28,7 +30,15 @@ class PacketLane final : public collectors::RecordSink {
   PacketLane(const LaneContext& context, const collectors::PacketOptions& options, std::vector<ActiveRules>& active);
   ~PacketLane() override;
 
+  void process(const collectors::RawFrame& frame) {
+    if (captures_ != nullptr) captures_->take(frame);
+    worker_->process(frame);
+  }
+  void finish();
   collectors::PacketWorker& worker() noexcept { return *worker_; }
+  std::vector<FlowCapture> take_captures() {
+    return captures_ == nullptr ? std::vector<FlowCapture>{} : captures_->take_finished();
+  }
   std::vector<rules::Alert> take_alerts() { return alerts_.take(); }
   std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
   const EveObserver* eve() const noexcept { return eve_.get(); }
@@ -40,6 +50,7 @@ class PacketLane final : public collectors::RecordSink {
  private:
   AlertBuffer alerts_;
   std::vector<EventBatch> records_;
+  std::unique_ptr<FlowCaptures> captures_;
   std::unique_ptr<EveObserver> eve_;
   std::vector<std::unique_ptr<rules::Detector>> detectors_;
   std::unique_ptr<collectors::PacketWorker> worker_;

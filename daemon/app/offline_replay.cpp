@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/app/case_desk.h"
+#include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/keeper.h"
 #include "daemon/app/rule_files.h"
@@ -188,6 +189,28 @@ class OfflineRun {
     return std::move(replayed_);
   }
 
+  // Packets around alerts go into the store's vault. Null: none is kept.
+  std::unique_ptr<EvidenceBook> open_evidence(Keeper& keeper, const Clock& clock) {
+    if (options_.config.evidence.recent_packets.bytes == 0) return nullptr;
+    auto key = find_vault_key(options_.config.evidence.key, options_.store, MakeKey::yes);
+    if (!key) {
+      kept_trouble_ = "no packets are kept: " + key.error().text();
+      return nullptr;
+    }
+    EvidenceBookOptions book;
+    book.most = options_.config.evidence.most.bytes;
+    book.host = options_.defaults.host.empty() ? "localhost" : options_.defaults.host;
+    book.self.name = "tocsin";
+    return std::make_unique<EvidenceBook>(keeper.store(), keeper.casework(), *key, clock, std::move(book),
+                                          [&keeper](const auto& work) { return keeper.in_transaction(work); });
+  }
+
+  void keep_captures(EvidenceBook& book, const std::vector<FlowCapture>& captures) {
+    for (const auto& capture : captures)
+      if (auto kept = book.keep(capture); !kept && replayed_.store_trouble.empty())
+        replayed_.store_trouble = "not all packets of alerts are kept: " + kept.error().text();
+  }
+
   Result<OfflineReplayed> into_store(ReplayOptions replay) {
     ManualClock clock;
     KeeperOptions keep{
@@ -207,6 +230,11 @@ class OfflineRun {
     if (const auto found = positions.find(position); found != positions.end()) skip = std::stoull(found->second);
     std::uint64_t seen = 0;
     ToKeeper sink(*keeper, clock);
+    const auto book = open_evidence(*keeper, clock);
+    if (book != nullptr) {
+      replay.captures = capture_options(options_.config.evidence, "");
+      replay.keep_captures = [&](const std::vector<FlowCapture>& captures) { keep_captures(*book, captures); };
+    }
     std::set<rules::AlertId> shown;  // while the store was full: they come again from its backlog
     replay.round_done = [&](std::span<const EventBatch> batches) -> Result<void> {
       for (const auto& batch : batches) {

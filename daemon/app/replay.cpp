@@ -57,7 +57,8 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
                             pool_.size(),
                             input.host.empty() ? options_.host : input.host,
                             options_.recording.exercise,
-                            options_.eve ? &*options_.eve : nullptr};
+                            options_.eve ? &*options_.eve : nullptr,
+                            options_.captures ? &*options_.captures : nullptr};
   switch (kind) {
     case InputKind::pcap:
       return open_packet_input(std::move(source), input, context, options_.packets, options_.filter, pool_,
@@ -72,6 +73,18 @@ void Replay::detect(std::span<const EventBatch> events) {
     for (std::size_t i = worker; i < events.size(); i += pool_.size()) lanes_[worker]->inspect(events[i]);
   });
   for (auto& lane : lanes_) desk_.offer(lane->take_alerts());
+}
+
+// Those whose alerts were decided; the rest waits, as its alerts do.
+void Replay::hand_over_captures(std::vector<FlowCapture> captures, const std::vector<ReplayInput*>& active) {
+  for (auto& capture : captures) captures_.push_back(std::move(capture));
+  Time decided = Time::max();
+  for (const auto* input : active) decided = std::min(decided, input->at());
+  const auto ready = std::ranges::stable_partition(
+      captures_, [&](const FlowCapture& capture) { return capture.last_alert > decided; });
+  std::vector<FlowCapture> due(std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
+  captures_.erase(ready.begin(), ready.end());
+  if (!due.empty()) options_.keep_captures(due);
 }
 
 Result<ReplaySummary> Replay::run() {
@@ -102,6 +115,7 @@ Result<ReplaySummary> Replay::run() {
       desk_.finish();
     }
     if (options_.round_done) TOCSIN_CHECK(options_.round_done(events));
+    if (options_.keep_captures) hand_over_captures(latest->take_captures(), active);
     if (options_.keep_files) options_.keep_files(latest->take_files());
     if (options_.eve_round) options_.eve_round(std::move(eve));
     std::uint64_t read = 0;

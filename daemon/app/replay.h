@@ -39,6 +39,9 @@ struct ReplayOptions {
   std::optional<EveOptions> eve;
   std::function<void(std::vector<EveRecord>)> eve_round;
   std::function<void(std::vector<KeptFile>)> keep_files;  // before it
+  // Packets around the alerts of a round, after round_done.
+  std::optional<FlowCaptureOptions> captures;
+  std::function<void(const std::vector<FlowCapture>&)> keep_captures;
 };
 
 struct ReplaySummary {
@@ -62,6 +65,7 @@ class ReplayInput {
   virtual Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) = 0;
   virtual std::vector<EveRecord> take_eve() { return {}; }
   virtual std::vector<KeptFile> take_files() { return {}; }
+  virtual std::vector<FlowCapture> take_captures() { return {}; }
   virtual std::uint64_t bytes_read() const = 0;
   virtual void summarize(ReplaySummary& summary) const = 0;
 };
@@ -79,6 +83,7 @@ class Replay {
  private:
   Result<std::unique_ptr<ReplayInput>> open(std::size_t index);
   void detect(std::span<const EventBatch> events);
+  void hand_over_captures(std::vector<FlowCapture> captures, const std::vector<ReplayInput*>& active);
 
   ReplayOptions options_;
   FieldNames& names_;
@@ -87,7 +92,8 @@ class Replay {
   WorkerPool pool_;
   std::vector<std::unique_ptr<EventLane>> lanes_;
   Desk desk_;
-  std::vector<std::string> remarks_;  // about inputs, made when they are opened
+  std::vector<FlowCapture> captures_;  // whose alerts are not decided yet
+  std::vector<std::string> remarks_;   // about inputs, made when they are opened
 };
 
 }  // namespace tocsin::daemon

@@ -1,6 +1,7 @@
 #include "daemon/app/replay_packets.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -43,10 +44,10 @@ Result<bool> PacketInput::round(std::vector<EventBatch>& events, std::vector<rul
   pool_.run([&](std::size_t worker) {
     auto& lane = *lanes_[worker];
     for (const auto& kept : kept_)
-      if (kept.worker == worker) lane.worker().process(kept.frame);
+      if (kept.worker == worker) lane.process(kept.frame);
     // Every worker hears how far the capture is, so that time-outs do not depend on how flows were spread.
     if (!kept_.empty()) lane.worker().advance(at_);
-    if (!more) lane.worker().finish();
+    if (!more) lane.finish();
   });
   for (auto& lane : lanes_) {
     for (auto& batch : lane->take_records()) events.push_back(std::move(batch));
@@ -66,6 +67,16 @@ std::vector<KeptFile> PacketInput::take_files() {
   std::vector<KeptFile> out;
   for (auto& lane : lanes_)
     for (auto& file : lane->take_files()) out.push_back(std::move(file));
+  return out;
+}
+
+std::vector<FlowCapture> PacketInput::take_captures() {
+  std::vector<FlowCapture> out;
+  for (auto& lane : lanes_)
+    for (auto& capture : lane->take_captures()) out.push_back(std::move(capture));
+  std::ranges::sort(out, [](const FlowCapture& a, const FlowCapture& b) {
+    return std::tie(a.first, a.name, a.section) < std::tie(b.first, b.name, b.section);
+  });
   return out;
 }
 

@@ -41,6 +41,33 @@ void draw_lines(Output& output, const json::object& alert) {
   screen.pair("id", text_in(alert, "alert.id"));
 }
 
+// The flow of a packet-side alert, and whose socket this host's end of it is.
+void draw_flow(Screen& screen, const json::object& alert) {
+  const auto* packet = object_in(alert, "packet");
+  if (packet == nullptr) return;
+  const auto end = [&](std::string_view side) {
+    const auto port = number_in(*packet, fmt::format("{}_port", side));
+    const auto address = text_in(*packet, fmt::format("{}_ip", side));
+    return port == 0 ? address : fmt::format("{} port {}", address, port);
+  };
+  screen.pair("flow", fmt::format("{} → {}", end("source"), end("destination")));
+  screen.pair("community id", text_in(*packet, "community_id"));
+  const auto* fields = object_in(alert, "fields");
+  if (fields == nullptr) return;
+  std::string owner;
+  const auto add = [&](const std::string& name, const std::string& number) {
+    if (name.empty() && number.empty()) return;
+    owner += (owner.empty() ? "" : " · ") + (name.empty()     ? number
+                                             : number.empty() ? name
+                                                              : name + " (" + number + ")");
+  };
+  add(text_in(*fields, "user.name"), text_in(*fields, "user.id"));
+  add(text_in(*fields, "process.name"), text_in(*fields, "process.pid"));
+  add(text_in(*fields, "process.executable"), "");
+  add(text_in(*fields, "service.name"), "");
+  screen.pair("owner", owner);
+}
+
 }  // namespace
 
 std::string reason_line(const json::object& reason) {
@@ -65,6 +92,7 @@ void draw_alert(Output& output, const json::object& alert) {
   if (const auto* entities = list_in(alert, "entities")) {
     screen.title("Who and what");
     draw_entities(screen, *entities);
+    draw_flow(screen, alert);
   }
   screen.title("Rule");
   draw_lines(output, alert);

@@ -129,6 +129,7 @@ class CommandContext {
   std::ostream& out;  // stdout, for text that is not rows
   std::ostream& err;  // stderr: talk
   std::istream& in;
+  bool terminal = false;     // stdout is a terminal
   bool talkative = false;    // stderr is a terminal and --quiet was not given: progress may be shown
   bool interactive = false;  // stdin and stderr are a terminal: questions may be asked
   // Set when the work was done but its verdict is not "ok" (rule check with refused rules).

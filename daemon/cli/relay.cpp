@@ -12,6 +12,7 @@
 
 #include "collectors/base/json.h"
 #include "collectors/base/text.h"
+#include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/store_methods.h"
 #include "daemon/app/vocabulary.h"
 #include "daemon/cli/output.h"
@@ -119,6 +120,7 @@ Result<std::string> call_daemon(CommandContext& context, const std::function<boo
   if (const auto store = context.options.text("store")) {
     MethodTable methods;
     add_store_methods(methods, *store, context.clock);
+    add_evidence_export(methods, *store, vault_of(*store, context.options.text_or("key", ""), context.clock));
     return call_local(methods, method_of(context.command), params_of(context), row);
   }
   return call_method(context, method_of(context.command), params_of(context), {}, row);

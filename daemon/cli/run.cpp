@@ -44,7 +44,8 @@ bool use_color(const ProgramInput& input, const Options& options) {
 
 Result<OutputOptions> output_options(const ProgramInput& input, const CommandRow& command, const Options& options) {
   OutputOptions out;
-  const auto format = parse_format(options.text_or("output", "table"));
+  const bool chooses = (command.features & feature::output) != 0;
+  const auto format = parse_format(chooses ? options.text_or("output", "table") : "table");
   if (!format) return fail(Code::usage, "--output takes table, wide, json, ndjson, csv or yaml");
   out.format = *format;
   out.columns = command.columns;
@@ -95,6 +96,7 @@ int run_command(const ProgramInput& input, const Invocation& invocation) {
                            .out = input.out,
                            .err = input.err,
                            .in = input.in,
+                           .terminal = input.terminal.out_is_terminal,
                            .talkative = input.terminal.err_is_terminal && !options.flag("quiet"),
                            .interactive = input.terminal.in_is_terminal && input.terminal.err_is_terminal};
     result = check_fields(context);

@@ -25,6 +25,7 @@ struct ByteSize {
 // "512MiB", "10GiB", "4096": the largest binary unit that divides evenly.
 std::string render_byte_size(ByteSize size);
 
+constexpr ByteSize kibibytes(std::uint64_t count) { return {count << 10U}; }
 constexpr ByteSize mebibytes(std::uint64_t count) { return {count << 20U}; }
 constexpr ByteSize gibibytes(std::uint64_t count) { return {count << 30U}; }
 constexpr Duration days(std::int64_t count) { return std::chrono::hours{24 * count}; }
@@ -69,6 +70,7 @@ struct CollectConfig {
   AuditConfig audit;
   std::string opener;  // socket of tocsin-opener; relative to the runtime directory
   std::string time_zone = "local";
+  bool flow_owners = true;  // ask whose sockets the flows of this host are
   CollectConfig() : opener("opener.sock") {}
 };
 
@@ -137,6 +139,16 @@ struct StoreConfig {
   ByteSize free_least = gibibytes(1);  // below this much free disk storing stops; detection goes on
 };
 
+// The vault, and packets on their way into it.
+struct EvidenceConfig {
+  std::string key;                          // file; empty: the credential evidence.key, else made in the store
+  ByteSize most = gibibytes(2);             // of the vault; then the oldest of closed incidents goes
+  ByteSize recent_packets = mebibytes(32);  // memory per packet worker; 0: no packet is kept
+  ByteSize before = mebibytes(1);           // of a flow, from before its alert
+  Duration after = std::chrono::seconds{10};
+  ByteSize after_most = kibibytes(256);
+};
+
 // Records as Suricata's EVE writes them.
 struct EveConfig {
   std::string file;                  // relative to the state directory; empty: none
@@ -165,8 +177,10 @@ struct LimitsConfig {
   std::uint32_t log_workers = 0;  // 0: one per processor
   std::uint32_t flows = 262144;
   ByteSize stream_memory = mebibytes(256);
-  ByteSize line = mebibytes(1);   // longer log lines are cut and counted
-  ByteSize file = mebibytes(64);  // larger files are scanned up to here
+  Duration stream_wait =
+      std::chrono::milliseconds{20};  // for more, before rules look at what a stream brought; 0: no end
+  ByteSize line = mebibytes(1);       // longer log lines are cut and counted
+  ByteSize file = mebibytes(64);      // larger files are scanned up to here
   std::uint32_t batches_waiting = 64;
   std::uint32_t alerts_waiting = 4096;
 };
@@ -188,6 +202,7 @@ struct Config {
   std::vector<SinkConfig> notify;
   std::vector<ReportConfig> reports;
   StoreConfig store;
+  EvidenceConfig evidence;
   EveConfig eve;
   ControlConfig control;
   MetricsConfig metrics;

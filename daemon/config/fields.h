@@ -29,6 +29,9 @@ inline std::string_view snapshot(const std::uint32_t& v) {
 inline std::string_view ring(const ByteSize& v) {
   return v >= mebibytes(1) && v <= gibibytes(4) ? "" : "must be between 1MiB and 4GiB";
 }
+inline std::string_view recent(const ByteSize& v) {
+  return v.bytes == 0 || (v >= kibibytes(64) && v <= gibibytes(4)) ? "" : "must be 0 or between 64KiB and 4GiB";
+}
 inline std::string_view memory(const ByteSize& v) { return v >= ByteSize{65536} ? "" : "must be at least 64KiB"; }
 // Socket paths are bounded by sun_path (unix(7)).
 inline std::string_view socket(const std::string& v) {
@@ -81,6 +84,7 @@ void fields(Archive& a, CollectConfig& c) {
   a("audit", c.audit);
   a("opener", c.opener, check::socket);
   a("time_zone", c.time_zone, check::filled);
+  a("flow_owners", c.flow_owners);
 }
 
 template <class Archive>
@@ -147,6 +151,16 @@ void fields(Archive& a, StoreConfig& c) {
 }
 
 template <class Archive>
+void fields(Archive& a, EvidenceConfig& c) {
+  a("key", c.key);
+  a("most", c.most);
+  a("recent_packets", c.recent_packets, check::recent);
+  a("before", c.before);
+  a("after", c.after);
+  a("after_most", c.after_most);
+}
+
+template <class Archive>
 void fields(Archive& a, EveConfig& c) {
   a("file", c.file);
   a("suricata_yaml", c.suricata_yaml);
@@ -176,6 +190,7 @@ void fields(Archive& a, LimitsConfig& c) {
   a("log_workers", c.log_workers, check::workers);
   a("flows", c.flows, check::some);
   a("stream_memory", c.stream_memory, check::memory);
+  a("stream_wait", c.stream_wait);
   a("line", c.line, check::memory);
   a("file", c.file, check::memory);
   a("batches_waiting", c.batches_waiting, check::some);
@@ -199,6 +214,7 @@ void fields(Archive& a, Config& c) {
   a("notify", c.notify);
   a("reports", c.reports);
   a("store", c.store);
+  a("evidence", c.evidence);
   a("eve", c.eve);
   a("control", c.control);
   a("metrics", c.metrics);

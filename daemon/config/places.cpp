@@ -91,6 +91,7 @@ void resolve_paths(Config& config, const Places& places) {
   absolute(config.rules.tuning, places.state);
   absolute(config.respond.triggers, places.data);
   absolute(config.store.directory, places.state);
+  absolute(config.evidence.key, places.state);
   absolute(config.eve.file, places.state);
   absolute(config.eve.suricata_yaml, beside);
   for (auto& report : config.reports) absolute(report.directory, places.state);

@@ -282,6 +282,34 @@ Result<std::vector<responders::Evidence>> Records::evidence_of(IncidentId incide
   }
 }
 
+namespace {
+
+// Its last word in custody is not its removal.
+constexpr std::string_view still_held =
+    "NOT EXISTS (SELECT 1 FROM custody c WHERE c.evidence = evidence.digest AND c.act = 'removed' AND NOT EXISTS "
+    "(SELECT 1 FROM custody d WHERE d.evidence = c.evidence AND d.act = 'collected' AND d.id > c.id))";
+
+}  // namespace
+
+Result<std::uint64_t> Records::evidence_bytes() {
+  TOCSIN_TRY(const auto bytes,
+             database_.query_number("SELECT coalesce(sum(size), 0) FROM evidence WHERE " + std::string(still_held)));
+  return static_cast<std::uint64_t>(bytes);
+}
+
+Result<std::vector<responders::Evidence>> Records::expendable_evidence(std::size_t most) {
+  TOCSIN_TRY(auto query, database_.statement(std::string(evidence_columns) +
+                                             "WHERE incident IN (SELECT id FROM incident WHERE state = 'closed') AND " +
+                                             std::string(still_held) + " ORDER BY collected, digest LIMIT ?"));
+  query.bind(std::uint64_t{most});
+  std::vector<responders::Evidence> out;
+  for (;;) {
+    TOCSIN_TRY(const bool row, query.step());
+    if (!row) return out;
+    out.push_back(read_evidence(query));
+  }
+}
+
 Result<void> Records::add_custody(const responders::CustodyEntry& entry) {
   TOCSIN_TRY(auto insert, database_.statement("INSERT INTO custody(evidence, act, time, uid, login_uid, actor, reason, "
                                               "result) VALUES(?,?,?,?,?,?,?,?)"));

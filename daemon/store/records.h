@@ -125,6 +125,10 @@ class Records {
   Result<std::optional<responders::Evidence>> evidence(const Sha256& digest);
   // All when zero; in the order they were collected.
   Result<std::vector<responders::Evidence>> evidence_of(IncidentId incident);
+  // Of what the vault holds.
+  Result<std::uint64_t> evidence_bytes();
+  // What may go when room is needed, first what should go first: evidence of closed incidents, oldest first.
+  Result<std::vector<responders::Evidence>> expendable_evidence(std::size_t most);
   Result<void> add_custody(const responders::CustodyEntry& entry);
   Result<std::vector<responders::CustodyEntry>> custody(const Sha256& digest);
 

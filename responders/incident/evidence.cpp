@@ -6,7 +6,7 @@
 namespace tocsin::responders {
 namespace {
 
-constexpr std::array<std::string_view, 4> act_names{"collected", "read", "verified", "exported"};
+constexpr std::array<std::string_view, 5> act_names{"collected", "read", "verified", "exported", "removed"};
 
 }  // namespace
 

@@ -16,7 +16,8 @@
 
 namespace tocsin::responders {
 
-enum class CustodyAct : std::uint8_t { collected, read, verified, exported };
+// removed: the vault's room was needed for newer evidence.
+enum class CustodyAct : std::uint8_t { collected, read, verified, exported, removed };
 std::string_view custody_act_name(CustodyAct act) noexcept;
 std::optional<CustodyAct> parse_custody_act(std::string_view name) noexcept;
 

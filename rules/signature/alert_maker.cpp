@@ -48,7 +48,7 @@ PacketContext context_of(const MatchReport& report) {
   out.to_server = scope.direction == Direction::to_server;
   const bool own_packet =
       scope.packet != nullptr && (scope.flow == nullptr || scope.packet->direction == scope.direction);
-  if (scope.packet != nullptr) out.packet = scope.packet->number;
+  out.packet = scope.packet != nullptr ? scope.packet->number : scope.latest;
   if (own_packet) {
     const auto& p = *scope.packet;
     out.source = p.source;

@@ -147,6 +147,24 @@ void SignatureDetector::on_flow_end(Flow& flow, collectors::FlowEnd) {
   flush();
 }
 
+// Nothing came for a while: what waits for more is looked at as it is.
+void SignatureDetector::on_quiet(Flow& flow) {
+  const auto& place = flow.extension[slot()];
+  if (place == nullptr) return;
+  auto& memory = static_cast<FlowMemory&>(*place);
+  if (memory.passed) return;
+  packet_passed_ = false;
+  for (const auto direction : {Direction::to_server, Direction::to_client}) {
+    auto& window = memory.stream[index(direction)];
+    Scope scope{nullptr, &flow, &memory, direction};
+    scope.latest = window.last_packet;
+    inspect_stream(scope);
+    inspect_moved(scope);
+    window.trim();
+  }
+  flush();
+}
+
 void SignatureDetector::recall(const Flow& flow, FlowRecollection& out) const {
   const auto* place = flow.extension[slot()].get();
   if (place == nullptr) return;

@@ -86,6 +86,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   void on_transaction(const collectors::TransactionUpdate& update) override;
   void on_file(const collectors::FileChunk& chunk) override;
   void on_flow_end(collectors::Flow& flow, collectors::FlowEnd end) override;
+  void on_quiet(collectors::Flow& flow) override;
 
  private:
   struct Pending {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/capture/recent.h"
 #include "collectors/packet/worker.h"
 #include "rules/signature/rule_set.h"
 #include "rules/yara/rule_set.h"
@@ -166,6 +167,36 @@ Loaded load_signatures(const std::filesystem::path& folder) {
 
 void floor_alone(benchmark::State& state) { run(state, false, nullptr); }
 BENCHMARK(floor_alone)->Unit(benchmark::kMillisecond);
+
+// The latest frames kept and chained by flow, as the daemon does for evidence: beside floor_alone, what that costs.
+class KeepRecent final : public collectors::Observer {
+ public:
+  void take(const collectors::RawFrame& frame) { latest_ = recent_.push(frame); }
+  void on_packet(const collectors::Packet& packet) override {
+    if (packet.flow != nullptr) packet.flow->recent = recent_.link(latest_, packet.flow->recent);
+  }
+
+ private:
+  collectors::RecentFrames recent_{32U << 20};
+  std::uint64_t latest_ = 0;
+};
+
+void floor_keeping_recent(benchmark::State& state) {
+  const auto frames = capture().frames();
+  for (auto _ : state) {
+    FieldNames names;
+    Discard sink;
+    KeepRecent keep;
+    collectors::PacketWorker worker(packet_options(false), names, sink, {&keep});
+    for (const auto& frame : frames) {
+      keep.take(frame);
+      worker.process(frame);
+    }
+    worker.finish();
+  }
+  tell_rates(state, frames);
+}
+BENCHMARK(floor_keeping_recent)->Unit(benchmark::kMillisecond);
 
 void floor_and_records(benchmark::State& state) { run(state, true, nullptr); }
 BENCHMARK(floor_and_records)->Unit(benchmark::kMillisecond);

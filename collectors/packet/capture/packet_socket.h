@@ -32,8 +32,8 @@ struct FanoutGroup {
 struct PacketSocketOptions {
   std::string interface;
   std::uint64_t ring_bytes = 64ULL << 20;
-  std::uint32_t snapshot_length = 262'144;      // as tcpdump: large receive offload makes frames beyond 64 KiB
-  std::chrono::milliseconds block_timeout{20};  // how long a frame waits at most for its block to fill
+  std::uint32_t snapshot_length = 262'144;     // as tcpdump: large receive offload makes frames beyond 64 KiB
+  std::chrono::milliseconds block_timeout{8};  // how long a frame waits at most for its block to fill
   bool promiscuous = true;
   std::string filter;  // empty: everything
   std::optional<FanoutGroup> fanout;

@@ -33,6 +33,7 @@ struct FlowEntry final : Flow {
   std::unique_ptr<TcpSession> session;  // TCP only
   Conversation conversation;
   std::vector<std::unique_ptr<Transaction>> held;  // finished, and somebody still wants to look
+  Time quiet_since{};                              // when its streams last brought something (quiet.h)
 
  private:
   friend class FlowTable;

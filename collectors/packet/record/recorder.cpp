@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collectors/event/field_table.h"
+#include "collectors/packet/record/owner.h"
 
 namespace tocsin::collectors {
 
@@ -50,6 +51,16 @@ EventId id_of(std::string_view identity, std::string_view kind, std::uint64_t fl
   text += '\0';
   text.append(reinterpret_cast<const char*>(place.data()), sizeof place);
   return hash128(text);
+}
+
+void owner_fields(const FlowOwner& owner, EventBuilder& builder) {
+  if (owner.user) builder.set(field::user_id, std::to_string(*owner.user));
+  if (!owner.user_name.empty()) builder.set(field::user_name, owner.user_name);
+  if (owner.process) builder.set(field::process_pid, std::uint64_t{*owner.process});
+  if (!owner.process_name.empty()) builder.set(field::process_name, owner.process_name);
+  if (!owner.executable.empty()) builder.set(field::process_executable, owner.executable);
+  if (!owner.cgroup.empty()) builder.set(field::process_cgroup, owner.cgroup);
+  if (!owner.unit.empty()) builder.set(field::service_name, owner.unit);
 }
 
 }  // namespace
@@ -114,6 +125,8 @@ void Recorder::flow_ended(const Flow& flow, FlowEnd why) {
     builder_.set(field::network_protocol, protocol_name(flow.protocol));
     builder_.set(field::network_application, protocol_name(flow.protocol));
   }
+  if (options_.owners != nullptr)
+    if (const auto owner = options_.owners->owner(flow.id)) owner_fields(*owner, builder_);
   EventHeader header;
   header.id = id_of(options_.identity, "flow", flow.id, 0);
   header.observed = flow.last;

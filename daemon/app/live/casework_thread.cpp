@@ -7,7 +7,8 @@
 namespace tocsin::daemon {
 
 CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<ReportDesk> reports, const Clock& clock,
-                               Log& log, Metrics& metrics, CaseworkOptionsLive options, Listener listener)
+                               Log& log, Metrics& metrics, CaseworkOptionsLive options, Listener listener,
+                               CaseworkAides aides)
     : inbox_(inbox),
       keeper_(keeper),
       reports_(std::move(reports)),
@@ -17,7 +18,9 @@ CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<Repor
       listener_(std::move(listener)),
       alerts_stored_(metrics.counter("tocsin_alerts", "Alerts stored; exercises are left out")),
       checkpoints_(metrics.counter("tocsin_checkpoints", "Checkpoints committed")),
-      storing_(metrics.gauge("tocsin_storing", "1 while what is detected can be stored")) {
+      storing_(metrics.gauge("tocsin_storing", "1 while what is detected can be stored")),
+      aides_(aides),
+      evidence_figures_(metrics) {
   storing_.set(1);
   last_checkpoint_ = last_retention_ = clock.now();
 }
@@ -37,15 +40,28 @@ void CaseworkThread::run() {
   say_alive(clock_.now());
   checkpoint();
   for (;;) {
-    auto work = inbox_.receive_for(turn);
+    auto work = inbox_.receive_for(captures_.empty() ? turn : Duration{});
     if (!work && inbox_.closed()) break;
     if (work) take(std::move(*work));
     const Time now = clock_.now();
     if (urgent_ || (!keeper_.idle() && now - last_checkpoint_ >= options_.checkpoint_every)) checkpoint();
+    keep_captures(std::chrono::milliseconds{10});
     if (!work) housekeeping(now);
   }
   say_alive(clock_.now());
   checkpoint();
+  keep_captures(std::chrono::seconds{10});
+}
+
+// Whoever asked for the flow is on its way; an alert waits for that, but not long.
+void CaseworkThread::name_owners(std::vector<rules::Alert>& alerts) const {
+  if (aides_.owners == nullptr) return;
+  Duration patience = std::chrono::milliseconds{20};
+  for (auto& alert : alerts) {
+    if (!alert.packet || alert.packet->flow_id == 0) continue;
+    const auto owner = aides_.owners->owner_soon(alert.packet->flow_id, std::exchange(patience, Duration{}));
+    if (owner != nullptr) add_owner(alert, *owner);
+  }
 }
 
 void CaseworkThread::say_alive(Time now) {
@@ -59,6 +75,7 @@ void CaseworkThread::take(Work work) {
   if (work.generation != nullptr) {
     auto& desk = work.generation->engines->desk(keeper_);
     urgent_ = urgent_ || !work.alerts.empty();
+    name_owners(work.alerts);
     desk.offer(std::move(work.alerts));
     desk.settle(clock_.now());
     if (!work.positions.empty())
@@ -68,6 +85,7 @@ void CaseworkThread::take(Work work) {
   }
   for (const auto& batch : work.events) keeper_.append(batch, work.durability);
   for (auto& [source, value] : work.positions) keeper_.set_position(std::move(source), std::move(value));
+  take_captures(std::move(work.captures));
   for (auto& interval : work.blind) blind_.push_back(std::move(interval));
   if (!work.task) return;
   checkpoint();
@@ -95,6 +113,34 @@ void CaseworkThread::checkpoint() {
   }
 }
 
+// Their alerts came with them or before; what is not committed yet waits, and so do they. Sealing takes its time on a
+// slow disk, and alerts must not wait for it: a little at a turn.
+void CaseworkThread::keep_captures(Duration at_most) {
+  if (captures_.empty() || (urgent_ && storing_.value() != 0)) return;
+  if (aides_.evidence == nullptr) return captures_.clear();
+  const Time begun = clock_.now();
+  do {
+    captures_bytes_ -= captures_.front().section.size();
+    auto kept = aides_.evidence->keep(captures_.front());
+    captures_.pop_front();
+    if (!kept)
+      log_.limited(LogLevel::warning, "evidence", "packets of an alert are not in the vault: " + kept.error().text());
+  } while (!captures_.empty() && clock_.now() - begun < at_most);
+  evidence_figures_.show(*aides_.evidence);
+}
+
+void CaseworkThread::take_captures(std::vector<FlowCapture> captures) {
+  constexpr std::uint64_t waiting_most = 64U << 20;
+  for (auto& capture : captures) {
+    if (captures_bytes_ + capture.section.size() > waiting_most) {
+      evidence_figures_.drop();
+      continue;
+    }
+    captures_bytes_ += capture.section.size();
+    captures_.push_back(std::move(capture));
+  }
+}
+
 void CaseworkThread::clear_trouble() {
   if (storing_.value() == 0) log_.info("storing again");
   storing_.set(1);
@@ -109,19 +155,6 @@ void CaseworkThread::report_trouble(const Error& error) {
     trouble_ = error.text();
   }
   log_.limited(LogLevel::error, "store", "cannot store: " + error.text() + "; detection goes on, alerts wait for room");
-}
-
-Result<void> CaseworkThread::in_transaction(const std::function<Result<void>()>& change) {
-  auto& store = keeper_.store();
-  TOCSIN_CHECK(store.begin());
-  auto done = change();
-  if (done) {
-    if (auto committed = store.commit(); !committed) done = std::unexpected(std::move(committed).error());
-    else return {};
-  }
-  store.rollback();
-  TOCSIN_CHECK(keeper_.casework().reload());
-  return done;
 }
 
 std::string CaseworkThread::store_trouble() const {

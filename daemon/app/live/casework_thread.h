@@ -2,6 +2,7 @@
 // The single casework thread: takes work from the inbox, decides alerts in order, commits one checkpoint after the
 // other, and runs what people asked for between them. Everything that changes an incident or the store happens here.
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string_view>
@@ -10,7 +11,10 @@
 
 #include "collectors/base/log.h"
 #include "collectors/base/metrics.h"
+#include "daemon/app/evidence/evidence_book.h"
+#include "daemon/app/evidence/evidence_figures.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/app/owner/flow_owners.h"
 #include "daemon/report/desk.h"
 
 namespace tocsin::daemon {
@@ -25,6 +29,12 @@ struct CaseworkOptionsLive {
 // Where the store keeps the last moment the daemon was seen at work.
 constexpr std::string_view alive_position = "daemon:alive";
 
+// Null: not there.
+struct CaseworkAides {
+  EvidenceBook* evidence = nullptr;
+  FlowOwners* owners = nullptr;
+};
+
 class CaseworkThread {
  public:
   // Called on this thread for each alert once it is stored.
@@ -32,7 +42,7 @@ class CaseworkThread {
 
   // All references outlive the thread. `reports` may be empty.
   CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<ReportDesk> reports, const Clock& clock, Log& log,
-                 Metrics& metrics, CaseworkOptionsLive options, Listener listener);
+                 Metrics& metrics, CaseworkOptionsLive options, Listener listener, CaseworkAides aides = {});
   ~CaseworkThread();
 
   void start();
@@ -41,12 +51,12 @@ class CaseworkThread {
 
   // Empty while everything found can be stored; else why not. Any thread.
   std::string store_trouble() const;
+  std::uint64_t evidence_bytes() const noexcept { return evidence_figures_.bytes(); }
 
   // For tasks.
   void use(ReportDesk reports) { reports_ = std::move(reports); }
   Keeper& keeper() noexcept { return keeper_; }
-  // What a task changed in casework or the store is committed when it returns; an error rolls it back.
-  Result<void> in_transaction(const std::function<Result<void>()>& change);
+  Result<void> in_transaction(const std::function<Result<void>()>& change) { return keeper_.in_transaction(change); }
 
  private:
   void run();
@@ -54,6 +64,9 @@ class CaseworkThread {
   void checkpoint();
   void housekeeping(Time now);
   void say_alive(Time now);
+  void name_owners(std::vector<rules::Alert>& alerts) const;
+  void keep_captures(Duration at_most);
+  void take_captures(std::vector<FlowCapture> captures);
   void clear_trouble();
   void report_trouble(const Error& error);
 
@@ -67,6 +80,10 @@ class CaseworkThread {
   Counter& alerts_stored_;
   Counter& checkpoints_;
   Gauge& storing_;
+  const CaseworkAides aides_;
+  EvidenceFigures evidence_figures_;
+  std::deque<FlowCapture> captures_;  // until their alerts are committed, and there is time
+  std::uint64_t captures_bytes_ = 0;
   std::vector<BlindInterval> blind_;
   Time last_checkpoint_{};
   Time last_retention_{};

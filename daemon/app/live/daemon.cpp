@@ -1,17 +1,23 @@
 #include "daemon/app/live/daemon.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <future>
 
 #include <fmt/format.h>
 
+#include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/list_methods.h"
 #include "daemon/app/store_methods.h"
 #include "daemon/app/suricata_settings.h"
@@ -42,6 +48,27 @@ std::set<std::string> own_addresses() {
   }
   ::freeifaddrs(list);
   return out;
+}
+
+// Of an Ethernet interface: its MTU, the header and two tags; 0 when that cannot be asked.
+std::size_t longest_frame(const std::string& interface) {
+  constexpr std::size_t around = 14 + 2 * 4;
+  ifreq request{};
+  if (interface.size() >= sizeof request.ifr_name) return 0;
+  std::memcpy(request.ifr_name, interface.data(), interface.size());
+  const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return 0;
+  const bool known = ::ioctl(probe, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0;
+  ::close(probe);
+  return known ? static_cast<std::size_t>(request.ifr_mtu) + around : 0;
+}
+
+std::string user_name(std::uint32_t user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 16384> buffer{};
+  const bool known = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  return known ? entry.pw_name : std::string();
 }
 
 collectors::AllowList allow_list(const Config& config) {
@@ -108,6 +135,18 @@ Result<void> Daemon::open_store() {
   return {};
 }
 
+// Without a vault everything else goes on, and says so.
+void Daemon::open_evidence() {
+  auto key = find_vault_key(config_.evidence.key, config_.store.directory, MakeKey::yes);
+  if (!key) return remarks_.push_back("evidence: " + key.error().text() + "; no packets are kept");
+  EvidenceBookOptions options;
+  options.most = config_.evidence.most.bytes;
+  options.host = host_;
+  options.self = {static_cast<std::uint32_t>(::getuid()), responders::Actor::nobody, "tocsind"};
+  evidence_ = std::make_unique<EvidenceBook>(keeper_->store(), keeper_->casework(), *key, clock_, std::move(options),
+                                             [this](const auto& work) { return keeper_->in_transaction(work); });
+}
+
 void Daemon::open_eve() {
   if (config_.eve.file.empty()) return;
   EveSinkOptions options;
@@ -130,13 +169,24 @@ Result<void> Daemon::open_collectors() {
   if (connected) opener_.emplace(std::move(*connected));
   else {
     remarks_.push_back("no opener: " + connected.error().message);
-    opener_.emplace(collectors::OpenerClient::local(allow_list(config_)));
+    opener_.emplace(collectors::OpenerClient::local(allow_list(config_), clock_));
   }
   files_ = std::make_unique<OpenedFiles>(*opener_);
+  open_owners();
   for (const auto& wanted : config_.collect.interfaces) open_rings(wanted);
   TOCSIN_CHECK(open_logs());
   for (const auto& remark : remarks_) log_.warning(remark);
   return {};
+}
+
+void Daemon::open_owners() {
+  if (!config_.collect.flow_owners || config_.collect.interfaces.empty()) return;
+  auto connected = collectors::OpenerClient::connect(config_.collect.opener, std::chrono::seconds{2});
+  if (connected) owner_asker_.emplace(*std::move(connected));
+  else owner_asker_.emplace(collectors::OpenerClient::local({}, clock_));
+  owners_ = std::make_unique<FlowOwners>(
+      [this](const collectors::SocketQuestion& question) { return owner_asker_->socket_owner(question); }, user_name,
+      metrics_);
 }
 
 void Daemon::open_rings(const InterfaceConfig& wanted) {
@@ -146,6 +196,9 @@ void Daemon::open_rings(const InterfaceConfig& wanted) {
     if (!found) return remarks_.push_back("interfaces: " + found.error().text());
     names = std::move(*found);
   }
+  std::set<IpAddress> own;
+  for (const auto& text : own_addresses())
+    if (const auto address = parse_address(text)) own.insert(*address);
   for (const auto& name : names) {
     collectors::RingRequest request;
     request.interface = name;
@@ -173,6 +226,14 @@ void Daemon::open_rings(const InterfaceConfig& wanted) {
       options.alerts_waiting = config_.limits.alerts_waiting;
       options.eve = eve_.get();
       options.ring = packets_.size();
+      if (evidence_) options.captures = capture_options(config_.evidence, name);
+      else options.captures.memory = 0;
+      options.watch = &watch_;
+      options.frame_ordinary = longest_frame(name);
+      options.owners = owners_.get();
+      options.own_addresses = own;
+      options.packets.owners = owners_.get();
+      options.packets.quiet_after = config_.limits.stream_wait;
       options.packets.source = "interface:" + name;
       options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
       options.packets.host = host_;
@@ -206,6 +267,12 @@ Result<void> Daemon::open_logs() {
 void add_all_methods(MethodTable& methods, Daemon& daemon) {
   const std::filesystem::path store = daemon.config().store.directory;
   add_store_methods(methods, store, daemon.clock());
+  add_evidence_export(methods, store, [&daemon](const std::function<Result<void>(Vault&)>& work) {
+    return daemon.on_casework([&](Keeper&) -> Result<void> {
+      if (daemon.evidence() == nullptr) return fail(Code::denied, "the vault is not open; see `tocsin status`");
+      return work(daemon.evidence()->vault());
+    });
+  });
   intern_protocol_fields(daemon.names());
   add_list_methods(methods, daemon.names(), store);
   add_daemon_methods(methods, daemon);
@@ -282,6 +349,7 @@ Result<void> Daemon::start() {
     std::filesystem::create_directories(report.directory, error);
   }
   say_blind_since_last_run();
+  open_evidence();
   open_eve();
   TOCSIN_CHECK(open_collectors());
   // From here on nothing more is opened that was not named; hostile bytes come only after this.
@@ -292,8 +360,9 @@ Result<void> Daemon::start() {
   live.events = config_.store.event_retention;
   live.alerts = config_.store.alert_retention;
   notify_ = std::make_unique<NotifyDesk>(config_.notify, clock_, log_, metrics_);
-  casework_ = std::make_unique<CaseworkThread>(inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live,
-                                               [this](const FiledAlert& alert) { filed(alert); });
+  casework_ = std::make_unique<CaseworkThread>(
+      inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live,
+      [this](const FiledAlert& alert) { filed(alert); }, CaseworkAides{evidence_.get(), owners_.get()});
   notify_->start();
   casework_->start();
   response_->start();
@@ -304,6 +373,7 @@ Result<void> Daemon::start() {
   runs_->start();
   TOCSIN_CHECK(open_control());
   if (eve_) eve_->start();
+  if (owners_) owners_->start();
   for (auto& ring : packets_) ring->start();
   for (auto& logs : logs_) logs->start();
   return {};
@@ -327,7 +397,22 @@ void Daemon::say_blind_since_last_run() {
                            render_time(started_)));
 }
 
+// What the kernel dropped before any ring.
+void Daemon::watch_interfaces() {
+  if (packets_.empty()) return;
+  std::string text(65536, '\0');
+  std::FILE* file = std::fopen("/proc/net/dev", "re");
+  if (file == nullptr) return;
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  const auto drops = parse_interface_drops(text);
+  for (const auto& one : interfaces())
+    if (const auto found = drops.find(one.name.substr(one.name.find(':') + 1)); found != drops.end())
+      watch_.tell_interface(found->first, found->second, clock_.now());
+}
+
 void Daemon::tick() {
+  watch_interfaces();
   const auto& metrics = config_.metrics;
   if (metrics.textfile.empty() || clock_.now() - metrics_written_ < metrics.every) return;
   metrics_written_ = clock_.now();
@@ -346,6 +431,7 @@ void Daemon::stop() {
   for (auto& logs : logs_) logs->stop();
   for (auto& ring : packets_) ring->join();
   for (auto& logs : logs_) logs->join();
+  if (owners_) owners_->stop();
   if (runs_) runs_->stop();
   if (response_) response_->stop();
   inbox_.close();

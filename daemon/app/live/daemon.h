@@ -57,6 +57,8 @@ class Daemon {
 
   // Runs on the casework thread, in one transaction; waits for it.
   Result<void> on_casework(std::function<Result<void>(Keeper&)> change);
+  // Null when the vault cannot be opened. Casework's thread.
+  EvidenceBook* evidence() noexcept { return evidence_.get(); }
   // Waits until all that was sent before is committed.
   Result<void> settle();
 
@@ -69,10 +71,13 @@ class Daemon {
     std::size_t rings = 0;
   };
   std::vector<Watched> interfaces() const;
+  void watch_interfaces();
   Result<GenerationRef> load_generation(const Config& config, std::uint64_t number);
   Result<void> open_store();
+  void open_evidence();
   void open_eve();
   Result<void> open_collectors();
+  void open_owners();
   void open_rings(const InterfaceConfig& wanted);
   Result<void> open_logs();
   void say_blind_since_last_run();
@@ -98,7 +103,11 @@ class Daemon {
   std::unique_ptr<OpenedFiles> files_;
   std::unique_ptr<ResponseDesk> response_;
   std::unique_ptr<NotifyDesk> notify_;
-  std::unique_ptr<EveSink> eve_;  // null: no EVE records
+  std::unique_ptr<EveSink> eve_;                         // null: no EVE records
+  std::optional<collectors::OpenerClient> owner_asker_;  // a connection of its own
+  std::unique_ptr<FlowOwners> owners_;                   // null: nobody asks whose sockets flows are
+  CaptureWatch watch_{metrics_};
+  std::unique_ptr<EvidenceBook> evidence_;  // null: no packets are kept
   std::unique_ptr<CaseworkThread> casework_;
   std::unique_ptr<RunDesk> runs_;
   std::vector<std::unique_ptr<LivePackets>> packets_;

@@ -33,6 +33,7 @@ std::vector<std::unique_ptr<rules::Detector>> DetectorSwitch::use(
   ++generation_;
   observers_.clear();
   detectors_.swap(detectors);
+  observers_ = leading_;
   for (auto& detector : detectors_) {
     auto* observer = detector->observer(sink);
     if (observer == nullptr) continue;
@@ -80,6 +81,11 @@ void DetectorSwitch::on_file(const collectors::FileChunk& chunk) {
 void DetectorSwitch::on_flow_end(Flow& flow, collectors::FlowEnd reason) {
   renew(flow);
   for (auto* observer : observers_) observer->on_flow_end(flow, reason);
+}
+
+void DetectorSwitch::on_quiet(Flow& flow) {
+  renew(flow);
+  for (auto* observer : observers_) observer->on_quiet(flow);
 }
 
 void DetectorSwitch::on_time(Time now) {

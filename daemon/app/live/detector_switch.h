@@ -13,10 +13,12 @@ namespace tocsin::daemon {
 
 class DetectorSwitch final : public collectors::Observer {
  public:
-  // `lasting`, if any, sees everything after the detectors, keeps what it keeps through reloads and outlives this.
-  explicit DetectorSwitch(collectors::Observer* lasting = nullptr) : lasting_(lasting) {}
-  // Between packets. At most Flow::extensions_most - 2 observers. Gives back those that were in use, for another thread
-  // to take apart.
+  // `leading` see everything before the detectors and keep nothing on flows; `lasting`, if any, sees everything after
+  // them and keeps what it keeps through reloads. They outlive this.
+  explicit DetectorSwitch(std::vector<collectors::Observer*> leading = {}, collectors::Observer* lasting = nullptr)
+      : leading_(std::move(leading)), lasting_(lasting) {}
+  // Between packets. At most Flow::extensions_most - 2 - leading observers. Gives back those that were in use, for
+  // another thread to take apart.
   std::vector<std::unique_ptr<rules::Detector>> use(std::vector<std::unique_ptr<rules::Detector>> detectors,
                                                     rules::AlertSink& sink);
 
@@ -28,6 +30,7 @@ class DetectorSwitch final : public collectors::Observer {
   void on_transaction_end(const collectors::TransactionUpdate& update) override;
   void on_file(const collectors::FileChunk& chunk) override;
   void on_flow_end(collectors::Flow& flow, collectors::FlowEnd reason) override;
+  void on_quiet(collectors::Flow& flow) override;
   void on_time(Time now) override;
 
  private:
@@ -37,8 +40,9 @@ class DetectorSwitch final : public collectors::Observer {
   void renew(Carrier& carrier);
 
   std::vector<std::unique_ptr<rules::Detector>> detectors_;
+  const std::vector<collectors::Observer*> leading_;
   collectors::Observer* const lasting_;
-  std::vector<collectors::Observer*> observers_;  // the lasting one at the end
+  std::vector<collectors::Observer*> observers_;  // the leading ones in front, the lasting one at the end
   std::uint64_t generation_ = 0;
 };
 

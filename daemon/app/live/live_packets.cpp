@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "collectors/event/field_table.h"
+
 namespace tocsin::daemon {
 
 // What a worker has of one load of the rules.
@@ -19,7 +21,10 @@ class LivePackets::Lane final : public collectors::RecordSink {
   Lane(const LivePacketsOptions& options, FieldNames& names, const Generations& generations)
       : context_{names, options.worker, options.workers, options.host, Exercise::no},
         eve_(options.eve == nullptr ? nullptr : std::make_unique<EveObserver>(options.eve->records())),
-        switch_(eve_.get()),
+        captures_(options.captures.memory == 0 ? nullptr : std::make_unique<FlowCaptures>(options.captures, alerts_)),
+        asker_(options.owners == nullptr ? nullptr
+                                         : std::make_unique<OwnerAsker>(*options.owners, options.own_addresses)),
+        switch_(leading(), eve_.get()),
         worker_(options.packets, names, *this, {&switch_}) {
     exchange(*make(generations.current()));
   }
@@ -41,7 +46,8 @@ class LivePackets::Lane final : public collectors::RecordSink {
     if (eve_) eve_->forget_detectors();
     for (const auto& detector : part.detectors)
       if (eve_) eve_->ask(*detector);
-    part.detectors = switch_.use(std::move(part.detectors), alerts_);
+    rules::AlertSink& sink = captures_ ? static_cast<rules::AlertSink&>(*captures_) : alerts_;
+    part.detectors = switch_.use(std::move(part.detectors), sink);
     std::swap(part.events, events_);
     std::swap(part.generation, generation_);
   }
@@ -51,7 +57,18 @@ class LivePackets::Lane final : public collectors::RecordSink {
     records_.push_back(std::move(batch));
   }
 
+  void process(const collectors::RawFrame& frame) {
+    if (captures_) captures_->take(frame);
+    worker_.process(frame);
+  }
+  void finish() {
+    worker_.finish();
+    if (captures_) captures_->finish();
+  }
   collectors::PacketWorker& worker() noexcept { return worker_; }
+  std::vector<FlowCapture> take_captures() {
+    return captures_ ? captures_->take_finished() : std::vector<FlowCapture>{};
+  }
   const GenerationRef& generation() const noexcept { return generation_; }
   std::vector<rules::Alert> take_alerts() {
     auto out = alerts_.take();
@@ -61,11 +78,24 @@ class LivePackets::Lane final : public collectors::RecordSink {
   std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
   EveObserver* eve() noexcept { return eve_.get(); }
 
+  void ask_for_owners() {
+    if (asker_) asker_->hand_over();
+  }
+
  private:
+  std::vector<collectors::Observer*> leading() const {
+    std::vector<collectors::Observer*> out;
+    if (captures_) out.push_back(captures_.get());
+    if (asker_) out.push_back(asker_.get());
+    return out;
+  }
+
   LaneContext context_;
   GenerationRef generation_;
   AlertBuffer alerts_;
   std::unique_ptr<EveObserver> eve_;
+  std::unique_ptr<FlowCaptures> captures_;
+  std::unique_ptr<OwnerAsker> asker_;
   DetectorSwitch switch_;
   std::unique_ptr<EventLane> events_;
   std::vector<EventBatch> records_;
@@ -93,6 +123,8 @@ LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options
           metrics.counter("tocsin_packets_dropped", "Packets lost, by cause", label(options_) + ",cause=\"ring\"")),
       dropped_inbox_(
           metrics.counter("tocsin_records_dropped", "Packet records casework had no room for", label(options_))),
+      dropped_captures_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+                                        "cause=\"casework\"")),
       bytes_(metrics.counter("tocsin_packet_bytes", "Bytes taken from the ring", label(options_))),
       stalled_(metrics.gauge("tocsin_reload_stall_microseconds",
                              "How long the last reload kept a worker from its packets", label(options_))),
@@ -150,14 +182,17 @@ void LivePackets::exchange() {
 }
 
 void LivePackets::run() {
-  constexpr Duration patience = std::chrono::milliseconds{100};
+  constexpr Duration patience_most = std::chrono::milliseconds{100};
   std::uint64_t number = 0;
   while (!over_.load(std::memory_order_relaxed)) {
     if (generations_.number() != lane_->generation()->number) exchange();
+    const Duration patience = std::clamp(lane_->worker().next_due() - clock_.now(), Duration{}, patience_most);
     auto polled = ring_.poll(patience, [&](const collectors::RawFrame& frame) {
       collectors::RawFrame numbered = frame;
       numbered.number = ++number;
-      lane_->worker().process(numbered);
+      if (options_.frame_ordinary != 0 && frame.wire_length > options_.frame_ordinary) ++oversize_;
+      if (frame.checksum_pending) ++checksum_pending_;
+      lane_->process(numbered);
     });
     const Time now = clock_.now();
     if (!polled) {
@@ -169,6 +204,7 @@ void LivePackets::run() {
     }
     down_.store(false);
     packets_.fetch_add(*polled, std::memory_order_relaxed);
+    lane_->ask_for_owners();
     lane_->worker().advance(now);
     if (now - accounted_ >= std::chrono::seconds{1}) {
       account_eve();
@@ -176,7 +212,7 @@ void LivePackets::run() {
     }
     hand_over();
   }
-  lane_->worker().finish();
+  lane_->finish();
   account_eve();
   account(clock_.now());
   hand_over();
@@ -190,6 +226,7 @@ void LivePackets::account(Time now) {
   bytes_.add(now_seen->delivered_bytes - seen_.delivered_bytes);
   const auto dropped = now_seen->dropped - seen_.dropped;
   seen_ = *now_seen;
+  tell_watch(now);
   if (dropped != 0) {
     dropped_ring_.add(dropped);
     lost_.fetch_add(dropped, std::memory_order_relaxed);
@@ -207,6 +244,51 @@ void LivePackets::account(Time now) {
     if (inbox_.try_send(work)) blind_count_ = 0;
   }
   accounted_ = now;
+}
+
+// What the worker and its ring lost so far; what is new of it is a loss of this second.
+void LivePackets::tell_watch(Time now) {
+  if (options_.watch == nullptr) return;
+  const auto& counters = lane_->worker().counters();
+  CaptureTotals totals;
+  const auto set = [&](LossCause cause, std::uint64_t count) { totals.lost[static_cast<std::size_t>(cause)] = count; };
+  set(LossCause::ring, seen_.dropped);
+  set(LossCause::undecodable, counters.undecodable);
+  set(LossCause::truncated, counters.truncated);
+  set(LossCause::fragments, counters.fragments_refused);
+  set(LossCause::flows, counters.flows_evicted);
+  set(LossCause::stream_memory, counters.stream_memory_refused);
+  set(LossCause::stream_segments, counters.stream_segments_refused);
+  set(LossCause::stream_gaps, counters.stream_gaps);
+  set(LossCause::casework, dropped_inbox_.value());
+  totals.frames = counters.received;
+  totals.oversize = oversize_;
+  totals.checksum_pending = checksum_pending_;
+  totals.judged = counters.tcp_flows_judged;
+  totals.one_sided = counters.tcp_flows_one_sided;
+  for (const auto& notice : options_.watch->tell(options_.ring, options_.interface, totals, now)) say(notice, now);
+}
+
+// As an event that is kept and found by searches, and in the log.
+void LivePackets::say(const CaptureNotice& notice, Time now) {
+  if (notice.warning) log_.warning(fmt::format("{}: {}; {}", notice.interface, notice.text, notice.next_step));
+  Work work;
+  EventBatch& batch = work.events.emplace_back();
+  EventBuilder event(batch);
+  event.set(field::event_kind, "event");
+  event.set(field::event_category, "network");
+  event.set(field::event_action, fmt::format("capture.{}", notice.kind));
+  event.set(field::event_reason, notice.text);
+  event.set(field::tocsin_loss_cause, notice.kind);
+  EventHeader header;
+  header.id = hash128(fmt::format("{}/{}/{}", options_.packets.identity, notice.kind, now.time_since_epoch().count()));
+  header.observed = header.ingested = now;
+  header.event_class = EventClass::loss;
+  header.dataset = "capture";
+  header.host = options_.host;
+  header.source = "interface:" + options_.interface;
+  event.finish(header, {});
+  if (!inbox_.try_send(work)) dropped_inbox_.add();
 }
 
 void LivePackets::account_eve() {
@@ -228,17 +310,20 @@ void LivePackets::hand_over() {
     else dropped_inbox_.add();
   }
   auto records = lane_->take_records();
-  if (waiting_.empty() && records.empty()) return;
+  auto captures = lane_->take_captures();
+  if (waiting_.empty() && records.empty() && captures.empty()) return;
   Work work;
   work.generation = lane_->generation();
   work.alerts = std::move(waiting_);
   work.events = std::move(records);
+  work.captures = std::move(captures);
   if (inbox_.try_send(work)) {
     waiting_.clear();
     return;
   }
   waiting_ = std::move(work.alerts);
   for (const auto& batch : work.events) dropped_inbox_.add(batch.size());
+  dropped_captures_.add(work.captures.size());
 }
 
 }  // namespace tocsin::daemon

@@ -12,8 +12,10 @@
 #include "collectors/base/metrics.h"
 #include "collectors/packet/capture/ring.h"
 #include "daemon/app/lanes.h"
+#include "daemon/app/live/capture_watch.h"
 #include "daemon/app/live/detector_switch.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/app/owner/flow_owners.h"
 #include "daemon/eve/sink.h"
 
 namespace tocsin::daemon {
@@ -27,6 +29,11 @@ struct LivePacketsOptions {
   std::size_t alerts_waiting = 4096;  // before repeats are folded
   EveSink* eve = nullptr;             // null: no EVE records
   std::size_t ring = 0;               // this one's number among all rings
+  FlowCaptureOptions captures;        // of packets around alerts; memory 0: none
+  FlowOwners* owners = nullptr;       // null: nobody asks whose sockets flows are
+  std::set<IpAddress> own_addresses;
+  CaptureWatch* watch = nullptr;   // null: nobody asks where packets are lost
+  std::size_t frame_ordinary = 0;  // longest frame the interface's MTU allows; 0: not known
 };
 
 class LivePackets {
@@ -63,6 +70,8 @@ class LivePackets {
   void exchange();
   void run();
   void account(Time now);
+  void tell_watch(Time now);
+  void say(const CaptureNotice& notice, Time now);
   void account_eve();
   void hand_over();
 
@@ -75,6 +84,7 @@ class LivePackets {
   Counter& received_;
   Counter& dropped_ring_;
   Counter& dropped_inbox_;
+  Counter& dropped_captures_;
   Counter& bytes_;
   Gauge& stalled_;
   std::unique_ptr<Lane> lane_;
@@ -83,6 +93,8 @@ class LivePackets {
   std::atomic<std::uint64_t> used_{0};
   std::atomic<std::int64_t> stall_{0};
   collectors::RingStatistics seen_;
+  std::uint64_t oversize_ = 0;
+  std::uint64_t checksum_pending_ = 0;
   Time accounted_{};
   Time blind_since_{};
   std::uint64_t blind_count_ = 0;

@@ -30,6 +30,7 @@ std::vector<std::string_view> need_restart(const Config& before, const Config& a
   look("collect", [](auto& c) -> auto& { return c.collect; });
   look("incidents", [](auto& c) -> auto& { return c.incidents; });
   look("respond", [](auto& c) -> auto& { return c.respond; });
+  look("evidence", [](auto& c) -> auto& { return c.evidence; });
   look("eve", [](auto& c) -> auto& { return c.eve; });
   look("store", [](auto& c) -> auto& { return c.store; });
   look("control", [](auto& c) -> auto& { return c.control; });

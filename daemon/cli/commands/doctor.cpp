@@ -21,7 +21,24 @@ boost::json::object row_of(const Finding& finding) {
   return row;
 }
 
-Finding ask_daemon(CommandContext& context) {
+// What the running daemon noticed about its captures.
+void add_notices(const boost::json::object& status, std::vector<Finding>& out) {
+  const auto* capture = status.if_contains("capture");
+  if (capture == nullptr || !capture->is_array()) return;
+  const auto text = [](const boost::json::object& notice, std::string_view name) {
+    const auto* value = notice.if_contains(name);
+    return value == nullptr ? std::string() : plain_text(*value);
+  };
+  for (const auto& each : capture->get_array()) {
+    if (!each.is_object()) continue;
+    const auto& notice = each.get_object();
+    out.push_back({"sources", text(notice, "interface") + " " + text(notice, "notice"),
+                   text(notice, "state") == "warning" ? FindingState::warning : FindingState::ok,
+                   text(notice, "detail"), text(notice, "next_step")});
+  }
+}
+
+Finding ask_daemon(CommandContext& context, std::vector<Finding>& notices) {
   Finding finding{"daemon", "tocsind", FindingState::ok, "answers at " + socket_path(context), ""};
   auto client = ControlClient::connect(socket_path(context), std::chrono::seconds{2});
   if (!client) {
@@ -33,7 +50,12 @@ Finding ask_daemon(CommandContext& context) {
   CallRequest request;
   request.method = "status";
   request.patience = std::chrono::seconds{5};
-  if (const auto answered = client->call(request, {}); !answered) {
+  CallHandlers handlers;
+  handlers.row = [&](const boost::json::object& row) {
+    add_notices(row, notices);
+    return true;
+  };
+  if (const auto answered = client->call(request, handlers); !answered) {
     finding.state = FindingState::warning;
     finding.found = answered.error().message;
     finding.next_step =
@@ -48,9 +70,11 @@ Result<void> examine(CommandContext& context) {
     if (finding.state == FindingState::error) ++errors;
     context.output.row(row_of(finding));
   };
-  report(ask_daemon(context));
+  std::vector<Finding> notices;
+  report(ask_daemon(context, notices));
   for (const auto& finding : examine_host(context.places, context.options.text_or("config", context.places.config)))
     report(finding);
+  for (const auto& notice : notices) report(notice);
   context.output.finish();
   if (errors != 0) context.exit_status = exit_status(Code::failure);
   return {};

@@ -1,4 +1,4 @@
-// What was kept: event search, report list, evidence, audit.
+// What was kept: event search, report list, audit.
 
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/relay.h"
@@ -34,26 +34,6 @@ constexpr Column report_columns[] = {
     {"made", "MADE", Style::time}, {"kind", "KIND", Style::strong},        {"period", "PERIOD"},
     {"format", "FORMAT"},          {"bytes", "BYTES", Style::plain, true}, {"path", "PATH", Style::plain, false, true}};
 
-constexpr Example evidence_list_examples[] = {
-    {"tocsin evidence list --incident INC-2026-0042", "what was kept for an incident"}};
-constexpr Example evidence_verify_examples[] = {
-    {"tocsin evidence verify", "is each piece there, and does its custody begin with its collection"},
-    {"tocsin evidence verify --store /var/lib/tocsin --key vault.key", "compute every digest again"}};
-constexpr OptionRow of_incident[] = {
-    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only evidence of this incident"}};
-constexpr OptionRow verify_options[] = {
-    of_incident[0],
-    {.name = "key", .kind = OptionKind::value, .value = "FILE", .help = "the vault's key; with --store"}};
-constexpr std::string_view evidence_members[] = {"host"};
-constexpr Column evidence_columns[] = {{"time", "TIME", Style::time},
-                                       {"incident", "INCIDENT"},
-                                       {"name", "NAME", Style::strong, false, true},
-                                       {"bytes", "BYTES"},
-                                       {"state", "STATE", Style::state},
-                                       {"detail", "DETAIL", Style::plain, false, true},
-                                       {"collector", "COLLECTED BY", Style::plain, true, true},
-                                       {"sha256", "SHA-256", Style::faint, true}};
-
 constexpr Example audit_list_examples[] = {{"tocsin audit list --since today", "who asked for and changed what today"}};
 constexpr Example audit_verify_examples[] = {
     {"tocsin audit verify", "check that no entry of the journal was changed or removed"}};
@@ -85,27 +65,6 @@ constexpr CommandRow rows[] = {
      .features = listing & ~feature::store,
      .columns = report_columns,
      .run = relay_rows},
-    {.noun = "evidence",
-     .verb = "list",
-     .summary = "evidence and who kept it",
-     .examples = evidence_list_examples,
-     .options = of_incident,
-     .features = listing,
-     .columns = evidence_columns,
-     .run = relay_rows,
-     .members = evidence_members},
-    {.noun = "evidence",
-     .verb = "verify",
-     .summary = "is evidence what it was; fails when a piece is not",
-     .examples = evidence_verify_examples,
-     .options = verify_options,
-     .features = client | feature::rows,
-     .columns = evidence_columns,
-     .run = relay_change,
-     .details =
-         "Without --key: is each piece there, of the right length, and does its custody begin with its collection.\n"
-         "With --store and --key each piece is opened and its digest computed; only who holds the key can do that.",
-     .members = evidence_members},
     {.noun = "audit",
      .verb = "list",
      .summary = "who asked for and changed what",

@@ -13,7 +13,8 @@ std::span<const CommandRow> alert_commands();
 std::span<const CommandRow> incident_commands();
 std::span<const CommandRow> playbook_commands();  // list, status, run, answer, cancel
 std::span<const CommandRow> action_commands();
-std::span<const CommandRow> record_commands();  // event, report list, evidence, audit
+std::span<const CommandRow> record_commands();  // event, report list, audit
+std::span<const CommandRow> evidence_commands();
 std::span<const CommandRow> config_commands();
 std::span<const CommandRow> list_commands();
 std::span<const CommandRow> replay_commands();

@@ -118,14 +118,32 @@ Result<Evidence> Vault::put(Evidence evidence, Bytes bytes, const Actor& actor, 
 
 // The reading is on record before the bytes are out.
 Result<std::vector<std::uint8_t>> Vault::get(const Sha256& digest, const Actor& actor, std::string_view reason) {
+  return give(digest, CustodyAct::read, actor, reason);
+}
+
+Result<std::vector<std::uint8_t>> Vault::hand_out(const Sha256& digest, const Actor& actor, std::string_view reason) {
+  return give(digest, CustodyAct::exported, actor, reason);
+}
+
+Result<std::vector<std::uint8_t>> Vault::give(const Sha256& digest, CustodyAct act, const Actor& actor,
+                                              std::string_view reason) {
   if (reason.empty()) return fail(Code::usage, "reading evidence needs a reason; add --reason TEXT");
   TOCSIN_TRY(const auto known, store_.records().evidence(digest));
   if (!known)
     return fail(Code::not_found, fmt::format("the vault has no evidence {}; list it with `tocsin evidence list`",
                                              render_digest(digest)));
   auto bytes = open_in(directory_, digest, key_);
-  TOCSIN_CHECK(record(digest, CustodyAct::read, actor, reason, bytes ? "ok" : bytes.error().message));
+  TOCSIN_CHECK(record(digest, act, actor, reason, bytes ? "ok" : bytes.error().message));
   return bytes;
+}
+
+Result<void> Vault::remove(const Sha256& digest, const Actor& actor, std::string_view reason) {
+  return record(digest, CustodyAct::removed, actor, reason, "ok");
+}
+
+void Vault::erase(const Sha256& digest) const noexcept {
+  std::error_code ignored;  // what stays is only unused room
+  std::filesystem::remove(path_in(directory_, digest), ignored);
 }
 
 Result<void> Vault::verify(const Sha256& digest, const Actor& actor) {

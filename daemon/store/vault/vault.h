@@ -17,8 +17,8 @@ class Vault final : public responders::EvidenceVault {
   static constexpr std::size_t bytes_most = 256U << 20;  // of one piece
 
   // `store` and `clock` outlive this.
-  Vault(Store& store, VaultKey key, const Clock& clock)
-      : store_(store), key_(std::move(key)), clock_(clock), directory_(store.directory() / "evidence") {}
+  Vault(Store& store, const VaultKey& key, const Clock& clock)
+      : store_(store), key_(key), clock_(clock), directory_(store.directory() / "evidence") {}
 
   Result<responders::Evidence> put(responders::Evidence evidence, Bytes bytes, const responders::Actor& actor,
                                    std::string_view reason) override;
@@ -26,8 +26,17 @@ class Vault final : public responders::EvidenceVault {
                                         std::string_view reason) override;
   Result<void> verify(const Sha256& digest, const responders::Actor& actor) override;
   Result<std::vector<responders::CustodyEntry>> custody(const Sha256& digest) override;
+  // Records that it goes; the bytes are deleted by erase() once that is committed.
+  Result<void> remove(const Sha256& digest, const responders::Actor& actor, std::string_view reason);
+  void erase(const Sha256& digest) const noexcept;
+  // As get, for what leaves the house; not_found with its own words when it was removed.
+  Result<std::vector<std::uint8_t>> hand_out(const Sha256& digest, const responders::Actor& actor,
+                                             std::string_view reason);
 
  private:
+  Result<std::vector<std::uint8_t>> give(const Sha256& digest, responders::CustodyAct act,
+                                         const responders::Actor& actor, std::string_view reason);
+
   Result<void> write(const Sha256& digest, Bytes bytes) const;
   Result<void> record(const Sha256& digest, responders::CustodyAct act, const responders::Actor& actor,
                       std::string_view reason, std::string_view result);

@@ -14,7 +14,8 @@ struct Scope {
   collectors::Flow* flow = nullptr;            // null for packets without one
   FlowMemory* memory = nullptr;                // null without a flow
   collectors::Direction direction = collectors::Direction::to_server;
-  bool stream = false;  // what is looked at is the reassembled stream
+  bool stream = false;       // what is looked at is the reassembled stream
+  std::uint64_t latest = 0;  // without a packet: the number of the one that brought what is looked at; 0: at the end
 };
 
 // Transport, addresses, ports, direction and flow state fit.

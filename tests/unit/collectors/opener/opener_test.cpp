@@ -41,7 +41,7 @@ class OpenerTest : public testing::Test {
   void TearDown() override { fs::remove_all(top_); }
   void write(const std::string& name, const std::string& text) { std::ofstream(top_ + "/" + name) << text; }
   Code refusal(const std::string& path) {
-    auto client = OpenerClient::local(allowed_);
+    auto client = OpenerClient::local(allowed_, clock_);
     const auto opened = client.open_log(path);
     EXPECT_FALSE(opened) << path;
     return opened ? Code::failure : opened.error().code;
@@ -49,12 +49,13 @@ class OpenerTest : public testing::Test {
 
   std::string top_;
   AllowList allowed_;
+  ManualClock clock_;
 };
 
 // An opener behind its socket, in a thread; gone with the object.
 class Running {
  public:
-  Running(const std::string& path, const AllowList& allowed, Log& log) : opener_(allowed) {
+  Running(const std::string& path, const AllowList& allowed, Log& log) : opener_(allowed, clock_) {
     OpenerServerOptions options;
     auto listener = listen_for_tocsind(path);
     EXPECT_TRUE(listener) << listener.error().text();
@@ -73,13 +74,14 @@ class Running {
   }
 
  private:
+  ManualClock clock_;
   Opener opener_;
   OwnedDescriptor stop_;
   std::jthread thread_;
 };
 
 TEST_F(OpenerTest, opens_what_the_list_names) {
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   const auto opened = client.open_log(top_ + "/log/a.log");
   ASSERT_TRUE(opened) << opened.error().text();
   char text[8] = {};
@@ -102,7 +104,7 @@ TEST_F(OpenerTest, links_are_followed_only_to_allowed_files) {
   fs::create_symlink(top_ + "/log/secret", top_ + "/log/trap.log");
   fs::create_symlink(top_ + "/log/a.log", top_ + "/log/good.log");
   EXPECT_EQ(refusal(top_ + "/log/trap.log"), Code::denied);
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   EXPECT_TRUE(client.open_log(top_ + "/log/good.log"));
 }
 
@@ -112,11 +114,11 @@ TEST_F(OpenerTest, a_directory_may_not_be_a_link_either) {
   allowed_.logs = {top_ + "/linked/a.log", top_ + "/log/sub/*.log"};
   allowed_.journals = {top_ + "/linked"};
   EXPECT_EQ(refusal(top_ + "/linked/a.log"), Code::denied) << "what it leads to is not allowed";
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   EXPECT_FALSE(client.open_journal(top_ + "/linked"));
   EXPECT_TRUE(client.open_log(top_ + "/log/sub/c.log"));
   allowed_.logs.push_back(top_ + "/log/a.log");
-  EXPECT_TRUE(OpenerClient::local(allowed_).open_log(top_ + "/linked/a.log"));
+  EXPECT_TRUE(OpenerClient::local(allowed_, clock_).open_log(top_ + "/linked/a.log"));
 }
 
 TEST_F(OpenerTest, a_log_that_is_not_there_is_not_found) {
@@ -131,7 +133,7 @@ TEST_F(OpenerTest, only_ordinary_files_are_logs) {
 }
 
 TEST_F(OpenerTest, lists_only_its_own_globs) {
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   const auto names = client.list_logs(allowed_.logs[0]);
   ASSERT_TRUE(names);
   EXPECT_EQ(*names, (std::vector<std::string>{top_ + "/log/a.log", top_ + "/log/b.log"}));
@@ -142,7 +144,7 @@ TEST_F(OpenerTest, opens_the_journal_with_its_newest_files) {
   fs::create_directories(top_ + "/journal/0123");
   write("journal/0123/system.journal", "j");
   write("journal/0123/notes.txt", "n");
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   const auto journal = client.open_journal(top_ + "/journal");
   ASSERT_TRUE(journal) << journal.error().text();
   ASSERT_EQ(journal->files.size(), 1U);
@@ -151,7 +153,7 @@ TEST_F(OpenerTest, opens_the_journal_with_its_newest_files) {
 }
 
 TEST_F(OpenerTest, binds_and_makes_directories_only_inside_its_own) {
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   EXPECT_TRUE(client.bind_socket(top_ + "/run/control.sock"));
   EXPECT_EQ(client.bind_socket(top_ + "/control.sock").error().code, Code::denied);
   EXPECT_TRUE(client.open_output(top_ + "/state/reports"));
@@ -160,7 +162,7 @@ TEST_F(OpenerTest, binds_and_makes_directories_only_inside_its_own) {
 }
 
 TEST_F(OpenerTest, an_interface_that_is_not_configured_is_refused) {
-  auto client = OpenerClient::local(allowed_);
+  auto client = OpenerClient::local(allowed_, clock_);
   RingRequest request;
   request.interface = "lo";
   EXPECT_EQ(client.open_rings(request).error().code, Code::denied);

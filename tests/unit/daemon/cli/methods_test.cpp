@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/live/daemon.h"
 #include "daemon/app/store_methods.h"
 #include "daemon/cli/commands/tables.h"
@@ -38,6 +39,7 @@ TEST(Methods, a_command_that_reads_a_store_is_answered_without_a_daemon) {
   const ManualClock clock;
   MethodTable methods;
   add_store_methods(methods, "/nonexistent", clock);
+  add_evidence_export(methods, "/nonexistent", vault_of("/nonexistent", "", clock));
   const auto table = all_commands();
   for (const auto* command : table.all())
     if ((command->features & feature::store) != 0) {
