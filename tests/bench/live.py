@@ -153,7 +153,7 @@ def figures(daemon):
 
 def loss(arguments, folder):
     pair = veth.Pair()
-    daemon = veth.capturing_daemon(folder, RULES, arguments.more.replace(";", "\n"), workers=arguments.workers)
+    daemon = veth.capturing_daemon(folder, RULES, arguments.more.replace(";", "\n"), workers=arguments.workers, ring=arguments.ring)
     try:
         daemon.start()
         time.sleep(2)
@@ -189,6 +189,7 @@ def main():
     parser.add_argument("--rate", type=float, default=300_000, help="packets a second")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--ring", default="8MiB", help="a small one loses packets: they must be counted")
     parser.add_argument("--more", default="", help="further configuration, ; for a new line")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
