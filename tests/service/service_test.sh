@@ -178,6 +178,7 @@ other_pid() { # other_pid PID [UNIT]
 reads() { inside tocsin status -o json | grep -q "\"source\":\"$1\",\"state\":\"watching\""; }
 security() { inside systemd-analyze security --no-pager --threshold="$2" "$1"; }
 no_capability() { inside grep -q '^CapEff:[[:space:]]*0000000000000000$' "/proc/$(main_pid)/status"; }
+knows_addresses() { ! inside journalctl -q -u tocsind --no-pager | grep -q "own addresses"; }
 filtered() { inside grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(main_pid)/status"; }
 report_made() { inside sh -c 'tocsin report list -o ndjson | grep -q path && find /var/lib/tocsin/reports -name "*.html" | grep -q .'; }
 edited_kept() { inside grep -q 'organization: "kept"' /etc/tocsin/tocsin.yaml; }
@@ -220,6 +221,7 @@ check "the daemon answers" eventually 60 answers
 check "opener and responder are ready" inside systemctl is-active tocsin-opener.socket tocsin-responder.socket
 check "it holds no capability" no_capability
 check "it is under a system-call filter" filtered
+check "it knows this host's addresses" knows_addresses
 check "exposure of tocsind is at most 1.5" security tocsind.service 15
 check "exposure of the opener is at most 3.0" security tocsin-opener.service 30
 check "exposure of the responder is at most 4.1" security tocsin-responder.service 41
