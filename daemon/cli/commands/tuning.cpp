@@ -51,7 +51,7 @@ std::string own_name() {
   return known == nullptr ? std::to_string(::getuid()) : known->pw_name;
 }
 
-TuningDesk local_desk(CommandContext& context, const std::string& file, std::shared_ptr<LocalRules> rules) {
+TuningDesk local_desk(CommandContext& context, const std::string& file, const std::shared_ptr<LocalRules>& rules) {
   TuningDesk desk{file, context.options.text_or("store", ""), context.clock, {}, {}, {}};
   desk.in_force = [rules]() -> std::shared_ptr<const rules::Tuning> {
     auto* engines = rules->engines();
