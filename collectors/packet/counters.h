@@ -2,6 +2,7 @@
 // What one packet worker did, by cause. Written on the worker's thread only; the owner reads between calls, or keeps a
 // copy made on that thread. received = decoded + undecodable holds always.
 
+#include <array>
 #include <cstdint>
 
 namespace tocsin::collectors {
@@ -76,6 +77,8 @@ struct PacketCounters {
   std::uint64_t protocol_unknown = 0;  // flows given up
   std::uint64_t transactions = 0;
   std::uint64_t parser_failed = 0;
+  std::array<std::uint64_t, 64> parser_failed_tcp{};  // by protocol
+  std::array<std::uint64_t, 64> parser_failed_udp{};
   std::uint64_t records = 0;
 };
 

@@ -15,6 +15,7 @@
 #include "daemon/app/suricata_settings.h"
 #include "daemon/app/workbench.h"
 #include "daemon/eve/alert_record.h"
+#include "daemon/eve/fast_log.h"
 #include "daemon/eve/file.h"
 
 namespace tocsin::daemon {
@@ -67,6 +68,9 @@ class OfflineRun {
           return fail(Code::usage, options_.eve + " is an input; give --eve another file to write to");
       }
       TOCSIN_TRY(eve_, EveFile::create(options_.eve));
+      if (const auto& name = settings_.eve.fast_log; !name.empty()) {
+        TOCSIN_TRY(fast_, EveFile::create(beside_records(name)));
+      }
     }
     ReplayOptions replay = replay_options(std::move(*recording));
     auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
@@ -129,14 +133,19 @@ class OfflineRun {
     ++replayed_alerts_;
     if (options_.alert) options_.alert(alert);
     if (eve_ && settings_.eve.alert.enabled) round_.push_back(make_alert_record(alert, settings_.eve));
+    if (!fast_) return;
+    if (auto record = make_fast_record(alert); !record.line.empty()) fast_round_.push_back(std::move(record));
   }
 
   // Beside the records, unless the configuration names another place.
-  void keep(const std::vector<KeptFile>& files) {
+  std::string beside_records(const std::string& name) const {
     const auto slash = options_.eve.rfind('/');
-    const auto& name = settings_.eve.files.directory;
     const bool beside = slash != std::string::npos && !name.starts_with('/');
-    const auto directory = beside ? options_.eve.substr(0, slash + 1) + name : name;
+    return beside ? options_.eve.substr(0, slash + 1) + name : name;
+  }
+
+  void keep(const std::vector<KeptFile>& files) {
+    const auto directory = beside_records(settings_.eve.files.directory);
     for (const auto& file : files) {
       auto done = write_kept_file(directory, file.digest, as_text(file.bytes));
       if (!done && kept_trouble_.empty()) kept_trouble_ = done.error().text();
@@ -152,6 +161,7 @@ class OfflineRun {
     }
     if (settings_.eve.stats.enabled) eve_->write(render_stats(stats));
     if (!kept_trouble_.empty()) return fail(Code::exhausted, kept_trouble_);
+    if (fast_) TOCSIN_CHECK(fast_->finish());
     return eve_->finish();
   }
 
@@ -160,6 +170,9 @@ class OfflineRun {
     put_in_order(round_);
     for (const auto& record : round_) eve_->write(record.line);
     round_.clear();
+    put_in_order(fast_round_);
+    for (const auto& record : fast_round_) fast_->write(record.line);
+    fast_round_.clear();
   }
 
   Result<OfflineReplayed> in_memory(ReplayOptions replay) {
@@ -276,7 +289,9 @@ class OfflineRun {
   SuricataSettings settings_;
   std::unique_ptr<Workbench> bench_;
   std::optional<EveFile> eve_;
+  std::optional<EveFile> fast_;
   std::vector<EveRecord> round_;  // alerts of the round at hand
+  std::vector<EveRecord> fast_round_;
   std::uint64_t replayed_alerts_ = 0;
   std::string kept_trouble_;  // the first file that could not be written
   std::vector<IncidentId> opened_;

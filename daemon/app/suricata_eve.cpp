@@ -238,6 +238,18 @@ void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<
   members.report();
 }
 
+// The name of the file; empty when it is not wanted.
+std::string read_fast_log(const YAML::Node& node, std::vector<std::string>& unknown) {
+  Members members(node, "outputs.fast", unknown);
+  for (const auto* name : {"append", "filetype"}) static_cast<void>(members.at(name));
+  bool enabled = false;
+  members.flag("enabled", enabled);
+  auto name = members.text("filename");
+  members.report();
+  if (!enabled) return {};
+  return name.empty() ? "fast.log" : name;
+}
+
 void read_eve_log(const YAML::Node& node, EveOptions& eve, std::vector<std::string>& unknown) {
   Members members(node, "outputs.eve-log", unknown);
   for (const auto* name : {"enabled", "filetype", "filename", "community-id", "append", "pcap-file", "level",
@@ -280,12 +292,17 @@ void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vect
   const auto detail = eve.detail;
   bool first = true;
   YAML::Node kept;
+  std::string fast_log;
   for (const auto& output : outputs) {
     if (!output.IsMap()) continue;
     for (const auto& pair : output) {
       const auto name = pair.first.Scalar();
       if (name == "file-store") {
         kept = pair.second;
+        continue;
+      }
+      if (name == "fast") {
+        fast_log = read_fast_log(pair.second, unknown);
         continue;
       }
       if (name != "eve-log") {
@@ -302,6 +319,7 @@ void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vect
       read_eve_log(pair.second, eve, unknown);
     }
   }
+  eve.fast_log = std::move(fast_log);
   if (kept.IsMap()) read_file_store(kept, eve.files, unknown);
 }
 

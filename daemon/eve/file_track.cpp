@@ -35,7 +35,7 @@ std::optional<FileTrack::Range> range_of(const collectors::Transaction& transact
 }  // namespace
 
 FileTrack::FileTrack(const collectors::FileChunk& first, const EveFileOptions& options)
-    : id_(first.id), direction_(first.direction) {
+    : id_(first.id), direction_(first.direction), magic_wanted_(options.magic) {
   if (first.transaction != nullptr) {
     transaction_ = first.transaction->number;
     if (direction_ == collectors::Direction::to_client) range_ = range_of(*first.transaction);
@@ -47,8 +47,19 @@ FileTrack::FileTrack(const collectors::FileChunk& first, const EveFileOptions& o
   if (options.sha256) sha256_.emplace(DigestKind::sha256);
 }
 
-void FileTrack::add(const collectors::FileChunk& chunk) {
+void FileTrack::add(const collectors::FileChunk& chunk, FileMagic& magic) {
+  static constexpr std::size_t head_least = 512;
+  static constexpr std::size_t head_most = 4'096;
   if (ended_) return;
+  if (magic_wanted_) {
+    const auto part = chunk.bytes.first(std::min(chunk.bytes.size(), head_most - head_.size()));
+    head_.insert(head_.end(), part.begin(), part.end());
+    if (!head_.empty() && (head_.size() >= head_least || chunk.end)) {
+      magic_text_ = magic.describe(head_);
+      magic_wanted_ = false;
+      head_ = {};
+    }
+  }
   if (!chunk.name.empty()) name_ = chunk.name;
   // What is stored ends with the last part that is whole within the limit.
   cut_ = cut_ || (wanted_ && kept_most_ != 0 && size_ + chunk.bytes.size() + chunk.gap > kept_most_);
@@ -97,6 +108,7 @@ void FileTrack::describe(JsonWriter& json) const {
     for (const auto rule : rules_) json.value(rule);
     json.end_array();
   }
+  if (!magic_text_.empty()) json.member("magic", magic_text_);
   json.member("gaps", gaps_);
   json.member("state", !ended_ ? "UNKNOWN" : truncated_ ? "TRUNCATED" : "CLOSED");
   if (!truncated_) {

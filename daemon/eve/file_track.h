@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectors/base/digest.h"
+#include "collectors/base/file_magic.h"
 #include "collectors/base/json.h"
 #include "collectors/packet/observer.h"
 #include "daemon/eve/options.h"
@@ -21,7 +22,8 @@ struct KeptFile {
 class FileTrack {
  public:
   FileTrack(const collectors::FileChunk& first, const EveFileOptions& options);
-  void add(const collectors::FileChunk& chunk);
+  // `magic` says what kind it is, where records are to tell.
+  void add(const collectors::FileChunk& chunk, FileMagic& magic);
   // Members of the `fileinfo` object, or of one of an alert's `files`.
   void describe(JsonWriter& json) const;
 
@@ -58,6 +60,9 @@ class FileTrack {
   std::uint64_t kept_most_ = 0;  // 0: bytes are not kept
   std::vector<std::uint8_t> bytes_;
   std::vector<std::uint32_t> rules_;
+  bool magic_wanted_;
+  std::vector<std::uint8_t> head_;  // until its kind is known
+  std::string magic_text_;
   std::optional<DigestStream> md5_, sha1_, sha256_;
   std::string md5_text_, sha1_text_, sha256_text_;
 };

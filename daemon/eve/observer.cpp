@@ -112,7 +112,7 @@ void EveObserver::on_file(const collectors::FileChunk& chunk) {
     for (const auto& wish : notes_of(chunk.flow).wishes)
       if (found->transaction() == wish.transaction && found->direction() == wish.direction) found->want(wish.rule);
   }
-  found->add(chunk);
+  found->add(chunk, magic_);
   if (!chunk.end || !options_.files.enabled) return;
   waiting_.push_back({What::file, &chunk.flow, chunk.transaction, chunk.id});
 }

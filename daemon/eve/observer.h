@@ -132,6 +132,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     std::uint64_t number = 0;
   };
   Outer outer_;
+  FileMagic magic_;
   RangeTable ranges_;
   HostTags host_tags_;
   bool tags_begun_ = false;                // on some flow

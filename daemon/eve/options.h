@@ -79,7 +79,8 @@ struct EveOptions {
   bool metadata = true;  // what rules remember of a flow: flowbits, flowints, variables
   bool ethernet = false;
   std::uint16_t community_seed = 0;
-  std::string version;  // of Suricata whose records these are like; empty: not said
+  std::string fast_log;  // alerts as lines of text too, in this file beside the records; empty: no
+  std::string version;   // of Suricata whose records these are like; empty: not said
   collectors::RecordDetail detail;
 
   bool wants(collectors::Protocol protocol) const noexcept {

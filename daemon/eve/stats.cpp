@@ -20,8 +20,6 @@ void EveCounters::add(const EveCounters& other) {
     mine.flows_udp += theirs.flows_udp;
     mine.transactions_tcp += theirs.transactions_tcp;
     mine.transactions_udp += theirs.transactions_udp;
-    mine.failed_tcp += theirs.failed_tcp;
-    mine.failed_udp += theirs.failed_udp;
   }
   for (auto member :
        {&EveCounters::flows_tcp, &EveCounters::flows_udp, &EveCounters::flows_icmp4, &EveCounters::flows_icmp6,
@@ -76,6 +74,10 @@ void EveStats::add(const EveCounters& counters, const PacketCounters& worker) {
                       &PacketCounters::stream_memory_refused,
                       &PacketCounters::packets_no_session})
     packets.*member += worker.*member;
+  for (std::size_t i = 0; i < packets.parser_failed_tcp.size(); ++i) {
+    packets.parser_failed_tcp[i] += worker.parser_failed_tcp[i];
+    packets.parser_failed_udp[i] += worker.parser_failed_udp[i];
+  }
 }
 
 namespace {
@@ -128,7 +130,30 @@ bool over_both(Protocol protocol) noexcept {
   }
 }
 
-void append_applications(JsonWriter& json, const EveCounters& counters) {
+// error.http.parser: parsers that gave up, by protocol.
+void append_errors(JsonWriter& json, const PacketCounters& packets) {
+  const auto one = [&](const std::string& name, std::uint64_t count) {
+    json.key(name).begin_object().member("parser", count).end_object();
+  };
+  json.key("error").begin_object();
+  for (std::size_t i = 1; i < EveCounters::protocols; ++i) {
+    const auto protocol = static_cast<Protocol>(i);
+    const std::string own(collectors::protocol_name(protocol));
+    if (own == collectors::protocol_name(Protocol::unknown) || protocol == Protocol::failed) continue;
+    const auto tcp = packets.parser_failed_tcp[i];
+    const auto udp = packets.parser_failed_udp[i];
+    if (!over_both(protocol)) {
+      one(own, tcp + udp);
+      continue;
+    }
+    one(own + "_tcp", tcp);
+    one(own + "_udp", udp);
+  }
+  json.end_object();
+}
+
+void append_applications(JsonWriter& json, const EveStats& stats) {
+  const auto& counters = stats.eve;
   const auto section = [&](std::string_view name, std::uint64_t EveCounters::Application::* tcp,
                            std::uint64_t EveCounters::Application::* udp) {
     json.key(name).begin_object();
@@ -145,6 +170,7 @@ void append_applications(JsonWriter& json, const EveCounters& counters) {
   json.key("app_layer").begin_object();
   section("flow", &EveCounters::Application::flows_tcp, &EveCounters::Application::flows_udp);
   section("tx", &EveCounters::Application::transactions_tcp, &EveCounters::Application::transactions_udp);
+  append_errors(json, stats.packets);
   json.end_object();
 }
 
@@ -175,7 +201,7 @@ std::string render_stats(const EveStats& s) {
   json.key("engines").begin_array().begin_object().member("id", 0).member("rules_loaded", s.rules.loaded);
   json.member("rules_failed", s.rules.failed).member("rules_skipped", s.rules.skipped).end_object().end_array();
   json.end_object();
-  append_applications(json, s.eve);
+  append_applications(json, s);
   json.end_object().end_object();
   return line;
 }

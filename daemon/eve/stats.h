@@ -19,7 +19,6 @@ struct EveCounters {
   struct Application {
     std::uint64_t flows_tcp = 0, flows_udp = 0;
     std::uint64_t transactions_tcp = 0, transactions_udp = 0;
-    std::uint64_t failed_tcp = 0, failed_udp = 0;  // parsers that gave up
   };
   std::array<Application, protocols> applications{};
   std::uint64_t flows_tcp = 0, flows_udp = 0, flows_icmp4 = 0, flows_icmp6 = 0;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "collectors/base/file_magic.h"
 #include "collectors/packet/observer.h"
 #include "rules/detector.h"
 #include "rules/signature/compile/program.h"
@@ -58,9 +59,11 @@ class TransactionViews {
   };
   const collectors::BufferRow* row(std::uint32_t group, collectors::Direction direction) const;
   Bytes transformed(const BufferGroup& group, Bytes bytes);
+  std::optional<Bytes> magic(std::uint32_t group, collectors::Direction direction, std::uint32_t index);
 
   const Program& program_;
   RegexScratch& scratch_;
+  FileMagic magic_;
   const collectors::Transaction* transaction_ = nullptr;
   collectors::Direction direction_ = collectors::Direction::to_server;
   std::vector<std::unique_ptr<Entry>> entries_;

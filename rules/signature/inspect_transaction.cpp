@@ -54,7 +54,19 @@ bool TransactionViews::last_known(std::uint32_t group, Direction direction) cons
 
 bool TransactionViews::growing(std::uint32_t group, Direction direction) const {
   const auto* place = row(group, direction);
-  return place != nullptr && place->growing;
+  return place != nullptr && place->growing && program_.groups[group].buffer != Buffer::file_magic;
+}
+
+// What kind a file is, once enough of it is there.
+std::optional<Bytes> TransactionViews::magic(std::uint32_t group, Direction direction, std::uint32_t index) {
+  static constexpr std::size_t enough = 512;
+  const auto content = transaction_->buffer(Buffer::file_data, direction, index);
+  if (!content || content->empty() || (content->size() < enough && !settled(group, direction))) return std::nullopt;
+  if (storage_used_ == storage_.size()) storage_.push_back(std::make_unique<std::vector<std::uint8_t>>());
+  auto& out = *storage_[storage_used_++];
+  const auto text = magic_.describe(*content);
+  out.assign(text.begin(), text.end());
+  return Bytes(out);
 }
 
 Bytes TransactionViews::transformed(const BufferGroup& group, Bytes bytes) {
@@ -78,7 +90,8 @@ const BufferView* TransactionViews::view(std::uint32_t group, Direction directio
   auto& entry = *entries_[used_++];
   entry = Entry{group, index, direction, false, {}};
   const auto& shape = program_.groups[group];
-  const auto bytes = transaction_->buffer(shape.buffer, direction, index);
+  const auto bytes = shape.buffer == Buffer::file_magic ? magic(group, direction, index)
+                                                        : transaction_->buffer(shape.buffer, direction, index);
   if (!bytes) return nullptr;
   const bool whole = !growing(group, direction) || settled(group, direction);
   if (!whole && bytes->size() < growing_least) return nullptr;

@@ -191,12 +191,22 @@ Protocol Conversation::spoken(const Flow& flow, Direction direction, Bytes bytes
   return guess.answer == Probe::yes ? guess.row->protocol : flow.protocol;
 }
 
+namespace {
+
+void count_failure(const Flow& flow, PacketCounters& counters) {
+  ++counters.parser_failed;
+  auto& by_protocol = flow.transport == ip_protocol::udp ? counters.parser_failed_udp : counters.parser_failed_tcp;
+  if (const auto number = static_cast<std::size_t>(flow.protocol); number < by_protocol.size()) ++by_protocol[number];
+}
+
+}  // namespace
+
 void Conversation::judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output) {
   if (state == ParserState::more) return;
   if (state == ParserState::restart) return restart(flow, time, shelf, output);
   over_ = true;
   encrypted_ = state == ParserState::done;
-  if (state == ParserState::failed) ++shelf.counters().parser_failed;
+  if (state == ParserState::failed) count_failure(flow, shelf.counters());
   parser_->finish(output);
 }
 

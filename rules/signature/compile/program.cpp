@@ -251,6 +251,10 @@ void read_buffer_rows(Program& program) {
       if (row.side != BufferSide::to_server) place[1] = &row;
     }
   }
+  // The kind of a file is found in its content.
+  for (auto& protocol : program.by_protocol)
+    protocol.rows[static_cast<std::size_t>(Buffer::file_magic)] =
+        protocol.rows[static_cast<std::size_t>(Buffer::file_data)];
 }
 
 }  // namespace

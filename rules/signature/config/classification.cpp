@@ -58,7 +58,7 @@ constexpr std::string_view default_reference_lines =
     "arachnids http://www.whitehats.com/info/IDS\n"
     "mcafee http://vil.nai.com/vil/content/v_\n"
     "nessus http://cgi.nessus.org/plugins/dump.php3?id=\n"
-    "url http://\n"
+    "url https://\n"
     "et http://doc.emergingthreats.net/\n"
     "etpro http://doc.emergingthreatspro.com/\n"
     "telus http://\n"

@@ -36,6 +36,18 @@ Outcome read_filename(RuleBuilder& rule, const OptionAst& option, const KeywordR
   return {};
 }
 
+// filemagic:"text": contained in what libmagic says of the file, whatever the case.
+Outcome read_filemagic(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  auto test = name_test(option, "");
+  if (!test) return std::unexpected(std::move(test.error()));
+  auto pattern = parse_content(parse_quoted(option.value)->text);
+  if (!pattern) return refuse("S0321", "the content has a bad escape or hexadecimal block", "Write |41 42| in pairs");
+  for (auto& byte : *pattern) byte = static_cast<std::uint8_t>(to_lower_ascii(static_cast<char>(byte)));
+  test->pattern = std::move(*pattern);
+  rule.add_to(Buffer::file_magic, BufferSide::both, std::move(*test));
+  return {};
+}
+
 // fileext:"pdf": the name ends with ".pdf".
 Outcome read_fileext(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   auto test = name_test(option, ".");

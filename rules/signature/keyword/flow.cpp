@@ -273,7 +273,7 @@ Outcome read_application_protocol(RuleBuilder& rule, const OptionAst& option, co
     test.negated = true;
     name = trim(name.substr(1));
   }
-  const auto protocol = collectors::find_protocol(name);
+  const auto protocol = collectors::find_protocol(name == "http1" ? "http" : name);
   if (name == "failed") test.protocol = collectors::Protocol::failed;
   else if (name == "unknown") test.protocol = collectors::Protocol::unknown;
   else if (protocol) test.protocol = *protocol;

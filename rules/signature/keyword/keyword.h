@@ -110,6 +110,7 @@ TOCSIN_KEYWORD(read_mqtt_flags);
 // file.cpp
 TOCSIN_KEYWORD(read_filename);
 TOCSIN_KEYWORD(read_fileext);
+TOCSIN_KEYWORD(read_filemagic);
 TOCSIN_KEYWORD(read_filesize);
 TOCSIN_KEYWORD(read_filestore);
 TOCSIN_KEYWORD(read_file_digest);  // argument: DigestKind

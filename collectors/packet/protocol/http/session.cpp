@@ -276,7 +276,10 @@ void HttpSession::response_line(htp_tx_t* tx) {
 void HttpSession::response_headers(htp_tx_t* tx) {
   Open* open = open_of(tx);
   if (open == nullptr) return;
-  copy_headers(open->transaction->side(Direction::to_client), tx->response_headers);
+  auto& side = open->transaction->side(Direction::to_client);
+  copy_headers(side, tx->response_headers);
+  // Of a body that began before them, as junk in front of the status line does.
+  if (!side.files.empty()) side.files.front().name = file_name(*open->transaction, Direction::to_client);
   if (open->transaction->status == 101) upgrade(*open->transaction);
   step(*open, Direction::to_client, http_progress::headers);
 }
