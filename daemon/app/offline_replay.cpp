@@ -146,14 +146,12 @@ class OfflineRun {
 
   void keep(const std::vector<KeptFile>& files) {
     const auto directory = beside_records(settings_.eve.files.directory);
-    for (const auto& file : files) {
-      auto done = write_kept_file(directory, file.digest, as_text(file.bytes));
-      if (!done && kept_trouble_.empty()) kept_trouble_ = done.error().text();
-    }
+    for (const auto& file : files) note_trouble(write_kept_file(directory, file.digest, as_text(file.bytes)));
   }
 
   Result<void> finish_eve(EveStats stats) {
     stats.alerts = replayed_alerts_;
+    stats.kept_failures = kept_failures_;
     stats.rules.loaded = bench_->engines->loaded();
     for (const auto& diagnostic : bench_->diagnostics.all()) {
       if (diagnostic.severity == Severity::error) ++stats.rules.failed;
@@ -165,9 +163,27 @@ class OfflineRun {
     return eve_->finish();
   }
 
+  // Files that are kept are numbered in the order of their records.
+  void number_file(EveRecord& record) {
+    const auto number = ++kept_files_;
+    record.line.replace(record.number_at, 1, std::to_string(number));
+    if (!settings_.eve.files.keep_records) return;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(record.time.time_since_epoch()).count();
+    const auto name = fmt::format("{}.{}.{}.json", record.kept_digest, seconds, number);
+    note_trouble(write_kept_file(beside_records(settings_.eve.files.directory), name, record.line + '\n'));
+  }
+
+  void note_trouble(Result<void> done) {
+    if (done) return;
+    ++kept_failures_;
+    if (kept_trouble_.empty()) kept_trouble_ = done.error().text();
+  }
+
   void write_round(std::vector<EveRecord> records) {
     for (auto& record : records) round_.push_back(std::move(record));
     put_in_order(round_);
+    for (auto& record : round_)
+      if (record.number_at != 0) number_file(record);
     for (const auto& record : round_) eve_->write(record.line);
     round_.clear();
     put_in_order(fast_round_);
@@ -293,6 +309,8 @@ class OfflineRun {
   std::vector<EveRecord> round_;  // alerts of the round at hand
   std::vector<EveRecord> fast_round_;
   std::uint64_t replayed_alerts_ = 0;
+  std::uint64_t kept_files_ = 0;
+  std::uint64_t kept_failures_ = 0;
   std::string kept_trouble_;  // the first file that could not be written
   std::vector<IncidentId> opened_;
   OfflineReplayed replayed_;

@@ -225,10 +225,11 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
 
 void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<std::string>& unknown) {
   Members members(node, "outputs.file-store", unknown);
-  for (const auto* name : {"version", "write-fileinfo", "xff", "force-hash", "include-pid"})
+  for (const auto* name : {"version", "xff", "force-hash", "include-pid"})
     static_cast<void>(members.at(name));
   members.flag("enabled", files.keep);
   members.flag("force-filestore", files.keep_all);
+  members.flag("write-fileinfo", files.keep_records);
   members.flag("force-magic", files.magic);
   if (auto directory = members.text("dir"); !directory.empty()) files.directory = std::move(directory);
   if (const auto depth = parse_suricata_bytes(members.text("stream-depth")))

@@ -116,7 +116,10 @@ void FileTrack::describe(JsonWriter& json) const {
     if (!sha1_text_.empty()) json.member("sha1", sha1_text_);
   }
   if (!sha256_text_.empty()) json.member("sha256", sha256_text_);
-  json.member("stored", kept_).member("size", size_);
+  json.member("stored", kept_);
+  if (kept_) json.member("file_id", 0);
+  else if (wanted_) json.member("storing", true);
+  json.member("size", size_);
   if (range_) json.member("start", range_->first).member("end", range_->last);
   if (transaction_) json.member("tx_id", *transaction_);
 }

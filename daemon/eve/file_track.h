@@ -31,6 +31,7 @@ class FileTrack {
   collectors::Direction direction() const noexcept { return direction_; }
   std::optional<std::uint64_t> transaction() const noexcept { return transaction_; }
   bool ended() const noexcept { return ended_; }
+  bool wanted() const noexcept { return wanted_; }
   bool whole() const noexcept { return ended_ && !truncated_ && !gaps_; }
   // Which bytes of a larger file these are, by Content-Range; size 0: not said.
   struct Range {

@@ -88,7 +88,7 @@ void EveObserver::note_anomalies(const collectors::TransactionUpdate& update) {
   if (update.packet == nullptr)
     return write_application_anomalies(update.flow, &update.transaction, notes_of(update.transaction).anomalies,
                                        nullptr);
-  waiting_.push_back({What::anomalies, &update.flow, &update.transaction, 0});
+  waiting_.push_back({What::anomalies, &update.flow, &update.transaction, 0, false});
 }
 
 // Records are written when everybody has seen the packet that completes them.
@@ -96,7 +96,7 @@ void EveObserver::finish_transaction(Flow& flow, Transaction& transaction) {
   if (!options_.wants(transaction.protocol)) return;
   auto& notes = notes_of(transaction);
   if (std::exchange(notes.written, true)) return;
-  waiting_.push_back({What::record, &flow, &transaction, 0});
+  waiting_.push_back({What::record, &flow, &transaction, 0, false});
 }
 
 void EveObserver::on_file(const collectors::FileChunk& chunk) {
@@ -114,7 +114,7 @@ void EveObserver::on_file(const collectors::FileChunk& chunk) {
   }
   found->add(chunk, magic_);
   if (!chunk.end || !options_.files.enabled) return;
-  waiting_.push_back({What::file, &chunk.flow, chunk.transaction, chunk.id});
+  waiting_.push_back({What::file, &chunk.flow, chunk.transaction, chunk.id, false});
 }
 
 void EveObserver::keep_files(const rules::AlertScene& scene, std::uint32_t rule) {
@@ -164,11 +164,25 @@ void EveObserver::settle(const Waiting& item, const Packet* packet) {
   if (found != files.end()) write_file(*item.flow, item.transaction, *found, packet);
 }
 
+// Rules that keep files look at a side of a connection with its next packet: until then the record waits.
+bool EveObserver::awaits_rules(Waiting& item, const Packet& packet) {
+  static constexpr std::size_t waiting_most = 1'024;
+  if (item.what != What::file || !options_.files.keep || options_.files.keep_all) return false;
+  if (item.flow->transport != collectors::ip_protocol::tcp || item.transaction == nullptr) return false;
+  auto& files = notes_of(*item.flow).files;
+  const auto file = std::ranges::find(files, item.file, &FileTrack::id);
+  if (file == files.end() || file->wanted() || waiting_.size() > waiting_most) return false;
+  if (packet.flow == item.flow && packet.direction == file->direction()) return false;
+  if (!std::exchange(item.held, true)) ++item.transaction->holds;
+  return true;
+}
+
 // What the end of a flow completed.
 void EveObserver::settle_rest(Flow& flow) {
   std::erase_if(waiting_, [&](const Waiting& item) {
     if (item.flow != &flow) return false;
     settle(item, nullptr);
+    if (item.held) --item.transaction->holds;
     return true;
   });
 }
@@ -217,8 +231,12 @@ void EveObserver::on_packet(const Packet& packet) {
       write_application_anomalies(*packet.flow, nullptr, notes_of(*packet.flow).anomalies, &packet);
   }
   if (!packet.payload.empty() && packet.ip_version == 0 && options_.wants(collectors::Protocol::arp)) write_arp(packet);
-  for (const auto& item : waiting_) settle(item, &packet);
-  waiting_.clear();
+  std::erase_if(waiting_, [&](Waiting& item) {
+    if (awaits_rules(item, packet)) return false;
+    settle(item, &packet);
+    if (item.held) --item.transaction->holds;
+    return true;
+  });
   if (options_.alert.guess_transaction && packet.flow != nullptr) forget(*packet.flow, packet.direction);
   write_tagged(packet);
   if (options_.ethernet && packet.flow != nullptr && packet.link_type == 1) {
@@ -246,7 +264,7 @@ void EveObserver::write_transaction(const Flow& flow, const Transaction& transac
 
 void EveObserver::write_file(const Flow& flow, const Transaction* transaction, FileTrack& file, const Packet* packet) {
   const EveOrigin origin{packet, &flow, file.direction() == Direction::to_server ? EveEnds::client : EveEnds::server};
-  if (auto kept = file.take()) kept_.push_back(std::move(*kept));
+  auto kept = file.take();
   write("fileinfo", origin, [&](JsonWriter& json) {
     if (transaction != nullptr) transaction->describe(json, options_.detail, collectors::RecordPurpose::file, 0);
     if (transaction != nullptr && options_.forwarded.enabled) append_forwarded(json, *transaction);
@@ -255,6 +273,13 @@ void EveObserver::write_file(const Flow& flow, const Transaction* transaction, F
     file.describe(json);
     json.end_object();
   });
+  if (kept) {
+    auto& record = records_.back();
+    static constexpr std::string_view number = "\"file_id\":0";
+    if (const auto at = record.line.find(number); at != std::string::npos) record.number_at = at + number.size() - 1;
+    record.kept_digest = kept->digest;
+    kept_.push_back(std::move(*kept));
+  }
   if (transaction != nullptr) join_parts(origin, *transaction, file);
 }
 

@@ -58,6 +58,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
     collectors::Flow* flow;
     collectors::Transaction* transaction;
     std::uint32_t file;  // its number
+    bool held;           // the transaction, while this waits longer
   };
   using What = Waiting::What;
   struct FlowNotes final : collectors::FlowExtension {
@@ -86,6 +87,7 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   void count(const collectors::Packet& packet);
   void note_anomalies(const collectors::TransactionUpdate& update);
   void settle(const Waiting& item, const collectors::Packet* packet);
+  bool awaits_rules(Waiting& item, const collectors::Packet& packet);
   void settle_rest(collectors::Flow& flow);
   bool hushed(collectors::Flow& flow, const collectors::Transaction& transaction);
   void remember(const collectors::TransactionUpdate& update);

@@ -57,6 +57,7 @@ struct EveFileOptions {
   bool keep_all = false;  // all
   std::string directory = "filestore";
   std::uint64_t kept_most = 1ULL << 20;  // bytes of one
+  bool keep_records = false;             // the record beside each
 };
 
 struct EveStatsOptions {

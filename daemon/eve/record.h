@@ -16,6 +16,10 @@ struct EveRecord {
   std::uint64_t flow = 0;
   std::uint64_t sequence = 0;  // among those of one worker
   std::string line;
+  // Of a file that is kept: its digest, and where in the line its number is to stand in place of a 0. Numbers are given
+  // in the order of records.
+  std::string kept_digest;
+  std::size_t number_at = 0;
 
   // The same for any number of workers: records of one flow come from one worker, in its order.
   auto rank() const noexcept { return std::tuple(time, packet, flow, sequence); }

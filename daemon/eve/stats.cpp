@@ -201,6 +201,7 @@ std::string render_stats(const EveStats& s) {
   json.key("engines").begin_array().begin_object().member("id", 0).member("rules_loaded", s.rules.loaded);
   json.member("rules_failed", s.rules.failed).member("rules_skipped", s.rules.skipped).end_object().end_array();
   json.end_object();
+  json.key("file_store").begin_object().member("open_files", 0).member("fs_errors", s.kept_failures).end_object();
   append_applications(json, s);
   json.end_object().end_object();
   return line;

@@ -40,6 +40,7 @@ struct EveStats {
   collectors::PacketCounters packets;
   EveRuleCounts rules;
   std::uint64_t alerts = 0;
+  std::uint64_t kept_failures = 0;  // files that could not be written
   Time time{};   // of the last packet
   Time start{};  // of the first
 
