@@ -15,6 +15,7 @@
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
 #include "collectors/event/event.h"
+#include "collectors/packet/frame/frame.h"
 #include "collectors/packet/observer.h"
 #include "rules/alert.h"
 
@@ -60,6 +61,7 @@ struct AlertScene {
   collectors::Direction direction = collectors::Direction::to_server;
   bool stream = false;       // found in the reassembled stream or in a transaction, not in the packet itself
   bool application = false;  // the rule is about an application protocol
+  const collectors::Frame* frame = nullptr;  // that the rule looked at
 };
 
 // Adds to an alert what only its worker sees at that moment. One per worker, called on its thread.

@@ -55,6 +55,7 @@ enum class Protocol : std::uint8_t {
   doh2,
   mdns,
   arp,
+  ntp,
 };
 std::string_view protocol_name(
     Protocol protocol) noexcept;  // Suricata's spelling: "http", "dns", "tls", "krb5", "ftp-data"

@@ -3,6 +3,7 @@
 // Plain values: made by the configuration, copied into each worker, never changed afterwards.
 
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -78,6 +79,10 @@ struct FlowOptions {
   std::uint64_t hash_seed = 0;  // against crafted collisions; never shows in any output
 };
 
+// The byte that an urgent pointer (RFC 6093) names: part of the stream, left out of it, taken for lost; or the segment
+// is not taken up at all.
+enum class UrgentPolicy : std::uint8_t { inline_, out_of_band, gap, drop };
+
 struct StreamOptions {
   std::uint64_t memory_most = 256ULL << 20;    // payload kept for reassembly, per worker
   std::uint64_t session_memory = 64ULL << 20;  // sessions, per worker
@@ -88,6 +93,7 @@ struct StreamOptions {
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
   ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
   bool bypass = false;  // flows past depth
+  UrgentPolicy urgent_policy = UrgentPolicy::inline_;
 };
 
 struct HttpOptions {
@@ -174,6 +180,10 @@ struct TelnetOptions {
   bool enabled = true;
 };
 struct TftpOptions {
+  bool enabled = true;
+};
+
+struct NtpOptions {
   bool enabled = true;
 };
 
@@ -268,7 +278,9 @@ struct PacketOptions {
   Pop3Options pop3;
   ImapOptions imap;
   TelnetOptions telnet;
+  std::bitset<64> recognised_only;  // protocols that are found out and not followed, by number
   TftpOptions tftp;
+  NtpOptions ntp;
   SmbOptions smb;
   DcerpcOptions dcerpc;
   MqttOptions mqtt;

@@ -184,6 +184,7 @@ constexpr Table table{{
     {PacketEvent::snmp_malformed_data, "snmp.malformed_data"},
     {PacketEvent::snmp_unknown_security_model, "snmp.unknown_security_model"},
     {PacketEvent::snmp_version_mismatch, "snmp.version_mismatch"},
+    {PacketEvent::ntp_malformed_data, "ntp.malformed_data"},
     {PacketEvent::krb5_malformed_data, "krb5.malformed_data"},
     {PacketEvent::krb5_weak_encryption, "krb5.weak_encryption"},
     {PacketEvent::rfb_unimplemented_security_type, "rfb.unimplemented_security_type"},

@@ -189,6 +189,7 @@ enum class PacketEvent : std::uint16_t {
   snmp_malformed_data,
   snmp_unknown_security_model,
   snmp_version_mismatch,
+  ntp_malformed_data,
   krb5_malformed_data,
   krb5_weak_encryption,
   rfb_unimplemented_security_type,

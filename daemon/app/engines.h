@@ -29,6 +29,7 @@ struct EngineOptions {
   std::string reputation_directory;
   std::string reputation_categories;
   std::vector<std::string> reputation_files;
+  std::optional<std::size_t> alerts_per_packet_most;
   rules::signature::DatasetSettings datasets;
   std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
   std::string cache;                              // directory of compiled patterns; empty: none is kept

@@ -100,6 +100,7 @@ class OfflineRun {
     engines.datasets = settings_.datasets;
     if (!options_.tuning.empty()) engines.tuning = options_.tuning;
     engines.now = options_.now;
+    engines.alerts_per_packet_most = settings_.alerts_per_packet_most;
     return open_workbench(options_.config, engines);
   }
 

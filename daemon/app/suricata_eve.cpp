@@ -198,6 +198,10 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
     eve.flow = on;
     return members.flag("exception-policy", eve.flow_exception_policy);
   }
+  if (name == "frame") {
+    eve.frame = on;
+    return;
+  }
   if (name == "netflow") {
     eve.netflow = on;
     return;
@@ -225,8 +229,7 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
 
 void read_file_store(const YAML::Node& node, EveFileOptions& files, std::vector<std::string>& unknown) {
   Members members(node, "outputs.file-store", unknown);
-  for (const auto* name : {"version", "xff", "force-hash", "include-pid"})
-    static_cast<void>(members.at(name));
+  for (const auto* name : {"version", "xff", "force-hash", "include-pid"}) static_cast<void>(members.at(name));
   members.flag("enabled", files.keep);
   members.flag("force-filestore", files.keep_all);
   members.flag("write-fileinfo", files.keep_records);

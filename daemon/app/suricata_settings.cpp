@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/table.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/app/suricata_eve.h"
 
@@ -45,6 +46,18 @@ bool set_policy(SuricataSettings& settings, std::string_view value, bool master)
   auto& own = settings.midstream_policy_set;
   if (!master || !own) settings.packets.stream.midstream_policy = found->second;
   own = own || !master;
+  return true;
+}
+
+bool set_urgent_policy(SuricataSettings& settings, std::string_view value) {
+  using collectors::UrgentPolicy;
+  static constexpr std::pair<std::string_view, UrgentPolicy> names[] = {{"inline", UrgentPolicy::inline_},
+                                                                        {"oob", UrgentPolicy::out_of_band},
+                                                                        {"gap", UrgentPolicy::gap},
+                                                                        {"drop", UrgentPolicy::drop}};
+  const auto* found = std::ranges::find(names, value, &std::pair<std::string_view, UrgentPolicy>::first);
+  if (found == std::end(names)) return false;
+  settings.packets.stream.urgent_policy = found->second;
   return true;
 }
 
@@ -92,6 +105,7 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.midstream-policy",
      [](SuricataSettings& s, std::string_view value) { return set_policy(s, value, false); }},
     {"exception-policy", [](SuricataSettings& s, std::string_view value) { return set_policy(s, value, true); }},
+    {"stream.reassembly.urgent.policy", set_urgent_policy},
     {"stream.bypass", set_switch<[](auto& s) -> bool& { return s.packets.stream.bypass; }>},
     {"app-layer.protocols.ssh.encryption-handling",
      [](SuricataSettings& s, std::string_view value) { return set_encryption(s.packets.ssh, value); }},
@@ -190,6 +204,7 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      }},
     {"app-layer.protocols.pop3.enabled", set_switch<[](auto& s) -> bool& { return s.packets.pop3.enabled; }>},
     {"app-layer.protocols.telnet.enabled", set_switch<[](auto& s) -> bool& { return s.packets.telnet.enabled; }>},
+    {"app-layer.protocols.ntp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ntp.enabled; }>},
     {"app-layer.protocols.tftp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.tftp.enabled; }>},
     {"app-layer.protocols.ftp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ftp.enabled; }>},
     {"app-layer.protocols.ftp.max-line-length",
@@ -260,6 +275,8 @@ Result<void> apply_dataset(SuricataSettings& out, std::string_view key, std::str
   return {};
 }
 
+constexpr std::string_view application_prefix = "app-layer.protocols.";
+
 Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view value) {
   for (const std::string_view group : {"vars.address-groups.", "vars.port-groups."}) {
     if (!key.starts_with(group)) continue;
@@ -269,6 +286,12 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
   if (constexpr std::string_view group = "host-os-policy."; key.starts_with(group)) {
     if (add_host_policy(out, key.substr(group.size()), value)) return {};
     return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
+  }
+  if (key == "packet-alert-max") {
+    const auto most = parse_unsigned(value);
+    if (!most || *most == 0 || *most > 65'535) return fail(Code::usage, "packet-alert-max is a number up to 65535");
+    out.alerts_per_packet_most = static_cast<std::size_t>(*most);
+    return {};
   }
   if (key == "default-data-dir") {
     out.datasets.directory = value;
@@ -288,6 +311,13 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
     if (key != name) continue;
     out.*place = value;
     return {};
+  }
+  if (value == "detection-only" && key.starts_with(application_prefix) && key.ends_with(".enabled")) {
+    const auto rest = key.substr(application_prefix.size());
+    if (const auto protocol = collectors::find_protocol(rest.substr(0, rest.find('.')))) {
+      out.packets.recognised_only.set(static_cast<std::size_t>(*protocol));
+      value = "yes";
+    }
   }
   for (const auto& [name, action] : keys) {
     if (name != key) continue;

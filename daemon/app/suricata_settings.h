@@ -3,6 +3,7 @@
 // its users. What is known changes ours; what is not is listed, never silently taken as done.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace tocsin::daemon {
 struct SuricataSettings {
   collectors::PacketOptions packets;
   EveOptions eve;
+  std::optional<std::size_t> alerts_per_packet_most;  // packet-alert-max
   std::map<std::string, std::string> variables;  // vars.address-groups and vars.port-groups
   std::string threshold_file;
   std::string classification_file;

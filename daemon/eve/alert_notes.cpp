@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/base/base64.h"
+#include "daemon/eve/frame_record.h"
 #include "daemon/eve/observer.h"
 
 namespace tocsin::daemon {
@@ -11,17 +12,6 @@ using collectors::Direction;
 using collectors::Packet;
 
 namespace {
-
-// Printable ASCII and line ends as they are, anything else a dot.
-std::string printable(Bytes bytes) {
-  std::string out;
-  out.reserve(bytes.size());
-  for (const auto byte : bytes) {
-    const bool shown = (byte >= 0x20 && byte < 0x7F) || byte == '\n' || byte == '\r';
-    out += shown ? static_cast<char>(byte) : '.';
-  }
-  return out;
-}
 
 std::string_view link_name(std::uint32_t link_type) noexcept {
   switch (link_type) {
@@ -41,11 +31,21 @@ std::string_view link_name(std::uint32_t link_type) noexcept {
 
 void append_payload(JsonWriter& json, const EveAlertOptions& options, Bytes bytes) {
   if (options.payload) json.member("payload", to_base64(as_text(bytes)));
-  if (options.payload_printable) json.member("payload_printable", printable(bytes));
+  if (options.payload_printable) json.member("payload_printable", printable_payload(bytes));
   if (options.payload_length) json.member("payload_length", bytes.size());
 }
 
 }  // namespace
+
+std::string printable_payload(Bytes bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  for (const auto byte : bytes) {
+    const bool shown = (byte >= 0x20 && byte < 0x7F) || byte == '\n' || byte == '\r';
+    out += shown ? static_cast<char>(byte) : '.';
+  }
+  return out;
+}
 
 void append_packet_bytes(JsonWriter& json, const Packet& packet, Bytes link_header) {
   std::string bytes;
@@ -98,6 +98,7 @@ void EveObserver::annotate(rules::Alert& alert, const rules::AlertScene& scene) 
     JsonWriter of_alert(notes->of_alert);
     append_forwarded(of_alert, *transaction);
   }
+  if (scene.frame != nullptr) append_frame(json, *scene.frame);
   const auto& o = options_.alert;
   if (o.payload || o.payload_printable || o.payload_length) {
     std::string_view bytes;

@@ -72,6 +72,7 @@ void append_tcp(JsonWriter& json, const Flow& flow) {
 
 void EveObserver::on_flow_end(Flow& flow, FlowEnd end) {
   settle_rest(flow);
+  if (options_.frame) write_frames(flow, nullptr);
   for (const auto direction : {collectors::Direction::to_server, collectors::Direction::to_client})
     forget(flow, direction);
   auto& application = counters_.applications[static_cast<std::size_t>(flow.protocol)];

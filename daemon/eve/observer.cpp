@@ -238,6 +238,7 @@ void EveObserver::on_packet(const Packet& packet) {
     return true;
   });
   if (options_.alert.guess_transaction && packet.flow != nullptr) forget(*packet.flow, packet.direction);
+  if (options_.frame && packet.flow != nullptr) write_frames(*packet.flow, &packet);
   write_tagged(packet);
   if (options_.ethernet && packet.flow != nullptr && packet.link_type == 1) {
     static constexpr std::size_t macs_most = 8;
@@ -400,6 +401,11 @@ void EveObserver::append_forwarded(JsonWriter& json, const Transaction& transact
 }
 
 void EveObserver::on_stream(const collectors::StreamChunk& chunk) {
+  if (options_.frame) {
+    auto& frames = notes_of(chunk.flow).frames;
+    if (!frames) frames = std::make_unique<collectors::FrameCutter>();
+    frames->add(chunk);
+  }
   const auto& o = options_.alert;
   if (!o.enabled || !(o.payload || o.payload_printable || o.payload_length)) return;
   auto& kept = notes_of(chunk.flow).stream[index(chunk.direction)];

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/packet/frame/cutter.h"
 #include "collectors/packet/observer.h"
 #include "daemon/eve/file_track.h"
 #include "daemon/eve/header.h"
@@ -73,7 +74,8 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
       collectors::Direction direction;
       std::uint32_t rule;
     };
-    std::vector<Wish> wishes;  // for files still to come
+    std::vector<Wish> wishes;                         // for files still to come
+    std::unique_ptr<collectors::FrameCutter> frames;  // where there are records of them
     RunningTags tags;
     std::vector<FileTrack> files;  // under way, and ended ones of transactions under way
   };
@@ -102,6 +104,9 @@ class EveObserver final : public collectors::Observer, public rules::AlertAnnota
   // The transaction that an alert without one is most likely about.
   collectors::Transaction* guess(const rules::AlertScene& scene) const;
   void write_flow(const collectors::Flow& flow, collectors::FlowEnd end);
+  // frame_record.cpp
+  class FrameWriter;
+  void write_frames(collectors::Flow& flow, const collectors::Packet* packet);
   // tag.cpp
   void start_tags(const rules::Alert& alert, const rules::AlertScene& scene);
   void write_tagged(const collectors::Packet& packet);

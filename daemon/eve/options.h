@@ -74,6 +74,7 @@ struct EveOptions {
   EveAnomalyOptions anomaly;
   EveFileOptions files;
   EveStatsOptions stats;
+  bool frame = false;
   bool flow = true;
   bool flow_exception_policy = false;
   bool netflow = false;

@@ -41,8 +41,8 @@ struct EveStats {
   EveRuleCounts rules;
   std::uint64_t alerts = 0;
   std::uint64_t kept_failures = 0;  // files that could not be written
-  Time time{};   // of the last packet
-  Time start{};  // of the first
+  Time time{};                      // of the last packet
+  Time start{};                     // of the first
 
   void add(const EveCounters& counters, const collectors::PacketCounters& worker);
 };

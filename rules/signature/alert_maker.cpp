@@ -36,6 +36,7 @@ std::string place_name(const Chain& chain, Direction direction, bool stream) {
     case Source::icmpv6_header: return "icmpv6.hdr";
     case Source::source_address: return "ip.src";
     case Source::destination_address: return "ip.dst";
+    case Source::protocol_frame: return "frame " + std::string(collectors::frame_row(chain.frame).name);
     case Source::transaction: break;
   }
   const auto* row = collectors::buffer_row(chain.buffer);
@@ -198,9 +199,11 @@ Alert make_alert(MatchReport report, const FieldNames& names) {
   const auto identity =
       fmt::format("{}/{}{}/{}", alert.packet->flow_id, kind,
                   report.transaction != nullptr ? report.transaction->number : alert.packet->packet, info->sid);
-  // A rule that matches with each part of a transaction says something new each time.
-  alert.events.push_back(
-      hash128(report.signature.repeats ? fmt::format("{}/{}", identity, alert.packet->packet) : identity));
+  // A rule that matches with each part of a transaction, or with each frame, says something new each time.
+  const auto* frame = report.scope.frame;
+  alert.events.push_back(hash128(frame != nullptr           ? fmt::format("{}/f{}", identity, frame->number)
+                                 : report.signature.repeats ? fmt::format("{}/{}", identity, alert.packet->packet)
+                                                            : identity));
   seal(alert);
   return alert;
 }

@@ -45,6 +45,10 @@ void SignatureDetector::on_stream(const StreamChunk& chunk) {
   auto& memory = memory_of(chunk.flow);
   if (memory.passed) return;
   auto& window = memory.stream[index(chunk.direction)];
+  if (program_->uses_frames) {
+    if (!memory.frames) memory.frames = std::make_unique<collectors::FrameCutter>();
+    memory.frames->add(chunk);
+  }
   if (!chunk.bytes.empty()) window.append(chunk.offset, chunk.bytes);
   window.ended = window.ended || chunk.end;
   if (chunk.packet != nullptr) window.last_packet = chunk.packet->number;
@@ -58,6 +62,7 @@ void SignatureDetector::on_transaction(const TransactionUpdate& update) {
   auto& memory = memory_of(update.flow);
   if (memory.passed) return;
   if (update.transaction.complete(update.direction)) memory.stream[index(update.direction)].complete = true;
+  if (program_->uses_frames) memory.remember(update.transaction, index(update.direction));
   const FlowMemory::Moved moved{&update.transaction, update.direction};
   const bool known = std::ranges::any_of(memory.moved, [&](const FlowMemory::Moved& other) {
     return other.transaction == moved.transaction && other.direction == moved.direction;
@@ -87,6 +92,7 @@ void SignatureDetector::on_packet(const Packet& packet) {
   inspect_packet(packet, scope);
   if (scope.memory != nullptr) {
     inspect_waiting_stream(scope);
+    if (program_->uses_frames) inspect_frames(scope);
     inspect_moved(scope);
     if (packet.flow->bypassed) end_inspection(scope);
     for (auto& window : scope.memory->stream) window.trim();
@@ -141,6 +147,7 @@ void SignatureDetector::on_flow_end(Flow& flow, collectors::FlowEnd) {
     if (memory.passed) break;
     const Scope scope{nullptr, &flow, &memory, direction};
     inspect_stream(scope);
+    if (memory.frames) inspect_frames(scope);
     inspect_moved(scope);
   }
   memory.forget_moved();
@@ -226,7 +233,8 @@ void SignatureDetector::matched(const Signature& signature, const Scope& scope, 
   if (packet_passed_ || (scope.memory != nullptr && scope.memory->passed)) return;
   const bool in_packet = transaction == nullptr && scope.packet != nullptr && !scope.stream;
   const AlertScene scene{scope.packet,    scope.flow, transaction,
-                         scope.direction, !in_packet, signature.protocol.application != collectors::Protocol::unknown};
+                         scope.direction, !in_packet, signature.protocol.application != collectors::Protocol::unknown,
+                         scope.frame};
   if (info.keep_files && annotator_ != nullptr && transaction != nullptr) annotator_->keep_files(scene, info.sid);
   if (info.noalert && info.host_bits.empty()) return;
   MatchReport report{signature, scope, transaction, std::move(reasons_), program_->home.get(), host_, exercise_};

@@ -131,6 +131,11 @@ class SignatureDetector final : public Detector, public collectors::Observer {
                            const Scope& scope) const;
   ChainResult match_payload_chain(const Chain& chain, const Scope& scope);
 
+  // inspect_frame.cpp
+  void inspect_frames(const Scope& scope);
+  void inspect_frame(const collectors::Frame& frame, const Scope& scope);
+  bool frame_rule_matches(const Signature& signature, const Scope& scope);
+
   // The rule matched in full: marks, then the alert.
   void matched(const Signature& signature, const Scope& scope, collectors::Transaction* transaction);
   // One chain on one view; what it captured or calculated is kept for records.
@@ -138,6 +143,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   void keep_captured(const Scope& scope);
 
   class Timed;
+  class FrameInspector;
 
   std::shared_ptr<const Program> program_;
   DetectorSettings settings_;
@@ -152,8 +158,9 @@ class SignatureDetector final : public Detector, public collectors::Observer {
   TransactionViews views_;
   std::vector<std::uint32_t> patterns_;  // found by a scan
   std::vector<RuleNumber> candidates_;
-  std::vector<Reason> reasons_;  // of the rule being evaluated
-  std::vector<Pending> alerts_;  // of the packet at hand
+  std::array<std::vector<std::uint8_t>, 2> transformed_;  // of the frame being looked at
+  std::vector<Reason> reasons_;                           // of the rule being evaluated
+  std::vector<Pending> alerts_;                           // of the packet at hand
   AlertAnnotator* annotator_;
   bool packet_passed_ = false;
   std::uint64_t passed_frame_ = 0;

@@ -99,7 +99,8 @@ void SignatureDetector::inspect_address_rules(const Scope& scope) {
 void SignatureDetector::collect_packet_rules(const Packet& packet, const Scope& scope, bool stream_took_it) {
   if (!settings_.prefilter) {
     for (const auto& signature : program_->signatures)
-      if (signature.kind != RuleKind::ip_only && signature.kind != RuleKind::transaction)
+      if (signature.kind != RuleKind::ip_only && signature.kind != RuleKind::transaction &&
+          signature.kind != RuleKind::frame)
         candidates_.push_back(signature.rank);
     return;
   }

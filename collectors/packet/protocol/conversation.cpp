@@ -159,6 +159,11 @@ void Conversation::adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<Pro
   parser_ = std::move(parser);
   flow.protocol = row.protocol;
   flow.protocol_by_direction[index(direction)] = row.protocol;
+  if (shelf.options().recognised_only.test(static_cast<std::size_t>(row.protocol))) {
+    over_ = true;
+    for (auto& side : side_) side.pending = {};
+    return;
+  }
   // The client's bytes go first when both are here: requests come before answers.
   for (const auto each : {Direction::to_server, Direction::to_client}) {
     Side& side = side_[index(each)];

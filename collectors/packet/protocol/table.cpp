@@ -34,6 +34,7 @@
 #include "collectors/packet/protocol/mqtt/parser.h"
 #include "collectors/packet/protocol/nfs/buffers.h"
 #include "collectors/packet/protocol/nfs/parser.h"
+#include "collectors/packet/protocol/ntp/parser.h"
 #include "collectors/packet/protocol/pgsql/buffers.h"
 #include "collectors/packet/protocol/pgsql/parser.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
@@ -111,6 +112,14 @@ constexpr auto table = std::to_array<ProtocolRow>({
      {},
      [](const PacketOptions& options) { return options.tftp.enabled; },
      make_tftp_factory},
+    {Protocol::ntp,
+     false,
+     true,
+     ntp_ports,
+     probe_ntp,
+     {},
+     [](const PacketOptions& options) { return options.ntp.enabled; },
+     make_ntp_factory},
     {Protocol::smb, true, false, smb_ports, probe_smb, smb_buffers,
      [](const PacketOptions& options) { return options.smb.enabled; }, make_smb_factory},
     {Protocol::dcerpc, true, true, dcerpc_ports, probe_dcerpc, dcerpc_buffers,

@@ -244,6 +244,7 @@ void TcpSession::transfer(Step& step) {
     const auto finish_at = static_cast<std::uint64_t>(end);
     if (finish_at < step.mine.acknowledged) mark(packet, PacketEvent::stream_fin_invalid);
     else step.mine.fin = std::max(finish_at, step.mine.highest);
+    step.mine.seen = std::max(step.mine.seen, finish_at);
   }
   const Direction sender = packet.direction;
   if (async_ && sender != async_sender_) async_ = false;  // the other side is there after all
@@ -257,8 +258,25 @@ void TcpSession::transfer(Step& step) {
   advance_state(step);
 }
 
+void TcpSession::note_urgent(Step& step, std::int64_t begin, Bytes payload) const {
+  static constexpr std::size_t most = 64;
+  const auto& tcp = step.packet.tcp;
+  if (tcp.urgent == 0 || tcp.urgent > payload.size()) return;
+  const auto at = begin + tcp.urgent - 1;
+  auto& list = step.mine.urgent;
+  if (at < 0 || list.size() >= most) return;
+  const auto place = std::ranges::lower_bound(list, static_cast<std::uint64_t>(at));
+  if (place == list.end() || *place != static_cast<std::uint64_t>(at))
+    list.insert(place, static_cast<std::uint64_t>(at));
+}
+
 void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
   Side& mine = step.mine;
+  const auto urgent = step.context.options.urgent_policy;
+  if (urgent != UrgentPolicy::inline_ && (step.packet.tcp.flags & tcp_flag::urg) != 0) {
+    if (urgent == UrgentPolicy::drop) return;
+    note_urgent(step, begin, payload);
+  }
   if (begin < 0) {
     mark(step.packet, PacketEvent::stream_segment_before_base);
     if (static_cast<std::uint64_t>(-begin) >= payload.size()) return;
@@ -274,6 +292,7 @@ void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
     payload = payload.first(end - offset);
   }
   mine.highest = std::max(mine.highest, end);
+  mine.seen = std::max(mine.seen, end);
   if (mine.ended || mine.stopped) return;
   if (offset < mine.next) {
     if (end <= mine.next) return;
@@ -346,7 +365,23 @@ void TcpSession::advance_state(Step& step) {
 
 void TcpSession::emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
                       StreamContext& context) {
-  const std::uint64_t offset = side.next;
+  while (!side.urgent.empty() && side.urgent.front() < side.next + bytes.size()) {
+    const auto at = side.urgent.front();
+    side.urgent.erase(side.urgent.begin());
+    if (at < side.next) continue;
+    const auto before = static_cast<std::size_t>(at - side.next);
+    if (before != 0) emit_part(side, sender, bytes.first(before), flow, packet, context);
+    bytes = bytes.subspan(before + 1);
+    ++side.next;
+    if (context.options.urgent_policy == UrgentPolicy::gap) ++side.gap;
+    else ++side.removed;
+  }
+  if (!bytes.empty()) emit_part(side, sender, bytes, flow, packet, context);
+}
+
+void TcpSession::emit_part(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
+                           StreamContext& context) {
+  const std::uint64_t offset = side.next - side.removed;
   side.next += bytes.size();
   context.counters.stream_bytes += bytes.size();
   const StreamChunk chunk{flow, sender, offset, bytes, std::exchange(side.gap, 0), false, packet};
@@ -385,7 +420,8 @@ void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow
   if (side.stopped) {
     context.pool.clear(side.segments);
     side.next = std::max(side.next, limit);
-  } else {
+  } else if (limit <= side.seen || !side.segments.empty()) {
+    // What was acknowledged before anything of it or behind it was seen may still come: the capture mixed up the order.
     skip_to(depth == 0 ? limit : std::min(limit, depth));
   }
   if (!side.stopped && depth != 0 && side.next >= depth) {
@@ -402,7 +438,7 @@ void TcpSession::end(Side& side, Direction sender, Flow& flow, const Packet* pac
   if (side.ended) return;
   side.ended = true;
   context.pool.clear(side.segments);
-  const StreamChunk chunk{flow, sender, side.next, {}, std::exchange(side.gap, 0), true, packet};
+  const StreamChunk chunk{flow, sender, side.next - side.removed, {}, std::exchange(side.gap, 0), true, packet};
   context.sink.stream_data(chunk);
 }
 

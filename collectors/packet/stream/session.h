@@ -75,12 +75,15 @@ class TcpSession {
     bool ended = false;    // told so; nothing more is delivered
     bool stopped = false;  // depth reached, or nobody wants more
     std::uint8_t window_scale = 0;
-    std::uint32_t base = 0;          // sequence number of offset 0
-    std::uint64_t next = 0;          // delivered up to here
-    std::uint64_t acknowledged = 0;  // by the other endpoint
-    std::uint64_t highest = 0;       // end of what was seen
-    std::uint64_t window_end = 0;    // the other endpoint takes bytes up to here; 0 = not known
-    std::uint64_t gap = 0;           // missing right before `next`, not yet told
+    std::uint32_t base = 0;             // sequence number of offset 0
+    std::uint64_t next = 0;             // delivered up to here
+    std::uint64_t acknowledged = 0;     // by the other endpoint
+    std::uint64_t highest = 0;          // end of what was seen or acknowledged
+    std::uint64_t seen = 0;             // end of what was seen
+    std::uint64_t window_end = 0;       // the other endpoint takes bytes up to here; 0 = not known
+    std::uint64_t gap = 0;              // missing right before `next`, not yet told
+    std::vector<std::uint64_t> urgent;  // bytes that are left out, by offset; few
+    std::uint64_t removed = 0;          // of them, before `next`
     std::optional<std::uint64_t> fin;
     std::optional<std::uint32_t> timestamp;  // latest of the timestamps option
     OverlapPolicy policy = OverlapPolicy::bsd;
@@ -117,11 +120,13 @@ class TcpSession {
   void transfer(Step& step);
   bool in_window(Step& step, std::int64_t begin, std::int64_t end) const;
   void store(Step& step, std::int64_t begin, Bytes payload);
+  void note_urgent(Step& step, std::int64_t begin, Bytes payload) const;
   void acknowledge(Step& step);
   void advance_state(Step& step);
   void deliver(Side& side, Direction sender, std::uint64_t limit, Flow& flow, const Packet* packet,
                StreamContext& context);
   void emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet, StreamContext& context);
+  void emit_part(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet, StreamContext& context);
   void end(Side& side, Direction sender, Flow& flow, const Packet* packet, StreamContext& context);
   void set_state(Flow& flow, TcpState state) noexcept;
 

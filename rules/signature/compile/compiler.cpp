@@ -60,7 +60,7 @@ bool add_hook(std::string_view protocol, std::string_view name, Signature& signa
 
 // Protocols of Suricata that nobody looks for here.
 bool is_unspoken_protocol(std::string_view name) noexcept {
-  return name == "ntp" || name == "bittorrent-dht" || name == "template" || name == "irc" || name == "jabber";
+  return name == "bittorrent-dht" || name == "template" || name == "irc" || name == "jabber";
 }
 
 std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signature& signature) {
@@ -201,14 +201,21 @@ class Finisher {
     bool transaction = false;
     Chain* payload = nullptr;
     bool packet_buffer = false;
+    bool frame = false;
     for (auto& chain : signature_.chains) {
       transaction = transaction || chain.source == Source::transaction;
+      frame = frame || chain.source == Source::protocol_frame;
       packet_buffer = packet_buffer || (chain.source != Source::transaction && chain.source != Source::payload);
       if (chain.source == Source::payload) payload = &chain;
     }
     if (signature_.only_stream && signature_.packet_wanted && payload != nullptr)
       return refuse("S0315", "the rule wants the stream only and the packet only", "Remove one of the keywords");
-    if (transaction) {
+    if (frame && transaction)
+      return refuse("S0316", "the rule asks for frames and for buffers of a transaction at once",
+                    "Split the rule and join the parts with flowbits");
+    if (frame) {
+      signature_.kind = RuleKind::frame;
+    } else if (transaction) {
       signature_.kind = RuleKind::transaction;
     } else if (payload != nullptr && tcp && !signature_.no_stream && !signature_.packet_wanted && !packet_buffer) {
       const bool also_packet = has_place(*payload) && !signature_.only_stream;
@@ -332,6 +339,7 @@ std::pair<std::size_t, std::size_t> fast_part(const ContentTest& content) noexce
 
 void choose_fast_pattern(Signature& signature) {
   signature.fast_chain = -1;
+  if (signature.kind == RuleKind::frame) return;  // looked at wherever there is such a frame
   std::size_t best = 0;
   for (std::size_t c = 0; c < signature.chains.size(); ++c) {
     const auto& chain = signature.chains[c];

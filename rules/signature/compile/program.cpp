@@ -91,6 +91,7 @@ class Builder {
       if (chain.source == Source::transaction && chain.buffer != Buffer::none) chain.group = group_of(chain);
     switch (signature.kind) {
       case RuleKind::ip_only: return add_ip_only(signature, number);
+      case RuleKind::frame: return add_frame(signature, number);
       case RuleKind::transaction: return add_transaction(signature, number);
       default: return add_packet(signature, number);
     }
@@ -203,6 +204,12 @@ class Builder {
       add_always(signature, number, PacketClass::icmp);
     if (protocol.any || protocol.sctp || protocol.number || protocol.arp)
       add_always(signature, number, PacketClass::other);
+  }
+
+  void add_frame(const Signature& signature, RuleNumber number) {
+    const auto chain = std::ranges::find(signature.chains, Source::protocol_frame, &Chain::source);
+    program_.frame_rules[static_cast<std::size_t>(chain->frame)].push_back(number);
+    program_.uses_frames = true;
   }
 
   void add_transaction(const Signature& signature, RuleNumber number) {

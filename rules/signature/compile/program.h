@@ -55,6 +55,8 @@ struct Program {
   std::shared_ptr<const AddressSet> home;
   std::vector<std::string> flow_bits;  // names, by number
   std::vector<std::string> flow_integers;
+  std::array<std::vector<RuleNumber>, static_cast<std::size_t>(collectors::FrameKind::count_)> frame_rules;
+  bool uses_frames = false;
   bool uses_stream_size = false;
   std::array<bool, 3> uses_digests{};  // of files, by DigestKind
   bool plain_matcher = false;

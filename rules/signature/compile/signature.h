@@ -14,6 +14,7 @@
 #include "collectors/base/digest.h"
 #include "collectors/packet/buffer.h"
 #include "collectors/packet/flow.h"
+#include "collectors/packet/frame/frame.h"
 #include "rules/alert.h"
 #include "rules/signature/compile/address_set.h"
 #include "rules/signature/parse/value.h"
@@ -287,6 +288,7 @@ enum class Source : std::uint8_t {
   icmpv6_header,
   source_address,
   destination_address,
+  protocol_frame,
   transaction,
 };
 
@@ -294,6 +296,7 @@ struct Chain {
   Source source = Source::payload;
   collectors::Buffer buffer = collectors::Buffer::none;
   collectors::BufferSide side = collectors::BufferSide::both;
+  collectors::FrameKind frame = collectors::FrameKind::none;  // of protocol_frame
   std::vector<Transform> transforms;
   std::vector<Test> tests;
   std::uint32_t group = 0;  // prefilter group of (source, buffer, transforms); see Program
@@ -382,7 +385,7 @@ struct FlowInt {
   bool condition() const noexcept { return operation >= Operation::less; }
 };
 
-enum class RuleKind : std::uint8_t { ip_only, packet, stream, packet_and_stream, application, transaction };
+enum class RuleKind : std::uint8_t { ip_only, packet, stream, packet_and_stream, application, frame, transaction };
 
 // Transport protocols of the header.
 struct HeaderProtocol {

@@ -101,6 +101,17 @@ Outcome read_packet_buffer(RuleBuilder& rule, const OptionAst& option, const Key
   return {};
 }
 
+// frame:pdu, of the header's protocol; frame:dns.pdu
+Outcome read_frame(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto frame = collectors::find_frame(trim(option.value), rule.signature.protocol.application);
+  if (frame == collectors::FrameKind::none)
+    return refuse("S0364", "frame: '" + option.value + "' is not known",
+                  "Write PROTOCOL.NAME, or NAME with the protocol in the rule's header");
+  if (auto done = rule.require_protocol(collectors::frame_row(frame).protocol, option.name); !done) return done;
+  rule.select_frame(frame);
+  return {};
+}
+
 // "dns.opcode:2", "dns.rcode:!NXDOMAIN" …: the buffer's number is compared.
 Outcome read_number_buffer(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;

@@ -35,7 +35,6 @@ constexpr auto names = std::to_array<std::string_view>({
     "mdns.not_a_response",
     "mdns.too_many_labels",
     "mdns.z_flag_set",
-    "ntp.malformed_data",
     "pop3.incorrect_argument_count",
     "pop3.request_too_long",
     "pop3.response_too_long",

@@ -77,7 +77,8 @@ TOCSIN_KEYWORD(read_sticky);         // argument: Buffer
 TOCSIN_KEYWORD(read_modifier);       // argument: Buffer
 TOCSIN_KEYWORD(read_packet_buffer);  // argument: Source
 TOCSIN_KEYWORD(read_number_buffer);  // argument: Buffer
-TOCSIN_KEYWORD(read_transform);      // argument: TransformKind
+TOCSIN_KEYWORD(read_frame);
+TOCSIN_KEYWORD(read_transform);  // argument: TransformKind
 // tls.cpp
 TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);

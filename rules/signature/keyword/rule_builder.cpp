@@ -40,6 +40,11 @@ void RuleBuilder::select(Source source, Buffer buffer, BufferSide side, bool mul
   last_content_.reset();
 }
 
+void RuleBuilder::select_frame(collectors::FrameKind frame) {
+  select(Source::protocol_frame, Buffer::none, BufferSide::both, true);
+  pending_chain_.frame = frame;
+}
+
 void RuleBuilder::select_payload() {
   selected_ = false;
   pending_ = false;
@@ -64,6 +69,7 @@ Outcome RuleBuilder::add_transform(Transform transform) {
     pending_chain_.source = from.source;
     pending_chain_.buffer = from.buffer;
     pending_chain_.side = from.side;
+    pending_chain_.frame = from.frame;
     pending_chain_.transforms = from.transforms;
     pending_ = true;
     last_content_.reset();
@@ -92,7 +98,7 @@ std::vector<Test>& RuleBuilder::target() {
     current_ = chain_for(Source::payload, Buffer::none, BufferSide::both, false);
   } else if (pending_) {
     pending_ = false;
-    if (pending_chain_.transforms.empty()) {
+    if (pending_chain_.transforms.empty() && pending_chain_.source != Source::protocol_frame) {
       current_ = chain_for(pending_chain_.source, pending_chain_.buffer, pending_chain_.side, multiple_);
     } else {
       signature.chains.push_back(std::move(pending_chain_));

@@ -60,6 +60,7 @@ class RuleBuilder {
 
   // Sticky buffer: what follows goes to a chain of it. A buffer with several instances starts a new chain each time.
   void select(Source source, collectors::Buffer buffer, collectors::BufferSide side, bool multiple);
+  void select_frame(collectors::FrameKind frame);
   void select_payload();
   void select_base64();
   bool selected() const noexcept { return selected_ || in_base64_; }

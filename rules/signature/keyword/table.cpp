@@ -116,6 +116,7 @@ constexpr auto common_rows = std::to_array<KeywordRow>({
     {"flowint", read_flowint, state, "counters on the flow"},
     {"fragbits", read_fragment_bits, header, "fragment bits"},
     {"fragoffset", read_header_number, header, "header field", number(PacketKind::fragment_offset)},
+    {"frame", read_frame, buffer, "a piece that the protocol cuts its bytes into: frame:pdu"},
     {"from_base64", read_transform, transform, "changes the buffer before matching",
      number(TransformKind::from_base64)},
     {"ftp.command", read_sticky, buffer, "command", number(Buffer::ftp_command), Protocol::ftp, BufferSide::to_server},

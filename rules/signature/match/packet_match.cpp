@@ -301,6 +301,7 @@ std::optional<BufferView> packet_buffer(Source source, const Packet& packet) noe
     case Source::icmpv6_header: return packet.protocol == ip_protocol::icmpv6 ? part(packet.transport) : std::nullopt;
     case Source::source_address: return part(packet.source.bytes());
     case Source::destination_address: return part(packet.destination.bytes());
+    case Source::protocol_frame:
     case Source::transaction: return std::nullopt;
   }
   return std::nullopt;

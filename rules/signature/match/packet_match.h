@@ -16,6 +16,7 @@ struct Scope {
   collectors::Direction direction = collectors::Direction::to_server;
   bool stream = false;       // what is looked at is the reassembled stream
   std::uint64_t latest = 0;  // without a packet: the number of the one that brought what is looked at; 0: at the end
+  const collectors::Frame* frame = nullptr;  // that is looked at
 };
 
 // Transport, addresses, ports, direction and flow state fit.

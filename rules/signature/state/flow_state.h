@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "collectors/packet/flow.h"
+#include "collectors/packet/frame/cutter.h"
 #include "collectors/packet/transaction.h"
 #include "rules/alert.h"
 #include "rules/signature/compile/signature.h"
@@ -89,15 +90,29 @@ struct FlowMemory final : collectors::FlowExtension {
   std::vector<File> files;
   std::array<bool, 2> address_rules_done{};
   bool passed = false;
+  std::unique_ptr<collectors::FrameCutter> frames;  // when rules ask for them
   std::array<StreamWindow, 2> stream;
   // stream_size: first and next sequence number per side.
   std::array<std::uint32_t, 2> first_sequence{};
   std::array<std::uint32_t, 2> next_sequence{};
   std::array<bool, 2> sequence_known{};
 
+  // The last that moved on each side, held; where rules look at frames.
+  std::array<collectors::Transaction*, 2> latest{};
+
+  void remember(collectors::Transaction& transaction, std::size_t side) {
+    if (latest[side] == &transaction) return;
+    if (latest[side] != nullptr) --latest[side]->holds;
+    latest[side] = &transaction;
+    ++transaction.holds;
+  }
   void forget_moved() {
     for (const auto& each : moved) --each.transaction->holds;
     moved.clear();
+    for (auto*& each : latest) {
+      if (each != nullptr) --each->holds;
+      each = nullptr;
+    }
   }
   // Adds or replaces, within the caps.
   static void keep(std::vector<std::pair<std::string, std::string>>& list, std::string_view name,

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/http/authentication.h"
 #include "collectors/packet/protocol/http/transaction.h"
 
 namespace tocsin::collectors {
@@ -98,6 +99,7 @@ bool HttpTransaction::describe(JsonWriter& json, const RecordDetail& detail, Rec
       if (found == nullptr) found = side(Direction::to_client).find(name);
       if (found != nullptr) json.member(member_name(name), record_text(found->value));
     }
+    if (const auto logon = http_logon(*this)) append_ntlm(json, *logon);
     if (detail.http.request_headers) append_headers(json, "request_headers", side(Direction::to_server));
     if (detail.http.response_headers) append_headers(json, "response_headers", side(Direction::to_client));
   }

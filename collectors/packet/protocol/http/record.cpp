@@ -2,6 +2,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
+#include "collectors/packet/protocol/http/authentication.h"
 #include "collectors/packet/protocol/http/transaction.h"
 
 namespace tocsin::collectors {
@@ -55,6 +56,7 @@ void HttpTransaction::fill(EventBuilder& builder) const {
   if (status != 0) builder.set(field::http_response_status_code, std::uint64_t{status});
   if (const auto* type = response.find("Content-Type")) text(field::http_response_mime_type, mime_type(type->value));
   if (response.progress != 0) builder.set(field::http_response_body_bytes, response.body_size);
+  if (const auto logon = http_logon(*this)) logon->fill(builder);
   // An upload's name says more than that of the page which answers it.
   const auto& files = request.files.empty() ? response.files : request.files;
   if (!files.empty()) text(field::file_name, base_name(files.front().name));

@@ -117,6 +117,14 @@ bool HttpSession::feed_once(Direction direction, const void* data, std::size_t s
   return true;
 }
 
+// Empty lines behind a request of CONNECT and its answer are none of what comes through the tunnel.
+Bytes HttpSession::leftover(Direction direction) const {
+  Bytes left = waiting_[index(direction)];
+  while (successor_ == Protocol::unknown && !left.empty() && (left[0] == '\r' || left[0] == '\n'))
+    left = left.subspan(1);
+  return left;
+}
+
 void HttpSession::end(Direction direction, Time time, ParserOutput& output) {
   if (connection_ == nullptr || failed_) return;
   output_ = &output;

@@ -38,7 +38,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
   void end(Direction direction, Time time, ParserOutput& output) override;
-  Bytes leftover(Direction direction) const override { return waiting_[index(direction)]; }
+  Bytes leftover(Direction direction) const override;
   Protocol successor() const override { return successor_; }
   std::shared_ptr<FlowAgreement> legacy() const override { return legacy_; }
   void finish(ParserOutput& output) override;

@@ -57,6 +57,7 @@ void append_request(JsonWriter& json, const LdapMessage& message) {
       text("name", message.name);
       if (message.mechanism)
         json.key("sasl").begin_object().member("mechanism", record_text(*message.mechanism)).end_object();
+      if (message.logon) append_ntlm(json, *message.logon);
       return;
     case search_request: return append_search(json, message);
     case modify_request: return append_changes(json, message);

@@ -90,6 +90,7 @@ bool bind(ByteReader& reader, LdapMessage& message) {
   if (const auto sasl = take_der(reader, tag::context(3) | tag::constructed)) {
     ByteReader parts(*sasl);
     message.mechanism = text(parts);
+    if (const auto credentials = text(parts)) message.logon = find_ntlm(as_bytes(*credentials)).logon;
   }
   return true;
 }

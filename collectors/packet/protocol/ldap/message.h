@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
+#include "collectors/packet/protocol/smb/authentication.h"
 
 namespace tocsin::collectors {
 
@@ -69,6 +70,7 @@ struct LdapMessage {
   std::string name;  // distinguished name of the entry, the base or the account
   std::int64_t version = 0;
   std::optional<std::string> mechanism;  // of a bind with SASL
+  std::optional<NtlmLogon> logon;        // in its credentials
   std::optional<LdapSearch> search;
   std::vector<LdapChange> changes;
   std::vector<LdapAttribute> attributes;

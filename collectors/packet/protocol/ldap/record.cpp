@@ -15,6 +15,7 @@ void LdapTransaction::fill(EventBuilder& builder) const {
   if (first == nullptr) return;
   builder.set(fields_.operation, ldap_operation_name(first->operation));
   if (!first->name.empty()) builder.set(fields_.name, first->name);
+  if (first->logon) first->logon->fill(builder);
   if (responses.empty() || !responses.back().result) return;
   const auto& result = *responses.back().result;
   const auto name = ldap_result_name(result.code);

@@ -7,13 +7,19 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
+#include "collectors/base/json.h"
+#include "collectors/event/event.h"
 
 namespace tocsin::collectors {
 
 struct NtlmLogon {
   std::string user, domain, host;
   std::string version;  // "10.0 build 14393 rev 15"; empty when not sent
+
+  void fill(EventBuilder& builder) const;  // ECS: user, domain, the host it comes from
 };
+// `"ntlmssp":{…}`
+void append_ntlm(JsonWriter& json, const NtlmLogon& logon);
 // What a blob says of NTLM: nothing at all, another message of its exchange, a logon, or nonsense.
 struct NtlmFinding {
   bool present = false;

@@ -13,14 +13,7 @@ namespace {
 
 void append(JsonWriter& json, const SmbLogon& logon) {
   const auto text = [&](std::string_view name, const std::string& value) { json.member(name, record_text(value)); };
-  if (logon.ntlm) {
-    json.key("ntlmssp").begin_object();
-    text("domain", logon.ntlm->domain);
-    text("user", logon.ntlm->user);
-    text("host", logon.ntlm->host);
-    if (!logon.ntlm->version.empty()) json.member("version", logon.ntlm->version);
-    json.end_object();
-  }
+  if (logon.ntlm) append_ntlm(json, *logon.ntlm);
   if (logon.kerberos) {
     json.key("kerberos").begin_object();
     text("realm", logon.kerberos->realm);

@@ -24,11 +24,7 @@ void SmbTransaction::fill(EventBuilder& builder) const {
   text(fields_.status, status_name());
   text(fields_.dialect, agreement_->dialect);
   if (const auto* logon = as<SmbLogon>()) {
-    if (logon->ntlm) {
-      text(field::user_name, logon->ntlm->user);
-      text(field::user_domain, logon->ntlm->domain);
-      text(field::source_domain, logon->ntlm->host);
-    }
+    if (logon->ntlm) logon->ntlm->fill(builder);
   } else if (const auto* share = as<SmbTree>()) {
     text(share->pipe ? fields_.pipe : fields_.share, share->name);
   } else if (const auto* creation = as<SmbCreation>()) {

@@ -34,7 +34,10 @@ std::optional<Bytes> SmbTransaction::buffer(Buffer buffer, Direction direction, 
     case Buffer::smb_named_pipe:
     case Buffer::smb_share: {
       const auto* share = as<SmbTree>();
-      if (share == nullptr || share->pipe != (buffer == Buffer::smb_named_pipe)) return std::nullopt;
+      if (share == nullptr) return std::nullopt;
+      // Only the answer tells for sure that it is no share.
+      const bool pipe_for_sure = share->pipe && (share->service || share->kind != 0);
+      if (buffer == Buffer::smb_named_pipe ? !share->pipe : pipe_for_sure) return std::nullopt;
       return text(share->name);
     }
     case Buffer::smb_ntlmssp_user:

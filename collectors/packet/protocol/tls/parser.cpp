@@ -60,6 +60,8 @@ Probe probe_tls(const ProbeInput& input) {
     if (length != 2 || input.direction == Direction::to_server) return Probe::no;
     return b[5] == 1 || b[5] == 2 ? Probe::yes : Probe::no;
   }
+  // Bytes that begin like a record of a client and are none: who speaks so is taken at its word, as Suricata does.
+  if (length == 0 && input.direction == Direction::to_server) return Probe::yes;
   if (length < 4 || length > record_most) return Probe::no;
   const bool from_client = input.direction == Direction::to_server;
   if (b[5] == (from_client ? message_type::client_hello : message_type::server_hello)) return Probe::yes;
@@ -77,7 +79,8 @@ ParserState TlsParser::consume(Direction direction, Bytes bytes, Time, ParserOut
   Side& side = side_[index(direction)];
   while (!bytes.empty()) {
     if (side.header_size < header_wanted(side)) {
-      const std::size_t count = std::min(bytes.size(), header_wanted(side) - side.header_size);
+      const std::size_t wanted = side.header_size == 0 ? 1 : header_wanted(side) - side.header_size;
+      const std::size_t count = std::min(bytes.size(), wanted);
       std::copy_n(bytes.begin(), count, side.header.begin() + static_cast<std::ptrdiff_t>(side.header_size));
       side.header_size += count;
       bytes = bytes.subspan(count);

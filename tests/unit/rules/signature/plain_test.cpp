@@ -47,7 +47,7 @@ std::string read_file(const fs::path& path) {
 
 std::vector<fs::path> files_below(const fs::path& folder, std::string_view part) {
   std::vector<fs::path> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
+  for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink))
     if (entry.is_regular_file() && entry.path().filename().string().find(part) != std::string::npos)
       found.push_back(entry.path());
   std::ranges::sort(found);

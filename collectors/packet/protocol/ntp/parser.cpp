@@ -1,0 +1,40 @@
+#include "collectors/packet/protocol/ntp/parser.h"
+
+namespace tocsin::collectors {
+
+namespace {
+
+class NtpFactory final : public ProtocolFactory {
+ public:
+  explicit NtpFactory(FieldNames& names) : fields_(names) {}
+  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<NtpParser>(fields_); }
+
+ private:
+  const NtpFields fields_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProtocolFactory> make_ntp_factory(const PacketOptions&, FieldNames& names) {
+  return std::make_unique<NtpFactory>(names);
+}
+
+Probe probe_ntp(const ProbeInput& input) {
+  if (input.server_port != ntp_ports[0] && input.client_port != ntp_ports[0]) return Probe::no;
+  return parse_ntp_message(input.bytes) ? Probe::yes : Probe::no;
+}
+
+ParserState NtpParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+  const auto message = parse_ntp_message(bytes);
+  if (!message) {
+    output.event(PacketEvent::ntp_malformed_data);
+    return ParserState::more;
+  }
+  auto transaction = std::make_unique<NtpTransaction>(fields_, *message);
+  transaction->number = transactions_++;
+  output.progressed(*transaction, direction);
+  output.finished(std::move(transaction));
+  return ParserState::more;
+}
+
+}  // namespace tocsin::collectors
