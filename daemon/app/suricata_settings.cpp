@@ -289,7 +289,8 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
   }
   if (key == "packet-alert-max") {
     const auto most = parse_unsigned(value);
-    if (!most || *most == 0 || *most > 65'535) return fail(Code::usage, "packet-alert-max is a number up to 65535");
+    if (!most || *most > 65'535) return fail(Code::usage, "packet-alert-max is a number up to 65535");
+    if (*most == 0) return {};  // the default, as Suricata has it
     out.alerts_per_packet_most = static_cast<std::size_t>(*most);
     return {};
   }

@@ -206,7 +206,7 @@ const ProtocolRow* protocol_row(Protocol protocol) noexcept {
 
 std::optional<Protocol> find_protocol(std::string_view name) noexcept {
   if (name == "ikev2") return Protocol::ike;  // as it was called before version 1 was read too
-  for (auto number = static_cast<std::uint8_t>(Protocol::unknown); number <= static_cast<std::uint8_t>(Protocol::arp);
+  for (auto number = static_cast<std::uint8_t>(Protocol::unknown); number <= static_cast<std::uint8_t>(Protocol::ntp);
        ++number)
     if (protocol_name(static_cast<Protocol>(number)) == name) return static_cast<Protocol>(number);
   return std::nullopt;

@@ -26,11 +26,8 @@ Probe probe_ntp(const ProbeInput& input) {
 
 ParserState NtpParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
   const auto message = parse_ntp_message(bytes);
-  if (!message) {
-    output.event(PacketEvent::ntp_malformed_data);
-    return ParserState::more;
-  }
-  auto transaction = std::make_unique<NtpTransaction>(fields_, *message);
+  auto transaction = std::make_unique<NtpTransaction>(fields_, message.value_or(NtpMessage{}));
+  if (!message) transaction->events.set(static_cast<std::size_t>(PacketEvent::ntp_malformed_data));
   transaction->number = transactions_++;
   output.progressed(*transaction, direction);
   output.finished(std::move(transaction));
