@@ -18,6 +18,7 @@
 #include "collectors/packet/frame/frame.h"
 #include "collectors/packet/observer.h"
 #include "rules/alert.h"
+#include "rules/lint.h"
 
 namespace tocsin::rules {
 
@@ -115,7 +116,14 @@ struct RuleCost {
   RuleRef rule;
   std::uint64_t checks = 0;  // times the rule was evaluated past the prefilter
   std::uint64_t matches = 0;
-  std::uint64_t nanoseconds = 0;
+  std::uint64_t nanoseconds = 0;  // estimated from samples; 0 where an engine takes none
+};
+
+// What a source of rules was read as.
+struct SourceReading {
+  std::string file;
+  std::string language;  // "suricata", "snort3"
+  std::size_t loaded = 0;
 };
 
 // What rules collected and want to have kept; the caller writes it.
@@ -134,7 +142,12 @@ class RuleSet {
   // `state` comes from make_state() of a rule set of the same engine (this one's, after restore).
   virtual std::unique_ptr<SharedState> make_state() const { return std::make_unique<SharedState>(); }
   virtual std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState& state) const = 0;
+  // In the order of rules().
   virtual std::vector<RuleCost> costs() const { return {}; }
+  // Rules that load but could be better, in the order of rules().
+  virtual std::vector<LintFinding> lint() const { return {}; }
+  // Engines that know several languages: what each file was read as, a row for each language in it.
+  virtual std::vector<SourceReading> readings() const { return {}; }
   // Any thread; what workers do meanwhile may or may not be in it.
   virtual std::vector<DataFile> data_files() const { return {}; }
   // A rule looks at this buffer.

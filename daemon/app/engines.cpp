@@ -61,6 +61,7 @@ rules::signature::SignatureOptions signature_options(const EngineOptions& option
   for (const auto& file : options.reputation_files) out.reputation_files.push_back(reputation(file));
   out.datasets = options.datasets;
   if (options.alerts_per_packet_most) out.alerts_per_packet_most = *options.alerts_per_packet_most;
+  out.syntax = options.syntax;
   out.read_data = read_data_file;
   return out;
 }

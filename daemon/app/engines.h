@@ -12,6 +12,7 @@
 #include "daemon/app/desk.h"
 #include "daemon/eve/options.h"
 #include "rules/detector.h"
+#include "rules/signature/parse/syntax.h"
 #include "rules/signature/state/dataset.h"
 
 namespace tocsin::daemon {
@@ -21,6 +22,7 @@ struct EngineOptions {
   std::vector<std::string> views;                // directories of log-source views
   std::vector<Network> home_networks;            // empty: the built-in default (private ranges)
   std::map<std::string, std::string> variables;  // further signature variables
+  rules::signature::Syntax syntax = rules::signature::Syntax::automatic;
   // Files that replace classification.config, reference.config and threshold.config found beside rules; empty: those.
   std::string classification_file;
   std::string reference_file;

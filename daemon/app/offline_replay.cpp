@@ -11,6 +11,7 @@
 #include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/keeper.h"
+#include "daemon/app/rule_costs.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/app/suricata_settings.h"
 #include "daemon/app/workbench.h"
@@ -77,6 +78,7 @@ class OfflineRun {
     if (!done) return done;
     for (const auto& rules : bench_->engines->active())
       for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(write_data_file(file.path, file.text));
+    if (!options_.costs.empty()) TOCSIN_CHECK(write_rule_costs(options_.costs, *bench_->engines));
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     for (const auto& tuned : bench_->engines->tuning()->entries())
       if (done && tuned->alerts() != 0)

@@ -25,6 +25,7 @@ struct OfflineReplayOptions {
   std::string store;   // directory
   std::string tuning;  // file, in place of the configured one
   Time now{};          // which entries of it are in force
+  std::string costs;   // file for what each rule cost, a JSON object a line
   RecordingDefaults defaults;
   bool ignore_checksums = false;
   std::size_t workers = 1;

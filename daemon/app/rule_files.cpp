@@ -34,7 +34,7 @@ Kind kind_of(const fs::path& path) {
   if (name == "threshold.config") return Kind::threshold;
   if (name == "tuning.yaml") return Kind::tuning;
   if (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) return Kind::none;
-  if (name.ends_with(".rules")) return Kind::signatures;
+  if (name.ends_with(".rules") || name.ends_with(".snort3")) return Kind::signatures;
   if (name.ends_with(".yml") || name.ends_with(".yaml")) return Kind::sigma;
   if (name.ends_with(".yar") || name.ends_with(".yara")) return Kind::yara;
   return Kind::none;
@@ -86,9 +86,9 @@ RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagn
     std::error_code error;
     if (fs::is_directory(path, error)) read_directory(path, out, diagnostics);
     else if (!fs::exists(path, error))
-      complain(diagnostics, path, "does not exist", "name a .rules, .yml or .yar file, or a directory of them");
+      complain(diagnostics, path, "does not exist", "name a .rules, .snort3, .yml or .yar file, or a directory of them");
     else if (kind_of(path) == Kind::none)
-      complain(diagnostics, path, "is no rule file", "rule files end in .rules, .yml or .yar");
+      complain(diagnostics, path, "is no rule file", "rule files end in .rules, .snort3, .yml or .yar");
     else read_one(path, out, diagnostics);
   }
   return out;

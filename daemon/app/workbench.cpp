@@ -16,6 +16,7 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   options.views = config.rules.views;
   options.home_networks = config.rules.home_networks;
   options.variables = config.rules.variables;
+  options.syntax = config.rules.syntax;
   options.file_most = config.limits.file.bytes;
   options.cache = config.cache;
   return options;

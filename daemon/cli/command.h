@@ -55,16 +55,17 @@ enum class Vocabulary : std::uint8_t {
 
 // Option groups a command takes part in.
 namespace feature {
-inline constexpr unsigned output = 1;    // -o --fields
-inline constexpr unsigned rows = 2;      // --where --limit
-inline constexpr unsigned period = 4;    // --since --until
-inline constexpr unsigned follow = 8;    // --follow
-inline constexpr unsigned change = 16;   // --reason (required) --dry-run --yes
-inline constexpr unsigned confirm = 32;  // asks on a terminal, needs --yes elsewhere
-inline constexpr unsigned single = 64;   // one row: json and yaml print the object, not a list
-inline constexpr unsigned daemon = 128;  // --socket --timeout
-inline constexpr unsigned store = 512;   // --store
-inline constexpr unsigned config = 256;  // --config
+inline constexpr unsigned output = 1;         // -o --fields
+inline constexpr unsigned rows = 2;           // --where --limit
+inline constexpr unsigned period = 4;         // --since --until
+inline constexpr unsigned follow = 8;         // --follow
+inline constexpr unsigned change = 16;        // --reason (required) --dry-run --yes
+inline constexpr unsigned confirm = 32;       // asks on a terminal, needs --yes elsewhere
+inline constexpr unsigned single = 64;        // one row: json and yaml print the object, not a list
+inline constexpr unsigned daemon = 128;       // --socket --timeout
+inline constexpr unsigned store = 512;        // --store
+inline constexpr unsigned config = 256;       // --config
+inline constexpr unsigned signatures = 1024;  // --syntax
 }  // namespace feature
 
 class CommandContext;

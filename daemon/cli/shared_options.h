@@ -16,7 +16,7 @@ struct SharedOption {
 
 inline constexpr std::string_view output_formats = "table|wide|json|ndjson|csv|yaml";
 
-inline constexpr std::array<SharedOption, 20> shared_options{{
+inline constexpr std::array<SharedOption, 21> shared_options{{
     {feature::output, {"output", OptionKind::value, "FORMAT", "how to print", output_formats, 'o'}},
     {feature::output, {"fields", OptionKind::value, "A,B", "only these fields, in this order"}},
     {feature::rows,
@@ -32,6 +32,9 @@ inline constexpr std::array<SharedOption, 20> shared_options{{
     {feature::daemon, {"socket", OptionKind::value, "PATH", "control socket of tocsind (or TOCSIN_SOCKET)"}},
     {feature::daemon, {"timeout", OptionKind::value, "DURATION", "longest wait for an answer (60s)"}},
     {feature::store, {"store", OptionKind::value, "DIR", "read this store directory instead of asking the daemon"}},
+    {feature::signatures,
+     {"syntax", OptionKind::value, "LANGUAGE", "of signatures in files whose name does not say it (rules.syntax)",
+      "auto|suricata|snort3"}},
     {feature::config, {"config", OptionKind::value, "FILE", "configuration (or TOCSIN_CONFIG)"}},
     {0, {"color", OptionKind::value, "WHEN", "colours", "auto|always|never"}},
     {0, {"no-color", OptionKind::flag, "", "no colours (as NO_COLOR does)"}},

@@ -15,6 +15,7 @@
 #include "collectors/base/diagnostic.h"
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
+#include "rules/signature/parse/syntax.h"
 
 namespace tocsin::daemon {
 
@@ -83,6 +84,8 @@ struct RulesConfig {
   std::map<std::string, std::string> variables;      // others, e.g. HTTP_PORTS: "[80,8080]"
   std::string installed = "rules";                   // of `rule update`; relative to the state directory
   std::string tuning = "rules/tuning.yaml";          // relative to the state directory; empty: none
+  // Of signatures in files whose name does not say it.
+  rules::signature::Syntax syntax = rules::signature::Syntax::automatic;
   RulesConfig();
 };
 
@@ -222,6 +225,7 @@ std::string render_config_json(const Config& config);
 
 std::string_view name_of(LogKind kind) noexcept;
 std::string_view name_of(RespondMode mode) noexcept;
+std::string_view name_of(rules::signature::Syntax syntax) noexcept;
 std::string_view name_of(SinkKind kind) noexcept;
 std::string_view name_of(ReportKind kind) noexcept;
 std::string_view name_of(ReportFormat format) noexcept;

@@ -97,6 +97,7 @@ void fields(Archive& a, RulesConfig& c) {
   a("variables", c.variables);
   a("installed", c.installed, check::filled);
   a("tuning", c.tuning);
+  a("syntax", c.syntax);
 }
 
 template <class Archive>

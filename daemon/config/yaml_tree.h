@@ -1,6 +1,6 @@
 #pragma once
-// YAML as a plain tree with places, so that only one file of this floor knows the YAML library: for the configuration and
-// what is kept like it.
+// YAML as a plain tree with places, so that only one file of this floor knows the YAML library: for the configuration
+// and what is kept like it.
 
 #include <cstdint>
 #include <memory>

@@ -244,6 +244,7 @@ void SignatureDetector::matched(const Signature& signature, const Scope& scope, 
 }
 
 void SignatureDetector::flush() {
+  counters_->matches_limited.store(matcher_.limited(), std::memory_order_relaxed);
   if (alerts_.empty()) return;
   std::ranges::stable_sort(alerts_, {}, [](const Pending& pending) { return pending.alert.order; });
   std::size_t shown = 0;
@@ -257,7 +258,6 @@ void SignatureDetector::flush() {
     if (sink_ != nullptr) sink_->raise(std::move(alert));
   }
   alerts_.clear();
-  counters_->matches_limited.store(matcher_.limited(), std::memory_order_relaxed);
 }
 
 }  // namespace tocsin::rules::signature

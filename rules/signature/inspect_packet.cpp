@@ -61,7 +61,7 @@ void SignatureDetector::inspect_packet(const Packet& packet, Scope& scope) {
   sort_candidates();
   for (const auto number : candidates_) {
     const auto& signature = program_->signatures[number];
-    const Timed timed(counters_->rules[number], check_++);
+    const Timed timed(counters_->rules[number], sampler_);
     reasons_.clear();
     if (!packet_rule_matches(signature, scope, stream_took_it)) continue;
     if (signature.kind != RuleKind::packet && scope.memory != nullptr) {
@@ -89,7 +89,7 @@ void SignatureDetector::inspect_address_rules(const Scope& scope) {
   sort_candidates();
   for (const auto number : candidates_) {
     const auto& signature = program_->signatures[number];
-    const Timed timed(counters_->rules[number], check_++);
+    const Timed timed(counters_->rules[number], sampler_);
     reasons_.clear();
     if (header_fits(signature, scope) && packet_tests_hold(signature, scope)) matched(signature, scope, nullptr);
     if (packet_passed_) return;
@@ -189,7 +189,7 @@ void SignatureDetector::inspect_window(const Scope& scope, StreamWindow& window)
   sort_candidates();
   for (const auto number : candidates_) {
     const auto& signature = program_->signatures[number];
-    const Timed timed(counters_->rules[number], check_++);
+    const Timed timed(counters_->rules[number], sampler_);
     reasons_.clear();
     if (stream_rule_matches(signature, scope, window)) matched(signature, scope, nullptr);
     if (packet_passed_) break;

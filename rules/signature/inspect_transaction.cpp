@@ -69,11 +69,11 @@ std::optional<Bytes> TransactionViews::magic(std::uint32_t group, Direction dire
   return Bytes(out);
 }
 
-Bytes TransactionViews::transformed(const BufferGroup& group, Bytes bytes) {
+std::optional<Bytes> TransactionViews::transformed(const BufferGroup& group, Bytes bytes) {
   for (const auto& transform : group.transforms) {
     if (storage_used_ == storage_.size()) storage_.push_back(std::make_unique<std::vector<std::uint8_t>>());
     auto& out = *storage_[storage_used_++];
-    apply_transform(transform, bytes, out, scratch_);
+    if (!apply_transform(transform, bytes, out, scratch_)) return std::nullopt;
     bytes = out;
   }
   return bytes;
@@ -95,8 +95,10 @@ const BufferView* TransactionViews::view(std::uint32_t group, Direction directio
   if (!bytes) return nullptr;
   const bool whole = !growing(group, direction) || settled(group, direction);
   if (!whole && bytes->size() < growing_least) return nullptr;
+  const auto part = transformed(shape, *bytes);
+  if (!part) return nullptr;
   entry.present = true;
-  entry.view = BufferView{transformed(shape, *bytes), 0, whole};
+  entry.view = BufferView{*part, 0, whole};
   return &entry.view;
 }
 
@@ -123,7 +125,7 @@ void SignatureDetector::inspect_transaction(Transaction& transaction, const Scop
                     program_->signatures[number].transactional ? std::uint8_t{2} : static_cast<std::uint8_t>(side));
   for (auto& progress : memory.rules) {
     if (progress.done || (progress.side != 2 && progress.side != side)) continue;
-    const Timed timed(counters_->rules[progress.rule], check_++);
+    const Timed timed(counters_->rules[progress.rule], sampler_);
     inspect_rule(program_->signatures[progress.rule], progress, transaction, scope);
     if (packet_passed_) return;
   }

@@ -9,6 +9,7 @@
 #include "rules/signature/compile/program.h"
 #include "rules/signature/config/threshold_config.h"
 #include "rules/signature/detector.h"
+#include "rules/signature/lint/lint.h"
 #include "rules/signature/parse/rule_parser.h"
 #include "rules/signature/state/reputation.h"
 #include "rules/signature/state/threshold_table.h"
@@ -19,11 +20,12 @@ namespace {
 class SignatureRuleSet final : public RuleSet {
  public:
   SignatureRuleSet(std::shared_ptr<const Program> program, DetectorSettings settings, Datasets datasets,
-                   std::string data_directory)
+                   std::string data_directory, std::vector<SourceReading> readings)
       : program_(std::move(program)),
         settings_(settings),
         datasets_(std::move(datasets)),
-        data_directory_(std::move(data_directory)) {
+        data_directory_(std::move(data_directory)),
+        readings_(std::move(readings)) {
     for (const auto& signature : program_->signatures) rules_.push_back(signature.info);
   }
 
@@ -34,6 +36,11 @@ class SignatureRuleSet final : public RuleSet {
     for (const auto& [name, set] : datasets_)
       if (set->refused() != 0)
         out.push_back("The data set " + name + " is full: " + std::to_string(set->refused()) + " values left out.");
+    if (const auto limited = sum(&WorkerCounters::matches_limited); limited != 0)
+      out.push_back(
+          fmt::format("{} matches were stopped at their limit of steps; tocsin rule cost names dear rules.", limited));
+    if (const auto over = sum(&WorkerCounters::alerts_over_cap); over != 0)
+      out.push_back(fmt::format("{} alerts were over the most that a packet may raise.", over));
     if (!program_->plain_matcher) return out;
     if (!hyperscan_usable()) out.emplace_back(hyperscan_remark);
     else if (program_->refusal.empty()) out.emplace_back("The plain matcher is in use: slower, same alerts.");
@@ -62,6 +69,13 @@ class SignatureRuleSet final : public RuleSet {
     }
     return out;
   }
+  std::vector<SourceReading> readings() const override { return readings_; }
+  std::vector<LintFinding> lint() const override {
+    std::vector<LintFinding> out;
+    for (const auto& signature : program_->signatures)
+      for (auto& finding : lint_signature(signature)) out.push_back(std::move(finding));
+    return out;
+  }
   std::vector<RuleCost> costs() const override {
     std::vector<RuleCost> out;
     out.reserve(rules_.size());
@@ -79,10 +93,19 @@ class SignatureRuleSet final : public RuleSet {
   }
 
  private:
+  // Over all workers.
+  std::uint64_t sum(std::atomic<std::uint64_t> WorkerCounters::* counter) const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t out = 0;
+    for (const auto& worker : counters_) out += ((*worker).*counter).load(std::memory_order_relaxed);
+    return out;
+  }
+
   std::shared_ptr<const Program> program_;
   DetectorSettings settings_;
   Datasets datasets_;
   std::string data_directory_;
+  std::vector<SourceReading> readings_;
   std::vector<RuleRef> rules_;
   mutable std::mutex mutex_;  // attach happens once per worker, costs now and then
   mutable std::vector<std::shared_ptr<WorkerCounters>> counters_;
@@ -171,43 +194,74 @@ bool replaces(std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t>& pl
   return true;
 }
 
+using LoadedBySyntax = std::map<Syntax, std::size_t>;
+
+class SetBuilder {
+ public:
+  SetBuilder(CompileContext& context, Diagnostics& diagnostics) : context_(context), diagnostics_(diagnostics) {}
+
+  void add(const RuleSource& source, Syntax syntax, const RuleGate& gate) {
+    LoadedBySyntax loaded;
+    for (const auto& ast : parse_rules(source.file, source.text, syntax, diagnostics_, gate)) add(ast, loaded);
+    for (const auto& [language, count] : loaded)
+      readings_.push_back({source.file, std::string(syntax_name(language)), count});
+  }
+  std::vector<Compiled>& rules() noexcept { return rules_; }
+  std::vector<SourceReading>& readings() noexcept { return readings_; }
+
+ private:
+  void add(const RuleAst& ast, LoadedBySyntax& loaded) {
+    auto rule = compile_rule(ast, context_);
+    if (rule) return take(ast, std::move(*rule), loaded);
+    const auto other = ast.sure ? std::nullopt : read_again_as_snort(ast);
+    const bool other_does = other && compile_rule(*other, context_);
+    refuse(ast, other_does ? with_other_reading(std::move(rule.error())) : rule.error());
+  }
+
+  void refuse(const RuleAst& ast, const Mistake& mistake) {
+    std::string item;
+    for (const auto& option : ast.options)
+      if (option.name == "sid") item = "1:" + option.value;
+    const bool on_purpose = mistake.code == "S0390";
+    diagnostics_.add({on_purpose ? Severity::note : Severity::error, mistake.code, ast.file, mistake.place.line,
+                      mistake.place.column, item, mistake.cause, mistake.next_step});
+  }
+
+  void take(const RuleAst& ast, Compiled rule, LoadedBySyntax& loaded) {
+    for (const auto& remark : rule.remarks)
+      diagnostics_.add({Severity::note, remark.code, ast.file,
+                        remark.place.line != 0 ? remark.place.line : ast.place.line, remark.place.column, rule.info.id,
+                        remark.cause, remark.next_step});
+    if (replaces(places_, rules_, rule, diagnostics_)) return;
+    ++loaded[ast.syntax];
+    rules_.push_back(std::move(rule));
+  }
+
+  CompileContext& context_;
+  Diagnostics& diagnostics_;
+  std::vector<Compiled> rules_;
+  std::vector<SourceReading> readings_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> places_;
+};
+
 }  // namespace
 
 std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> sources, const SignatureOptions& options,
                                                   Diagnostics& diagnostics) {
   CompileContext context = make_context(options, diagnostics);
-  std::vector<Compiled> rules;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> places;
-  for (const auto& source : sources) {
-    for (const auto& ast : parse_rules(source.file, source.text, diagnostics, make_gate(options, source.file))) {
-      auto rule = compile_rule(ast, context);
-      if (!rule) {
-        auto& mistake = rule.error();
-        std::string item;
-        for (const auto& option : ast.options)
-          if (option.name == "sid") item = "1:" + option.value;
-        const bool on_purpose = mistake.code == "S0390";
-        diagnostics.add({on_purpose ? Severity::note : Severity::error, mistake.code, ast.file, mistake.place.line,
-                         mistake.place.column, item, mistake.cause, mistake.next_step});
-        continue;
-      }
-      for (const auto& remark : rule->remarks)
-        diagnostics.add({Severity::note, remark.code, ast.file,
-                         remark.place.line != 0 ? remark.place.line : ast.place.line, remark.place.column,
-                         rule->info.id, remark.cause, remark.next_step});
-      if (!replaces(places, rules, *rule, diagnostics)) rules.push_back(std::move(*rule));
-    }
-  }
+  SetBuilder set(context, diagnostics);
+  for (const auto& source : sources) set.add(source, options.syntax, make_gate(options, source.file));
   if (!options.threshold.text.empty())
     apply_threshold_lines(
-        parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics), rules);
-  if (options.tuning != nullptr) apply_tuning(*options.tuning, rules);
-  auto program = std::make_shared<Program>(build_program(std::move(rules), context, options.patterns));
+        parse_threshold_config(options.threshold.file, options.threshold.text, context.addresses, diagnostics),
+        set.rules());
+  if (options.tuning != nullptr) apply_tuning(*options.tuning, set.rules());
+  auto program = std::make_shared<Program>(build_program(std::move(set.rules()), context, options.patterns));
   if (auto home = parse_addresses("$HOME_NET", context.addresses))
     program->home = std::make_shared<const AddressSet>(std::move(*home));
-  return std::make_shared<SignatureRuleSet>(std::move(program),
-                                            DetectorSettings{options.prefilter, options.alerts_per_packet_most},
-                                            std::move(context.datasets), options.datasets.directory);
+  return std::make_shared<SignatureRuleSet>(
+      std::move(program), DetectorSettings{options.prefilter, options.alerts_per_packet_most},
+      std::move(context.datasets), options.datasets.directory, std::move(set.readings()));
 }
 
 }  // namespace tocsin::rules::signature

@@ -1,5 +1,6 @@
 #pragma once
-// The signature engine's front door: rule texts in the Suricata language in, a rule set for the packet workers out.
+// The signature engine's front door: rule texts in the languages of Suricata and Snort 3 in, a rule set for the packet
+// workers out.
 // Acts like Suricata 8 in IDS mode. Compiling is slow (Hyperscan) and belongs on a thread of its own.
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "rules/detector.h"
 #include "rules/signature/compile/address_set.h"
 #include "rules/signature/config/data_reader.h"
+#include "rules/signature/parse/syntax.h"
 #include "rules/signature/prefilter/pattern_database.h"
 #include "rules/signature/state/dataset.h"
 #include "rules/tuning.h"
@@ -29,13 +31,15 @@ struct SignatureOptions {
   RuleSource reputation_categories;
   std::vector<RuleSource> reputation_files;
   DatasetSettings datasets;
-  std::shared_ptr<const Tuning> tuning;     // what analysts changed; null: nothing
+  std::shared_ptr<const Tuning> tuning;  // what analysts changed; null: nothing
+  // Of files whose name does not say it.
+  Syntax syntax = Syntax::automatic;
   bool prefilter = true;                    // off: every rule is evaluated wherever its header fits (tests)
   std::size_t alerts_per_packet_most = 15;  // Suricata's packet-alert-max
 };
 
-// Bad rules are reported and left out. Codes: S01 text and header, S02 addresses and ports, S03 keywords, S04 the set,
-// S05 configuration files.
+// Bad rules are reported and left out. Codes: S01 text, language and header, S02 addresses and ports, S03 keywords, S04
+// the set, S05 configuration files.
 std::shared_ptr<const RuleSet> compile_signatures(std::span<const RuleSource> sources, const SignatureOptions& options,
                                                   Diagnostics& diagnostics);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Counts a rule's evaluation and, every 64th time, measures it. The clock never influences what matches.
+// Counts a rule's evaluation and measures one in about 64. Which one is drawn, as evaluations come in patterns: a fixed
+// step would measure some rules always and others never. The clock never influences what matches.
 
 #include <atomic>
 #include <chrono>
@@ -16,9 +17,7 @@ inline void add_one(std::atomic<std::uint64_t>& counter, std::uint64_t amount = 
 
 class SignatureDetector::Timed {
  public:
-  static constexpr std::uint64_t every = 64;
-
-  Timed(RuleCounter& counter, std::uint64_t check) noexcept : counter_(counter), measured_(check % every == 0) {
+  Timed(RuleCounter& counter, Sampler& sampler) noexcept : counter_(counter), measured_(sampler.draw()) {
     add_one(counter_.checks);
     if (measured_) start_ = std::chrono::steady_clock::now();
   }
@@ -26,7 +25,7 @@ class SignatureDetector::Timed {
     if (!measured_) return;
     const auto spent = std::chrono::steady_clock::now() - start_;
     const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count();
-    add_one(counter_.nanoseconds, static_cast<std::uint64_t>(nanoseconds) * every);
+    add_one(counter_.nanoseconds, static_cast<std::uint64_t>(nanoseconds) * Sampler::every);
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;

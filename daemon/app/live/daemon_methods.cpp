@@ -9,6 +9,7 @@
 #include "daemon/app/asked.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/live/call_facts.h"
+#include "daemon/app/rule_costs.h"
 #include "daemon/store/reader.h"
 
 namespace tocsin::daemon {
@@ -190,6 +191,18 @@ Result<void> list_engines(Daemon& daemon, const Call& call, Reply& reply) {
   return {};
 }
 
+Result<void> list_rule_costs(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto wanted, asked(call));
+  const auto generation = daemon.generations().current();
+  RowGate gate(wanted, reply);
+  for (const auto& row : rule_costs(*generation->engines)) {
+    json::error_code error;
+    if (!gate.send(json::parse(render_json(row), error).as_object())) break;
+  }
+  if (gate.sent() == 0) reply.summary("remark", "no rule has been evaluated since the rules were loaded");
+  return {};
+}
+
 }  // namespace
 
 void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
@@ -207,6 +220,8 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
   add_incident_changes(methods, daemon);
   methods.add({"list.engines", Role::viewer, "detection engines and their rules",
                [&daemon](const Call& c, Reply& r) { return list_engines(daemon, c, r); }});
+  methods.add({"rule.cost", Role::viewer, "what each rule cost since it was loaded, the dearest first",
+               [&daemon](const Call& c, Reply& r) { return list_rule_costs(daemon, c, r); }});
   methods.add({"report.make", Role::viewer, "one report now",
                [&daemon](const Call& c, Reply& r) { return make_report(daemon, c, r); }});
   methods.add({"report.list", Role::viewer, "scheduled reports that were made",

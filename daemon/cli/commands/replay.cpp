@@ -33,6 +33,7 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   out.store = options.text_or("store", "");
   out.tuning = options.text_or("tuning", "");
   out.now = context.clock.now();
+  out.costs = options.text_or("costs", "");
   out.defaults.host = options.text_or("host", "");
   out.defaults.time_zone = options.text_or("tz", "");
   if (const auto year = options.number("year")) out.defaults.year = static_cast<int>(*year);
@@ -49,6 +50,8 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   }
   if (config) out.config = std::move(*config);
   else resolve_paths(out.config, context.places);
+  if (const auto syntax = options.text("syntax"))
+    out.config.rules.syntax = rules::signature::parse_syntax(*syntax).value_or(out.config.rules.syntax);
   return {};
 }
 
@@ -157,6 +160,7 @@ constexpr Example examples[] = {
     {"tocsin replay --rules mine.rules --rules sigma/ traffic.pcap",
      "with these rules instead of the configured packs"},
     {"tocsin replay -k none --eve eve.json traffic.pcap", "Suricata's EVE records too; bad checksums are accepted"},
+    {"tocsin replay --costs costs.jsonl traffic.pcap", "what each rule cost over this traffic, the dearest first"},
     {"tocsin replay --live etc/examples/intrusion", "through the running daemon, marked as an exercise"}};
 constexpr OptionRow options[] = {
     {.name = "input",
@@ -193,6 +197,10 @@ constexpr OptionRow options[] = {
      .help = "of time stamps without one, e.g. Asia/Ho_Chi_Minh"},
     {.name = "host", .kind = OptionKind::value, .value = "NAME", .help = "whose logs these are"},
     {.name = "eve", .kind = OptionKind::value, .value = "FILE", .help = "write EVE records here"},
+    {.name = "costs",
+     .kind = OptionKind::value,
+     .value = "FILE",
+     .help = "write checks, matches and time of each rule here, a JSON object a line"},
     {.name = "store", .kind = OptionKind::value, .value = "DIR", .help = "keep alerts, incidents and events there"},
     {.name = "workers",
      .kind = OptionKind::value,
@@ -217,7 +225,7 @@ constexpr CommandRow rows[] = {{.noun = "replay",
                                 .summary = "recordings through the engines: the same output every time",
                                 .examples = examples,
                                 .options = options,
-                                .features = feature::output | feature::daemon | feature::config,
+                                .features = feature::output | feature::daemon | feature::config | feature::signatures,
                                 .columns = columns,
                                 .run = run_replay,
                                 .members = members,

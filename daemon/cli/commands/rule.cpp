@@ -1,7 +1,12 @@
-// rule check, eval and test; decode: judged here, with no daemon.
+// rule check, eval and test; decode: judged here, with no daemon. rule cost: asked of the daemon.
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <istream>
+#include <map>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -14,6 +19,7 @@
 #include "daemon/app/workbench.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/relay.h"
 #include "rules/sigma/evaluate.h"
 
 namespace tocsin::daemon {
@@ -42,13 +48,78 @@ json::object refused_row(const Diagnostic& d) {
   return row;
 }
 
+json::object finding_row(const rules::LintFinding& finding) {
+  json::object row;
+  row["file"] = finding.rule->file;
+  row["line"] = finding.rule->line;
+  row["rule"] = finding.rule->id;
+  row["code"] = finding.code;
+  row["reason"] = finding.problem;
+  row["cost"] = std::round(finding.cost * 100) / 100;
+  row["next_step"] = finding.suggestion;
+  return row;
+}
+
+// The dearest rules first.
+std::vector<rules::LintFinding> find_lint(const Engines& engines) {
+  std::vector<rules::LintFinding> out;
+  for (const auto& active : engines.active())
+    for (auto& finding : active.set->lint()) out.push_back(std::move(finding));
+  std::ranges::stable_sort(out, std::ranges::greater{}, &rules::LintFinding::cost);
+  return out;
+}
+
+json::array reading_rows(const Engines& engines) {
+  json::array out;
+  for (const auto& active : engines.active())
+    for (const auto& reading : active.set->readings()) {
+      json::object row;
+      row["file"] = reading.file;
+      row["language"] = reading.language;
+      row["loaded"] = reading.loaded;
+      out.push_back(std::move(row));
+    }
+  return out;
+}
+
+// Which front end read the signatures; of files only where both were needed or it is not Suricata's.
+void tell_languages(CommandContext& context, const Engines& engines) {
+  std::map<std::string, std::size_t> loaded;
+  for (const auto& active : engines.active())
+    for (const auto& reading : active.set->readings()) {
+      loaded[reading.language] += reading.loaded;
+      if (reading.language != "suricata")
+        context.out << fmt::format("{}: {} rules read as {}\n", escape_terminal(reading.file), reading.loaded,
+                                   reading.language);
+    }
+  if (loaded.size() < 2 && !loaded.contains("snort3")) return;
+  context.out << "signatures read as";
+  const char* between = " ";
+  for (const auto& [language, count] : loaded) context.out << std::exchange(between, ", ") << language << ": " << count;
+  context.out << '\n';
+}
+
+void tell_lint(CommandContext& context, const std::vector<rules::LintFinding>& findings) {
+  for (const auto& finding : findings)
+    context.out << fmt::format("{}:{}: {}[{}]: {}; estimated cost {:.2f}\n  next: {}\n",
+                               escape_terminal(finding.rule->file), finding.rule->line, finding.rule->id, finding.code,
+                               escape_terminal(finding.problem), finding.cost, escape_terminal(finding.suggestion));
+  context.out << fmt::format(
+      "{} remarks on rules that load; cost: work for each hundred buffers their header lets "
+      "through, 1 for each time a content is looked for in one\n",
+      findings.size());
+}
+
 Result<void> check_rules(CommandContext& context) {
-  TOCSIN_TRY(const auto config, configured(context));
+  TOCSIN_TRY(auto config, configured(context));
+  if (const auto syntax = context.options.text("syntax"))
+    config.rules.syntax = rules::signature::parse_syntax(*syntax).value_or(config.rules.syntax);
   Diagnostics diagnostics;
   auto options = engine_options(config, context.options.list("path"));
   options.tuning = context.options.text_or("tuning", options.tuning);
   options.now = context.clock.now();
   const auto engines = Engines::load(options, diagnostics);
+  const auto findings = context.options.flag("lint") ? find_lint(engines) : std::vector<rules::LintFinding>{};
   const auto format = context.output.format();
   if (format == Format::json || format == Format::yaml) {
     json::object row;
@@ -57,16 +128,25 @@ Result<void> check_rules(CommandContext& context) {
     for (const auto& d : diagnostics.all())
       if (d.severity == Severity::error) refused.push_back(refused_row(d));
     row["refused"] = std::move(refused);
+    row["readings"] = reading_rows(engines);
+    if (context.options.flag("lint")) {
+      json::array lint;
+      for (const auto& finding : findings) lint.push_back(finding_row(finding));
+      row["lint"] = std::move(lint);
+    }
     context.output.row(row);
   } else if (context.output.for_people()) {
     for (const auto& d : diagnostics.all())
       if (d.severity != Severity::note || context.options.flag("notes")) context.out << render_text(d) << '\n';
+    if (context.options.flag("lint")) tell_lint(context, findings);
+    tell_languages(context, engines);
     for (const auto& remark : engines.remarks()) context.out << escape_terminal(remark) << '\n';
     context.out << fmt::format("{} rules loaded from {} files, {} refused\n", engines.loaded(), engines.files(),
                                diagnostics.errors());
   } else {
     for (const auto& d : diagnostics.all())
       if (d.severity == Severity::error) context.output.row(refused_row(d));
+    for (const auto& finding : findings) context.output.row(finding_row(finding));
   }
   if (diagnostics.has_errors()) context.exit_status = 1;
   return {};
@@ -132,7 +212,12 @@ Result<void> decode_lines(CommandContext& context) {
 constexpr Example check_examples[] = {
     {"tocsin rule check", "judge the configured packs"},
     {"tocsin rule check mine.rules sigma/ tools.yar", "judge these before they are installed"},
+    {"tocsin rule check --lint mine.rules", "slow and careless rules too, each with what to do"},
+    {"tocsin rule check --syntax snort3 community.rules", "rules in Snort 3's language"},
     {"tocsin rule check -o json rules/", "loaded and refused, for a script"}};
+constexpr Example cost_examples[] = {
+    {"tocsin rule cost --limit 20", "the dearest rules since the rules were loaded"},
+    {"tocsin rule cost --where 'matches = 0 and checks > 1000' -o csv", "rules that are looked at in vain"}};
 constexpr Example eval_examples[] = {
     {"tocsin rule eval --rules sigma/ < questions.jsonl", "{\"rule\": ID, \"event\": {…}} a line; one answer each"}};
 constexpr Example test_examples[] = {{"tocsin rule test", "run the tests beside the shipped rules"},
@@ -149,6 +234,10 @@ constexpr OptionRow check_options[] = {{.name = "path",
                                         .kind = OptionKind::value,
                                         .value = "FILE",
                                         .help = "judged with them; default: the configured one, without PATH"},
+                                       {.name = "lint",
+                                        .kind = OptionKind::flag,
+                                        .value = "",
+                                        .help = "what could be better about rules that load, dearest first"},
                                        {.name = "notes", .kind = OptionKind::flag, .value = "", .help = "notes too"}};
 constexpr OptionRow eval_options[] = {
     {.name = "rules", .kind = OptionKind::list, .value = "PATH", .help = "Sigma files and directories"}};
@@ -161,23 +250,42 @@ constexpr Column refused_columns[] = {{"file", "FILE", Style::plain, false, true
                                       {"line", "LINE"},
                                       {"rule", "RULE"},
                                       {"code", "CODE"},
-                                      {"reason", "REASON", Style::plain, false, true}};
+                                      {"reason", "REASON", Style::plain, false, true},
+                                      {"cost", "COST", Style::plain, true}};
+constexpr Column cost_columns[] = {{"rule", "RULE", Style::strong},
+                                   {"checks", "CHECKS"},
+                                   {"matches", "MATCHES"},
+                                   {"microseconds", "TIME µs"},
+                                   {"share", "SHARE %"},
+                                   {"nanoseconds_per_check", "ns/CHECK", Style::plain, true},
+                                   {"engine", "ENGINE", Style::plain, true},
+                                   {"title", "TITLE", Style::plain, false, true},
+                                   {"file", "FILE", Style::faint, true, true},
+                                   {"line", "LINE", Style::faint, true}};
 constexpr Column failure_columns[] = {{"file", "FILE", Style::plain, false, true},
                                       {"rule", "RULE"},
                                       {"case", "CASE"},
                                       {"reason", "REASON", Style::plain, false, true}};
 
-constexpr std::string_view check_members[] = {"loaded", "refused", "next_step"};
+constexpr std::string_view check_members[] = {"loaded", "refused", "next_step", "readings", "lint"};
 
 constexpr CommandRow rows[] = {{.noun = "rule",
                                 .verb = "check",
                                 .summary = "diagnostics for every rule; fails when any was refused",
                                 .examples = check_examples,
                                 .options = check_options,
-                                .features = feature::output | feature::config | feature::single,
+                                .features = feature::output | feature::config | feature::single | feature::signatures,
                                 .columns = refused_columns,
                                 .run = check_rules,
                                 .members = check_members},
+                               {.noun = "rule",
+                                .verb = "cost",
+                                .summary = "what each rule of the running daemon cost: checks, matches, time",
+                                .examples = cost_examples,
+                                .options = {},
+                                .features = feature::output | feature::rows | feature::daemon | feature::config,
+                                .columns = cost_columns,
+                                .run = relay_rows},
                                {.noun = "rule",
                                 .verb = "eval",
                                 .summary = "questions to Sigma rules, one JSON object a line",

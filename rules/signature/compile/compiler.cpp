@@ -128,6 +128,7 @@ bool is_relative(const Test& test) noexcept {
   if (const auto* m = std::get_if<ByteMath>(&test)) return m->from.relative;
   if (const auto* b = std::get_if<std::shared_ptr<Base64Test>>(&test)) return (*b)->relative;
   if (const auto* a = std::get_if<Asn1Test>(&test)) return a->relative_offset.has_value();
+  if (std::holds_alternative<BerTest>(test)) return true;
   return false;
 }
 
@@ -144,7 +145,7 @@ void mark_relatives(std::vector<Test>& tests) {
         if (pcre->negated) continue;
         pcre->relative_next = true;
       } else if (!std::holds_alternative<ByteJump>(tests[j]) && !std::holds_alternative<ByteExtract>(tests[j]) &&
-                 !std::holds_alternative<ByteMath>(tests[j])) {
+                 !std::holds_alternative<ByteMath>(tests[j]) && !std::holds_alternative<BerTest>(tests[j])) {
         continue;
       }
       break;
@@ -239,7 +240,8 @@ class Finisher {
     const bool reputation_only =
         std::ranges::all_of(s.packet_tests, [](const auto& t) { return t.kind == PacketTest::Kind::reputation; });
     return !ports && !flow && !s.packet_wanted && reputation_only && s.flow_bits.empty() && s.flow_integers.empty() &&
-           s.protocol.application == Protocol::unknown && !s.protocol.packet_header && !s.protocol.arp;
+           s.protocol.application == Protocol::unknown && s.protocol.services == 0 && !s.protocol.packet_header &&
+           !s.protocol.arp;
   }
 
   RuleBuilder& rule_;
@@ -296,8 +298,8 @@ Outcome read_header(const RuleAst& ast, RuleBuilder& rule) {
   return {};
 }
 
-Outcome read_option(RuleBuilder& rule, const OptionAst& option) {
-  const auto* row = find_keyword(option.name);
+Outcome read_option(RuleBuilder& rule, const OptionAst& option, Syntax syntax) {
+  const auto* row = find_keyword(option.name, syntax);
   if (row == nullptr)
     return refuse("S0301", "the keyword '" + option.name + "' is not supported",
                   "Remove it or disable the rule; `tocsin list keywords` shows what is supported");
@@ -374,14 +376,16 @@ std::expected<Compiled, Mistake> compile_rule(const RuleAst& ast, CompileContext
   rule.info.file = ast.file;
   rule.info.line = ast.place.line;
   rule.info.source = ast.source;
+  rule.info.syntax = ast.syntax;
   const auto at = [](Mistake mistake, const Place& place) {
     if (mistake.place.line == 0) mistake.place = place;
     return std::unexpected(std::move(mistake));
   };
   if (auto done = read_header(ast, rule); !done) return at(std::move(done.error()), ast.place);
   for (const auto& option : ast.options)
-    if (auto done = read_option(rule, option); !done) return at(std::move(done.error()), option.place);
+    if (auto done = read_option(rule, option, ast.syntax); !done) return at(std::move(done.error()), option.place);
   if (auto done = Finisher(rule).finish(); !done) return at(std::move(done.error()), ast.place);
+  rule.remarks.insert(rule.remarks.end(), ast.remarks.begin(), ast.remarks.end());
   auto& info = rule.info;
   info.id = std::to_string(info.gid) + ":" + std::to_string(info.sid);
   info.revision = std::to_string(info.rev);

@@ -17,6 +17,7 @@
 #include "collectors/packet/frame/frame.h"
 #include "rules/alert.h"
 #include "rules/signature/compile/address_set.h"
+#include "rules/signature/parse/syntax.h"
 #include "rules/signature/parse/value.h"
 #include "rules/tuning.h"
 
@@ -83,6 +84,7 @@ struct SignatureInfo : RuleInfo {
   std::vector<HostBit> host_bits;
   std::vector<Tag> tags_after;  // `tag`
   std::string source;           // rule text
+  Syntax syntax = Syntax::suricata;
 };
 
 // A number, or what byte_extract / byte_math stored.
@@ -232,11 +234,18 @@ struct Asn1Test {
   std::string text;
 };
 
+// A BER element of this type begins at the last match: move into it, or past it. X.690, section 8.1.
+struct BerTest {
+  std::uint8_t type = 0;
+  bool skip = false;
+  bool optional = false;  // of skip: another type is left where it is
+};
+
 struct Base64Test;
 
 using Test = std::variant<ContentTest, PcreTest, DataAtTest, ByteTest, ByteJump, ByteExtract, ByteMath, SizeTest,
                           AbsentTest, NumberTest, EntropyTest, EventTest, CountTest, ProgressTest, DigestTest,
-                          DatasetTest, Asn1Test, std::shared_ptr<Base64Test>>;
+                          DatasetTest, Asn1Test, BerTest, std::shared_ptr<Base64Test>>;
 
 // base64_decode and, nested, the base64_data part that looks at its result.
 struct Base64Test {
@@ -265,10 +274,14 @@ enum class TransformKind : std::uint8_t {
   subslice,
   gunzip,
   zlib_deflate,
+  // Of the Snort 3 front end; nothing when what is asked for is not there.
+  header_field,
+  uri_part,
+  uri_parameter,
 };
 struct Transform {
   TransformKind kind = TransformKind::dotprefix;
-  std::vector<std::uint8_t> key;       // xor
+  std::vector<std::uint8_t> key;       // xor; header_field and uri_parameter: the name
   std::shared_ptr<const Regex> regex;  // pcrexform
   std::string option;                  // as written, part of the buffer's identity
   std::int64_t first = 0, second = 0;  // from_base64: offset, bytes; subslice: offset, size; gunzip: most
@@ -396,6 +409,7 @@ struct HeaderProtocol {
   bool packet_header = false;          // "pkthdr": also packets without an IP header
   bool arp = false;
   collectors::Protocol application = collectors::Protocol::unknown;
+  std::uint64_t services = 0;  // the flow speaks one of them, a bit each; 0: whatever it speaks
 };
 
 struct Signature {

@@ -31,6 +31,8 @@ struct KeywordRow {
 // Sorted by name.
 std::span<const KeywordRow> keyword_table() noexcept;
 const KeywordRow* find_keyword(std::string_view name) noexcept;
+// Those of the Snort 3 front end too: words that Suricata's rules cannot say.
+const KeywordRow* find_keyword(std::string_view name, Syntax syntax) noexcept;
 
 // Families; see the .cpp file of each name.
 #define TOCSIN_KEYWORD(function) Outcome function(RuleBuilder&, const OptionAst&, const KeywordRow&)

@@ -60,6 +60,18 @@ bool suspicious(Bytes bytes, const Element& element, const Asn1Test& test) noexc
 
 }  // namespace
 
+std::optional<BerElement> read_ber(Bytes bytes, std::size_t at) noexcept {
+  if (at >= bytes.size()) return std::nullopt;
+  BerElement out;
+  out.type = bytes[at];
+  Element element;
+  if (!read_tag(bytes, at, element) || !read_length(bytes, at, element) || element.indefinite) return std::nullopt;
+  if (element.length > 0xFFFFFFFFU) return std::nullopt;
+  out.content = at;
+  out.end = at + static_cast<std::size_t>(element.length);
+  return out;
+}
+
 bool asn1_holds(Bytes bytes, std::size_t last, const Asn1Test& test) noexcept {
   std::int64_t start = 0;
   if (test.absolute_offset) start = *test.absolute_offset;

@@ -86,6 +86,7 @@ ChainMatcher::Verdict ChainMatcher::step(const Run& run, std::size_t at) {
     verdict = on(run.number.transaction != nullptr && run.number.transaction->events.test(v->event));
   else if (std::holds_alternative<DatasetTest>(test)) verdict = on(dataset(run, test));
   else if (const auto* r = std::get_if<Asn1Test>(&test)) verdict = on(asn1_holds(run.view.bytes, offset_, *r));
+  else if (const auto* y = std::get_if<BerTest>(&test)) verdict = ber(run, at, *y);
   else if (const auto* b = std::get_if<std::shared_ptr<Base64Test>>(&test)) verdict = base64(run, at, **b);
   if (verdict != Verdict::yes) hits_.resize(hits);
   return verdict;
@@ -356,6 +357,19 @@ ChainMatcher::Verdict ChainMatcher::byte_math(const Run& run, std::size_t at, co
   variables_[static_cast<std::size_t>(test.variable)] = apply_mask(value, test.from.bitmask);
   offset_ = read->end;
   return next(run, at);
+}
+
+ChainMatcher::Verdict ChainMatcher::ber(const Run& run, std::size_t at, const BerTest& test) {
+  const auto element = read_ber(run.view.bytes, offset_);
+  if (!element) return Verdict::no;
+  if (element->type != test.type) return test.optional ? next(run, at) : Verdict::no;
+  const std::size_t before = offset_;
+  const std::size_t target = test.skip ? element->end : element->content;
+  if (target > run.view.bytes.size()) return Verdict::no;
+  offset_ = target;
+  const Verdict verdict = next(run, at);
+  if (verdict != Verdict::yes) offset_ = before;
+  return verdict;
 }
 
 ChainMatcher::Verdict ChainMatcher::size(const Run& run, std::size_t at, const SizeTest& test) {

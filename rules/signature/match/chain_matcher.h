@@ -78,6 +78,7 @@ class ChainMatcher {
   Verdict byte_jump(const Run& run, std::size_t at, const ByteJump& test);
   Verdict byte_extract(const Run& run, std::size_t at, const ByteExtract& test);
   Verdict byte_math(const Run& run, std::size_t at, const ByteMath& test);
+  Verdict ber(const Run& run, std::size_t at, const BerTest& test);
   Verdict size(const Run& run, std::size_t at, const SizeTest& test);
   Verdict base64(const Run& run, std::size_t at, const Base64Test& test);
   bool dataset(const Run& run, const Test& test);

@@ -43,6 +43,9 @@ bool protocol_fits(const HeaderProtocol& wanted, const Endpoints& ends, const Sc
   if (wanted.application != Protocol::unknown) {
     if (scope.flow == nullptr || !speaks(wanted.application, scope.flow->protocol)) return false;
   }
+  if (wanted.services != 0 &&
+      (scope.flow == nullptr || (wanted.services >> static_cast<unsigned>(scope.flow->protocol) & 1U) == 0))
+    return false;
   if (wanted.ip_version != 0 && wanted.ip_version != ends.ip_version) return false;
   if (wanted.arp) return scope.packet != nullptr && scope.packet->ether_type == 0x0806;
   if (ends.ip_version == 0) return wanted.packet_header;

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "collectors/base/digest.h"
+#include "rules/signature/match/http_part.h"
 #include "rules/signature/match/regex.h"
 #include "rules/signature/match/search.h"
 
@@ -130,8 +131,9 @@ void decode_base64(Bytes in, bool skip_foreign, std::size_t most, Out& out) {
   }
 }
 
-void apply_transform(const Transform& transform, Bytes in, Out& out, RegexScratch& scratch) {
-  out.clear();
+namespace {
+
+void change(const Transform& transform, Bytes in, Out& out, RegexScratch& scratch) {
   switch (transform.kind) {
     case TransformKind::dotprefix:
       out.push_back('.');
@@ -170,7 +172,22 @@ void apply_transform(const Transform& transform, Bytes in, Out& out, RegexScratc
     }
     case TransformKind::subslice: return subslice(transform, in, out);
     case TransformKind::gunzip: return inflate_bytes(in, 15 + 16, static_cast<std::size_t>(transform.first), out);
+    case TransformKind::header_field:
+    case TransformKind::uri_part:
+    case TransformKind::uri_parameter: return;
     case TransformKind::zlib_deflate: return inflate_bytes(in, 15, static_cast<std::size_t>(transform.first), out);
+  }
+}
+
+}  // namespace
+
+bool apply_transform(const Transform& transform, Bytes in, Out& out, RegexScratch& scratch) {
+  out.clear();
+  switch (transform.kind) {
+    case TransformKind::header_field: return header_field(in, as_text(transform.key), out);
+    case TransformKind::uri_part: return uri_part(in, static_cast<UriPart>(transform.mode), out);
+    case TransformKind::uri_parameter: return uri_parameter(in, as_text(transform.key), transform.mode != 0, out);
+    default: change(transform, in, out, scratch); return true;
   }
 }
 

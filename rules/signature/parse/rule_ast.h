@@ -1,11 +1,14 @@
 #pragma once
-// A signature as written: header fields and options in order, each with its place. Nothing is interpreted here, so a
-// second front end (Snort 3 syntax) can make the same tree. Suricata documentation, "Rules Format".
+// A signature as written: header fields and options in order, each with its place. Nothing is interpreted here. Two
+// front ends make this tree: Suricata's language as it is, Snort 3's put into the words of the first.
+// Suricata documentation, "Rules Format".
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "rules/signature/parse/syntax.h"
 
 namespace tocsin::rules::signature {
 
@@ -29,6 +32,14 @@ struct OptionAst {
 
 enum class RuleDirection : std::uint8_t { forward, both, transactional };  // ->  <>  =>
 
+// What is wrong with a rule; the caller adds file and rule to make a Diagnostic of it.
+struct Mistake {
+  std::string code;  // "S0101"
+  std::string cause;
+  std::string next_step;
+  Place place;
+};
+
 struct RuleAst {
   std::string file;
   Place place;
@@ -41,14 +52,9 @@ struct RuleAst {
   Text destination_addresses;
   Text destination_ports;
   std::vector<OptionAst> options;
-};
-
-// What is wrong with a rule; the caller adds file and rule to make a Diagnostic of it.
-struct Mistake {
-  std::string code;  // "S0101"
-  std::string cause;
-  std::string next_step;
-  Place place;
+  Syntax syntax = Syntax::suricata;  // that it was read as
+  bool sure = true;                  // said, or seen in the rule itself; else both languages could have written it
+  std::vector<Mistake> remarks{};    // that the author should know although the rule loads
 };
 
 }  // namespace tocsin::rules::signature

@@ -1,258 +1,246 @@
 #include "rules/signature/parse/rule_parser.h"
 
-#include <algorithm>
-#include <array>
+#include <deque>
 #include <expected>
-#include <optional>
 
 #include "collectors/base/text.h"
+#include "rules/signature/parse/snort/choose.h"
+#include "rules/signature/parse/snort/translate.h"
+#include "rules/signature/parse/suricata.h"
 
 namespace tocsin::rules::signature {
 namespace {
 
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
+using Read = std::expected<RuleAst, Mistake>;
 
-// One rule's text after joining, and where each piece of it stood in the file.
-class LogicalLine {
+Read read_snort_rule(std::string_view file, SourceCursor& cursor) {
+  auto rule = lex_snort_rule(cursor);
+  if (!rule) return std::unexpected(std::move(rule.error()));
+  return translate_snort(file, *rule);
+}
+
+constexpr std::size_t in_vain_most = std::size_t{32} << 20;
+
+class FileReader {
  public:
-  void append(std::string_view piece, std::uint32_t line) {
-    starts_.push_back({text_.size(), line});
-    text_ += piece;
-  }
-  const std::string& text() const noexcept { return text_; }
-  bool empty() const noexcept { return starts_.empty(); }
-  Place place(std::size_t position) const noexcept {
-    auto piece = std::ranges::upper_bound(starts_, position, {}, &Start::position);
-    if (piece != starts_.begin()) --piece;
-    return {piece->line, static_cast<std::uint32_t>(position - piece->position + 1)};
+  FileReader(std::string_view file, std::string_view text, Syntax syntax, Diagnostics& diagnostics,
+             const RuleGate& gate)
+      : file_(file), syntax_(syntax), diagnostics_(diagnostics), gate_(gate) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    cursor_.text = text;
   }
 
- private:
-  struct Start {
-    std::size_t position;
-    std::uint32_t line;
-  };
-  std::string text_;
-  std::vector<Start> starts_;
-};
-
-class RuleReader {
- public:
-  RuleReader(std::string_view file, const LogicalLine& line) : line_(line), text_(line.text()) {
-    rule_.file = file;
-    rule_.source = std::string(trim(text_));
-  }
-
-  std::expected<RuleAst, Mistake> read() {
-    skip_blanks();
-    rule_.place = line_.place(at_);
-    if (!header()) return std::unexpected(std::move(mistake_));
-    if (!options()) return std::unexpected(std::move(mistake_));
-    return std::move(rule_);
-  }
-
- private:
-  bool wrong(std::string cause, std::string next, std::size_t at) {
-    mistake_ = Mistake{"S0101", std::move(cause), std::move(next), line_.place(std::min(at, text_.size()))};
-    return false;
-  }
-
-  void skip_blanks() noexcept {
-    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
-  }
-
-  // A header word; inside brackets blanks belong to the word.
-  bool word(Text& out, std::string_view what) {
-    skip_blanks();
-    const std::size_t start = at_;
-    int depth = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '[') ++depth;
-      if (c == ']') --depth;
-      if (depth <= 0 && (is_blank(c) || c == '(')) break;
-      ++at_;
+  std::vector<RuleAst> read() {
+    while (true) {
+      if (syntax_ != Syntax::suricata) skip_between_rules(cursor_, gate_ ? Comments::stop : Comments::skip);
+      if (cursor_.ended()) break;
+      if (syntax_ == Syntax::snort3 && cursor_.now() != '#') read_snort();
+      else read_line();
     }
-    out.place = line_.place(start);
-    if (at_ == start)
-      return wrong("the rule header has no " + std::string(what),
-                   "Write: action protocol source ports -> destination ports (options)", start);
-    if (depth > 0) return wrong("a bracket of the " + std::string(what) + " is not closed", "Close it with ']'", start);
-    for (const char c : text_.substr(start, at_ - start))
-      if (!is_blank(c)) out.text += c;
-    return true;
+    if (syntax_ == Syntax::automatic) settle();
+    return std::move(rules_);
   }
 
-  bool header() {
-    if (!word(rule_.action, "action") || !word(rule_.protocol, "protocol")) return false;
-    if (!word(rule_.source_addresses, "source address") || !word(rule_.source_ports, "source port")) return false;
-    Text arrow;
-    if (!word(arrow, "direction")) return false;
-    if (arrow.text == "->") rule_.direction = RuleDirection::forward;
-    else if (arrow.text == "<>") rule_.direction = RuleDirection::both;
-    else if (arrow.text == "=>") rule_.direction = RuleDirection::transactional;
-    else {
-      mistake_ = Mistake{"S0102", "'" + arrow.text + "' is not a direction", "Use ->, <> or =>", arrow.place};
+ private:
+  // Could have been written in both languages, or is none of Suricata's without being clearly Snort's.
+  static constexpr std::size_t none = ~std::size_t{0};
+  struct Open {
+    std::size_t rule;
+    SourceCursor start;
+    bool differs;
+    std::optional<Mistake> mistake;
+  };
+
+  void complain(const Mistake& mistake, Severity severity = Severity::error, std::string item = {}) {
+    diagnostics_.add({severity, mistake.code, std::string(file_), mistake.place.line, mistake.place.column,
+                      std::move(item), mistake.cause, mistake.next_step});
+  }
+
+  // Refused, or switched off by its author.
+  void refuse(const Mistake& mistake, const SnortRule& rule) {
+    std::string item;
+    for (const auto& option : rule.options)
+      if (option.name.text == "sid") item = "1:" + option.raw;
+    complain(mistake, mistake.code == "S0390" ? Severity::note : Severity::error, std::move(item));
+  }
+
+  void read_snort() {
+    const SourceCursor start = cursor_;
+    auto rule = lex_snort_rule(cursor_);
+    if (!rule) {
+      complain(rule.error());
+      return skip_to_rule(cursor_);
+    }
+    take_whole(*rule, start, cursor_);
+  }
+
+  // A rule that was read over its whole length: the gate is asked now.
+  void take_whole(const SnortRule& rule, const SourceCursor& start, const SourceCursor& end) {
+    if (!gate_) return take(translate_snort(file_, rule), rule);
+    std::string rewritten;
+    const auto text = start.text.substr(start.at, end.at - start.at);
+    const auto wanted = gate_(text, false, rewritten);
+    if (!wanted) return;
+    if (wanted->data() == text.data()) return take(translate_snort(file_, rule), rule);
+    read_snort_text(*wanted, rule.place.line);
+  }
+
+  void read_snort_text(std::string_view text, std::uint32_t line) {
+    SourceCursor cursor{text, 0, line};
+    const auto rule = lex_snort_rule(cursor);
+    if (rule) take(translate_snort(file_, *rule), *rule);
+    else complain(rule.error());
+  }
+
+  void take(Read ast, const SnortRule& rule) {
+    if (ast) rules_.push_back(std::move(*ast));
+    else refuse(ast.error(), rule);
+  }
+
+  // The cursor ends up behind the line, and what backslashes join to it.
+  LogicalLine take_line() {
+    LogicalLine line;
+    // Columns count from the start of the line.
+    const auto before = cursor_.text.substr(cursor_.line_start, cursor_.at - cursor_.line_start);
+    if (trim(before).empty()) cursor_.at = cursor_.line_start;
+    while (!cursor_.ended()) {
+      const std::size_t start = cursor_.at;
+      const auto end = cursor_.text.find('\n', start);
+      std::string_view piece = cursor_.text.substr(start, end == std::string_view::npos ? end : end - start);
+      const std::uint32_t number = cursor_.line;
+      cursor_.skip_line();
+      if (piece.ends_with('\r')) piece.remove_suffix(1);
+      const bool comment = line.empty() && trim(piece).starts_with('#');
+      const bool joined = !comment && piece.ends_with('\\');
+      line.append(joined ? piece.substr(0, piece.size() - 1) : piece, number);
+      if (!joined) break;
+    }
+    return line;
+  }
+
+  void read_line() {
+    SourceCursor start = cursor_;
+    LogicalLine line = take_line();
+    std::string_view body = trim(line.text());
+    const bool commented = body.starts_with('#');
+    if (commented) body = gate_ ? commented_rule(body) : std::string_view{};
+    if (body.empty()) return;
+    if (gate_) {
+      std::string rewritten;
+      const auto wanted = gate_(body, commented, rewritten);
+      if (!wanted) return;
+      if (commented || wanted->data() != body.data()) {
+        const auto number = line.place(0).line;
+        start = SourceCursor{kept_.emplace_back(*wanted), 0, number};
+        line = LogicalLine{};
+        line.append(start.text, number);
+        body = trim(start.text);
+      }
+    }
+    if (body.size() > rule_length_most)
+      return complain({"S0103", "the rule is longer than 1 MiB", "Split it into several rules", line.place(0)});
+    if (syntax_ == Syntax::snort3) return read_snort_text(start.text, start.line);
+    auto suricata = read_suricata_rule(file_, line);
+    if (syntax_ == Syntax::suricata) {
+      if (suricata) rules_.push_back(std::move(*suricata));
+      else complain(suricata.error());
+      return;
+    }
+    if (suricata) keep(std::move(*suricata), start);
+    else try_snort(start, suricata.error());
+  }
+
+  void keep(RuleAst suricata, const SourceCursor& start) {
+    const Signs signs = find_signs(suricata);
+    // What neither language knows may be a string that one of them cut in two.
+    if (!signs.suricata && (signs.snort3 || signs.unknown) && read_own_form(start, signs.snort3)) return;
+    if (signs.suricata) ++of_suricata_;
+    else open_.push_back({rules_.size(), start, signs.differs, {}});
+    suricata.sure = signs.suricata;
+    rules_.push_back(std::move(suricata));
+  }
+
+  // Not a line of Suricata's: a rule of Snort's, or a broken one of either.
+  void try_snort(const SourceCursor& start, const Mistake& mistake) {
+    if (!begins_rule(trim(start.text.substr(start.at, rule_length_most)))) return complain(mistake);
+    if (!read_own_form(start, false)) open_.push_back({none, start, false, mistake});
+  }
+
+  // Reads a rule that only Snort 3 could have written, as is seen from it or known; false: it is none.
+  bool read_own_form(const SourceCursor& start, bool known) {
+    // What is read in vain is bounded, or a file of openings without ends would cost the square of its size.
+    if (read_in_vain_ > in_vain_most) return false;
+    SourceCursor ahead = start;
+    const auto rule = lex_snort_rule(ahead);
+    cursor_.comments_end = ahead.comments_end;
+    // Of a text that the gate rewrote there is no more than itself.
+    const bool further = ahead.text.data() == cursor_.text.data() && ahead.at > cursor_.at;
+    const bool own = rule && (known || find_signs(*rule).snort3 || further);
+    if (!own) {
+      read_in_vain_ += ahead.at - start.at;
       return false;
     }
-    return word(rule_.destination_addresses, "destination address") &&
-           word(rule_.destination_ports, "destination port");
-  }
-
-  bool options() {
-    skip_blanks();
-    std::size_t end = text_.size();
-    while (end > at_ && is_blank(text_[end - 1])) --end;
-    if (at_ >= end || text_[at_] != '(')
-      return wrong("the options do not start with '('", "Put the options in parentheses", at_);
-    if (text_[end - 1] != ')') return wrong("the rule does not end with ')'", "Close the options with ')'", end);
-    const std::size_t last = end - 1;
-    ++at_;
-    while (true) {
-      skip_blanks();
-      if (at_ >= last) return true;
-      if (rule_.options.size() >= options_most)
-        return wrong("the rule has too many options", "Split it into several rules", at_);
-      if (!option(last)) return false;
-    }
-  }
-
-  bool option(std::size_t last) {
-    const std::size_t start = at_;
-    std::size_t stop = start;
-    // A semicolon ends the option unless a backslash stands before it: quotes do not protect it.
-    while (stop < last && !(text_[stop] == ';' && text_[stop - 1] != '\\')) ++stop;
-    if (stop >= last)
-      return wrong("the option '" + std::string(trim(text_.substr(start, std::min<std::size_t>(last - start, 40)))) +
-                       "' does not end with ';'",
-                   "End each option with ';'", start);
-    OptionAst option;
-    option.place = line_.place(start);
-    const std::string_view whole = text_.substr(start, stop - start);
-    const std::size_t colon = whole.find(':');
-    option.name = std::string(trim(whole.substr(0, colon)));
-    if (colon != std::string_view::npos) {
-      std::size_t value = colon + 1;
-      while (value < whole.size() && is_blank(whole[value])) ++value;
-      option.has_value = true;
-      option.value = std::string(trim(whole.substr(value)));
-      option.value_place = line_.place(start + value);
-    } else {
-      option.value_place = option.place;
-    }
-    at_ = stop + 1;
-    if (option.name.empty()) {
-      if (whole.empty() || trim(whole).empty()) return true;  // ";;" is harmless
-      return wrong("an option has no name", "Write keyword:value;", start);
-    }
-    rule_.options.push_back(std::move(option));
+    ++of_snort_;
+    if (ahead.text.data() == cursor_.text.data()) cursor_ = ahead;
+    if (further) take_whole(*rule, start, ahead);
+    else take(translate_snort(file_, *rule), *rule);
     return true;
   }
 
-  const LogicalLine& line_;
-  std::string_view text_;
-  std::size_t at_ = 0;
-  RuleAst rule_;
-  Mistake mistake_;
+  // Rules of either language are read as their neighbours are.
+  void settle() {
+    for (const auto& open : open_) {
+      SourceCursor again = open.start;
+      std::expected<RuleAst, Mistake> snort = std::unexpected(Mistake{});
+      if ((of_snort_ != 0 && of_suricata_ == 0) || open.mistake) snort = read_snort_rule(file_, again);
+      const bool wanted = snort && of_snort_ != 0 && of_suricata_ == 0;
+      if (open.mistake) {
+        if (wanted) rules_.push_back(std::move(*snort));
+        else complain(snort ? with_other_reading(*open.mistake) : *open.mistake);
+      } else if (wanted) {
+        rules_[open.rule] = std::move(*snort);
+      } else if (open.differs && (of_suricata_ == 0 || of_snort_ != 0)) {
+        complain({"S0108", "the rule reads as Suricata's and as Snort 3's with different meanings; read as Suricata's",
+                  std::string(say_syntax), rules_[open.rule].place},
+                 Severity::warning);
+      }
+    }
+  }
+
+  std::string_view file_;
+  Syntax syntax_;
+  Diagnostics& diagnostics_;
+  const RuleGate& gate_;
+  std::deque<std::string> kept_;  // texts that the gate gave
+  SourceCursor cursor_;
+  std::vector<RuleAst> rules_;
+  std::vector<Open> open_;
+  std::size_t of_suricata_ = 0;
+  std::size_t of_snort_ = 0;
+  std::size_t read_in_vain_ = 0;
 };
-
-// The digits of `name:` as an option, 0 when there is none.
-std::uint64_t find_number(std::string_view text, std::string_view name) {
-  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    const auto before = trim(text.substr(0, at));
-    if (before.empty() || (before.back() != ';' && before.back() != '(')) continue;
-    const auto rest = trim(text.substr(at + name.size()));
-    if (!rest.starts_with(':')) continue;
-    const auto value = trim(rest.substr(1, rest.find(';') - 1));
-    if (const auto number = parse_unsigned(value)) return *number;
-  }
-  return 0;
-}
-
-// The rule that a comment holds; empty when it holds none.
-std::string_view commented_rule(std::string_view body) {
-  while (!body.empty() && (body.front() == '#' || is_blank(body.front()))) body.remove_prefix(1);
-  const auto word = body.substr(0, body.find_first_of(" \t"));
-  static constexpr std::array<std::string_view, 5> actions{"alert", "drop", "pass", "reject", "config"};
-  if (std::ranges::find(actions, word) == actions.end() || !body.ends_with(')')) return {};
-  return find_number(body, "sid") == 0 ? std::string_view{} : body;
-}
-
-// What the gate makes of a line: itself, another text in its place, or nothing.
-std::optional<LogicalLine> pass_gate(const LogicalLine& line, std::string_view body, bool commented,
-                                     const RuleGate& gate) {
-  std::string rewritten;
-  const auto wanted = gate(body, commented, rewritten);
-  if (!wanted) return std::nullopt;
-  if (!commented && wanted->data() == body.data()) return line;
-  LogicalLine out;
-  out.append(*wanted, line.place(0).line);
-  return out;
-}
-
-void read_rule(std::string_view file, const LogicalLine& given, std::vector<RuleAst>& rules, Diagnostics& diagnostics,
-               const RuleGate& gate) {
-  LogicalLine line = given;
-  std::string_view body = trim(line.text());
-  if (body.empty()) return;
-  if (const bool commented = body.front() == '#'; commented || gate) {
-    if (!gate) return;
-    if (commented) body = commented_rule(body);
-    if (body.empty()) return;
-    auto passed = pass_gate(line, body, commented, gate);
-    if (!passed) return;
-    line = std::move(*passed);
-    body = trim(line.text());
-  }
-  if (body.size() > rule_length_most) {
-    const Place place = line.place(0);
-    diagnostics.add({Severity::error, "S0103", std::string(file), place.line, place.column, "",
-                     "the rule is longer than 1 MiB", "Split it into several rules"});
-    return;
-  }
-  auto rule = RuleReader(file, line).read();
-  if (rule) {
-    rules.push_back(std::move(*rule));
-    return;
-  }
-  auto& mistake = rule.error();
-  diagnostics.add({Severity::error, mistake.code, std::string(file), mistake.place.line, mistake.place.column, "",
-                   mistake.cause, mistake.next_step});
-}
 
 }  // namespace
 
-std::string find_rule_id(std::string_view text) {
-  const auto sid = find_number(text, "sid");
-  if (sid == 0) return {};
-  const auto gid = find_number(text, "gid");
-  return std::to_string(gid == 0 ? 1 : gid) + ":" + std::to_string(sid);
+std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, Syntax syntax, Diagnostics& diagnostics,
+                                 const RuleGate& gate) {
+  const Syntax marked = marked_syntax(file);
+  return FileReader(file, text, marked == Syntax::automatic ? syntax : marked, diagnostics, gate).read();
 }
 
-std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, Diagnostics& diagnostics,
-                                 const RuleGate& gate) {
-  std::vector<RuleAst> rules;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::optional<LogicalLine> line;
-  std::uint32_t number = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view piece = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    ++number;
-    if (piece.ends_with('\r')) piece.remove_suffix(1);
-    if (!line) line.emplace();
-    const bool comment = line->empty() && trim(piece).starts_with('#');
-    if (!comment && piece.ends_with('\\')) {
-      line->append(piece.substr(0, piece.size() - 1), number);
-      continue;
-    }
-    line->append(piece, number);
-    read_rule(file, *line, rules, diagnostics, gate);
-    line.reset();
-  }
-  if (line) read_rule(file, *line, rules, diagnostics, gate);
-  return rules;
+Mistake with_other_reading(Mistake mistake) {
+  mistake.next_step = "It would do as Snort 3's: " + std::string(say_syntax);
+  return mistake;
+}
+
+std::optional<RuleAst> read_again_as_snort(const RuleAst& rule) {
+  SourceCursor cursor;
+  cursor.text = rule.source;
+  cursor.line = rule.place.line;
+  cursor.line_start = 0 - std::size_t{rule.place.column - 1};  // columns count from where the rule began
+  auto ast = read_snort_rule(rule.file, cursor);
+  if (!ast) return std::nullopt;
+  return std::move(*ast);
 }
 
 }  // namespace tocsin::rules::signature

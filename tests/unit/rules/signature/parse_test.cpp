@@ -11,7 +11,7 @@ TEST(RuleParser, KeepsOptionsAndPlaces) {
   const auto rules = parse_rules("a.rules",
                                  "# comment\n\nalert tcp any any -> [10.0.0.0/8, !10.1.0.0/16] 80 \\\n"
                                  "  (msg:\"a \\; b\"; content:\"x|3b|\"; sid:1;)\n#alert tcp (sid:2;)\n",
-                                 diagnostics);
+                                 Syntax::suricata, diagnostics);
   ASSERT_EQ(rules.size(), 1U);
   EXPECT_TRUE(diagnostics.all().empty());
   const auto& rule = rules[0];
@@ -31,7 +31,7 @@ TEST(RuleParser, ReportsEachBadRuleAndGoesOn) {
                                  "alert tcp any any -> any\n"
                                  "alert tcp any any -> any any (content:\"a\" sid:3)\n"
                                  "alert tcp any any <> any any (sid:4;)\r\n",
-                                 diagnostics);
+                                 Syntax::suricata, diagnostics);
   ASSERT_EQ(rules.size(), 1U);
   EXPECT_EQ(rules[0].direction, RuleDirection::both);
   EXPECT_EQ(diagnostics.errors(), 4U);
