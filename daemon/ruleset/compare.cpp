@@ -51,7 +51,7 @@ void list_commented(const std::vector<rules::RuleSource>& signatures, RuleListin
                                              false, text_hash(text)});
       return std::nullopt;
     };
-    rules::signature::parse_rules(source.file, source.text, ignored, gate);
+    rules::signature::parse_rules(source.file, source.text, rules::signature::Syntax::automatic, ignored, gate);
   }
 }
 
