@@ -40,7 +40,7 @@ void SignatureDetector::inspect_frame(const Frame& frame, const Scope& scope) {
   for (const auto number : rules) {
     const auto& signature = program_->signatures[number];
     if (to_server ? !signature.to_server : !signature.to_client) continue;
-    const Timed timed(counters_->rules[number], check_++);
+    const Timed timed(counters_->rules[number], sampler_);
     reasons_.clear();
     if (!frame_rule_matches(signature, inner)) continue;
     // What it is about, as far as that is known: the last that moved on this side.
