@@ -91,7 +91,8 @@ void CaptureWatch::judge(const std::string& interface, Source& source, const Cap
          fmt::format("{} of the last {} frames are longer than the MTU: the card or kernel merges packets before they "
                      "are seen here, so that sizes and segments are not those on the wire",
                      oversize, frames),
-         "ethtool -K INTERFACE gro off lro off (and tso, gso off where this host's own packets matter)", true, now},
+         // Ordinary on a host that watches its own traffic, and no reason to miss anything.
+         "ethtool -K INTERFACE gro off lro off (and tso, gso off where this host's own packets matter)", false, now},
         oversize != 0, begun);
     const auto pending = totals.checksum_pending - from.checksum_pending;
     set({interface, "checksum offload",
