@@ -1,7 +1,7 @@
 #pragma once
 // The helper of tocsin-opener that may look at other users' processes: forked before the opener confines itself, keeps
-// CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, may start nothing and make no packet socket, and is not under Landlock, which would hide
-// /proc/PID/fd from it. It answers one kind of question and ends with the opener.
+// CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, may start nothing and make no packet socket, and is not under Landlock, which
+// would hide /proc/PID/fd from it. It answers one kind of question and ends with the opener.
 
 #include "collectors/base/descriptor.h"
 #include "collectors/base/result.h"

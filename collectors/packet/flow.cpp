@@ -19,7 +19,7 @@ std::string_view protocol_name(Protocol protocol) noexcept {
       "unknown",  "failed", "http",   "http2",          "dns",  "tls",  "quic", "ssh",   "smtp",   "ftp",
       "ftp-data", "smb",    "dcerpc", "ntlm",           "krb5", "ldap", "dhcp", "nfs",   "tftp",   "snmp",
       "sip",      "rdp",    "rfb",    "mqtt",           "ike",  "pop3", "imap", "pgsql", "telnet", "websocket",
-      "modbus",   "dnp3",   "enip",   "bittorrent-dht", "doh2", "mdns", "arp", "ntp"};
+      "modbus",   "dnp3",   "enip",   "bittorrent-dht", "doh2", "mdns", "arp",  "ntp"};
   static_assert(names.size() == static_cast<std::size_t>(Protocol::ntp) + 1);
   const auto number = static_cast<std::size_t>(protocol);
   return number < names.size() ? names[number] : names[0];

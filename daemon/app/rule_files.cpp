@@ -86,7 +86,8 @@ RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagn
     std::error_code error;
     if (fs::is_directory(path, error)) read_directory(path, out, diagnostics);
     else if (!fs::exists(path, error))
-      complain(diagnostics, path, "does not exist", "name a .rules, .snort3, .yml or .yar file, or a directory of them");
+      complain(diagnostics, path, "does not exist",
+               "name a .rules, .snort3, .yml or .yar file, or a directory of them");
     else if (kind_of(path) == Kind::none)
       complain(diagnostics, path, "is no rule file", "rule files end in .rules, .snort3, .yml or .yar");
     else read_one(path, out, diagnostics);

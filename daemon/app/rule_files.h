@@ -23,9 +23,9 @@ struct RuleFiles {
   std::size_t files = 0;
 };
 
-// A path is a rule file (.rules, .snort3; .yml or .yaml; .yar or .yara) or a directory searched for them, in name order; tests
-// beside rules (*.test.yaml) are passed over. A path that cannot be read or is no rule file is a diagnostic, the rest
-// is read.
+// A path is a rule file (.rules, .snort3; .yml or .yaml; .yar or .yara) or a directory searched for them, in name
+// order; tests beside rules (*.test.yaml) are passed over. A path that cannot be read or is no rule file is a
+// diagnostic, the rest is read.
 RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagnostics);
 
 // A text file of at most `most` bytes; NUL bytes are allowed.

@@ -18,7 +18,7 @@ struct SuricataSettings {
   collectors::PacketOptions packets;
   EveOptions eve;
   std::optional<std::size_t> alerts_per_packet_most;  // packet-alert-max
-  std::map<std::string, std::string> variables;  // vars.address-groups and vars.port-groups
+  std::map<std::string, std::string> variables;       // vars.address-groups and vars.port-groups
   std::string threshold_file;
   std::string classification_file;
   std::string reference_file;

@@ -121,8 +121,9 @@ Result<void> Daemon::open_store() {
   casework.grouping.age_most = config_.incidents.longest;
   casework.grouping.own_addresses = own_addresses();
   if (casework.grouping.own_addresses.empty())
-    remarks_.push_back("the kernel does not tell this host's own addresses: own flows have no owner, and incidents may "
-                       "be tied together by them; allow AF_NETLINK to this process");
+    remarks_.push_back(
+        "the kernel does not tell this host's own addresses: own flows have no owner, and incidents may "
+        "be tied together by them; allow AF_NETLINK to this process");
   casework.organization = config_.host.organization;
   casework.self = {static_cast<std::uint32_t>(::getuid()), responders::Actor::nobody, "tocsind"};
   KeeperOptions options{config_.store.directory, store, std::move(casework), responders::IncidentIds::random(random_),

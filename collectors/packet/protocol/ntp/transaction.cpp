@@ -28,8 +28,8 @@ std::optional<NtpMessage> parse_ntp_message(Bytes datagram) {
 }
 
 void NtpTransaction::fill(EventBuilder& builder) const {
-  static constexpr std::array<std::string_view, 7> names{"reserved", "symmetric_active", "symmetric_passive", "client",
-                                                         "server",   "broadcast",        "control"};
+  static constexpr std::array<std::string_view, 7> names{
+      "reserved", "symmetric_active", "symmetric_passive", "client", "server", "broadcast", "control"};
   builder.set(fields_.version, std::int64_t{message_.version});
   builder.set(fields_.mode, names[message_.mode]);
   if (message_.mode != NtpMessage::control) builder.set(fields_.stratum, std::int64_t{message_.stratum});

@@ -29,7 +29,7 @@ TEST(SuricataOutputs, AListReplacesTheDefaults) {
 TEST(SuricataOutputs, OptionsOfTypes) {
   std::vector<std::string> unknown;
   const auto eve = read(R"(
-- fast: {enabled: yes}
+- pcap-log: {enabled: yes}
 - eve-log:
     ethernet: yes
     types:
@@ -51,7 +51,7 @@ TEST(SuricataOutputs, OptionsOfTypes) {
   EXPECT_EQ(eve.detail.tls.custom.size(), 2U);
   EXPECT_TRUE(eve.files.md5 && eve.files.sha256 && !eve.files.sha1);
   EXPECT_TRUE(eve.anomaly.decode && !eve.anomaly.application);
-  EXPECT_NE(std::ranges::find(unknown, "outputs.fast"), unknown.end());
+  EXPECT_NE(std::ranges::find(unknown, "outputs.pcap-log"), unknown.end());
   EXPECT_NE(std::ranges::find(unknown, "outputs.eve-log.types.alert.odd"), unknown.end());
   EXPECT_NE(std::ranges::find(unknown, "outputs.eve-log.types.drop"), unknown.end());
 }

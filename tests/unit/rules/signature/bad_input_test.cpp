@@ -90,9 +90,8 @@ TEST(BadInput, AnExpressionThatExplodes) {
   EXPECT_LT(steady_clock::now() - started, seconds(10));
   EXPECT_EQ(bench.sids(), Sids(50, 2));
   const auto remarks = bench.set->remarks();
-  EXPECT_TRUE(std::ranges::any_of(remarks, [](const std::string& remark) {
-    return remark.starts_with("50 matches were stopped at their limit");
-  }));
+  EXPECT_TRUE(std::ranges::any_of(
+      remarks, [](const std::string& remark) { return remark.starts_with("50 matches were stopped at their limit"); }));
 }
 
 TEST(BadInput, OneBadAmongAHundredThousand) {
