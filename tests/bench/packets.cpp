@@ -2,6 +2,7 @@
 // Packets of a capture in memory: through the packet floor alone, and with engines looking on. One thread.
 //   TOCSIN_RULES=DIR   signatures of that folder too (its classification.config is read)
 //   TOCSIN_CAPTURE=FILE  this capture (record_mix.py makes one) in place of the example recordings
+//   TOCSIN_LIVE=1      what waits in a stream is looked at after 20 ms, as the daemon does
 //   TOCSIN_COPIES=N    how often the recordings are repeated (default 300; 1 for a capture that is given)
 
 #include <cstring>
@@ -66,6 +67,7 @@ collectors::PacketOptions packet_options(bool records) {
   options.identity = "bench";
   options.host = "bench";
   options.records = records;
+  if (std::getenv("TOCSIN_LIVE") != nullptr) options.quiet_after = std::chrono::milliseconds(20);
   return options;
 }
 
