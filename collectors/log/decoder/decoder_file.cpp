@@ -1,4 +1,5 @@
 // YAML → compiled decoders. Every mistake becomes a Diagnostic with its place; the decoder or pattern is left out.
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -35,6 +36,36 @@ std::vector<std::string> texts(const YAML::Node& node) {
   return out;
 }
 
+// For some texts (a comma where a document should begin) the library finds an empty document after the other without
+// moving on, for ever. Reads nothing; throws there.
+class MovesOn final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == last_) throw YAML::ParserException(mark, "no document begins here");
+    last_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int last_ = -1;
+};
+
+std::vector<YAML::Node> documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  MovesOn check;
+  while (parser.HandleNextDocument(check)) {
+  }
+  return YAML::LoadAll(text);
+}
+
 }  // namespace
 
 class DecoderCompiler {
@@ -45,7 +76,7 @@ class DecoderCompiler {
   void file(const DecoderSource& source) {
     file_ = source.file;
     try {
-      for (const auto& document : YAML::LoadAll(source.text))
+      for (const auto& document : documents(source.text))
         if (!document.IsNull()) decoder(document);
     } catch (const YAML::Exception& e) {
       refuse("D0101", e.mark, "", std::string("cannot be read: ") + e.msg);
