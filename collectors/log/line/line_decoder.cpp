@@ -83,6 +83,7 @@ bool LineDecoder::read_audit(std::string_view text, LineContext& context, Draft&
   if (!record) return false;
   assign_audit(context, *record, audit_fields_);
   draft.verdict = {EventClass::audit, "auditd"};
+  matched_ = {"auditd", "record"};
   assembler_.add(*record, audit_fields_, id, place_);
   return true;
 }
@@ -90,7 +91,7 @@ bool LineDecoder::read_audit(std::string_view text, LineContext& context, Draft&
 bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& draft) {
   if (!json_.flatten(context, plain_keys(), text)) return false;
   draft.verdict = {EventClass::generic, "json"};
-  decoders_->decode_object(context, draft.verdict);
+  matched_ = decoders_->decode_object(context, draft.verdict);
   if (const Value* given = context.builder.find(field::event_dataset);
       given != nullptr && draft.verdict.dataset == "json" && given->is_text())
     draft.verdict.dataset = given->as_text();
@@ -103,6 +104,7 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   if (source_.masking == Masking::on) masked_ += mask_secrets(text_);
   LineContext context{builder, fields_, source_.clock, ingested, std::nullopt};
   Draft draft;
+  matched_ = {};
   std::string_view text = text_;
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   bool done = false;
@@ -115,6 +117,7 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   if (!done) {
     const auto order = source_.kind == LogKind::access ? LineOrder::whole_first : LineOrder::syslog_first;
     const auto match = decoders_->decode_line(text, order, context, draft.verdict);
+    matched_ = match;
     // The kernel's and journald's own audit lines carry a record behind an envelope.
     const Value* message = match.decoder.empty() ? builder.find(field::message) : nullptr;
     if (message != nullptr && message->as_text().find("audit(") != std::string_view::npos)
@@ -164,6 +167,29 @@ bool LineDecoder::drain(std::size_t room, Time ingested, EventBuilder& builder) 
     builder.finish(header, {});
   }
   return true;
+}
+
+std::string render_reading(std::shared_ptr<const DecoderSet> decoders, FieldNames& names, std::string_view line,
+                           LineSource source, Time now) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  LineDecoder decoder(std::move(decoders), names, std::move(source));
+  decoder.decode(line, hash128(line), now, builder);
+  const auto match = decoder.matched();
+  decoder.end_input();
+  decoder.drain(LineDecoder::events_most, now, builder);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("line", line);
+  json.member("decoder", match.decoder);
+  json.member("pattern", match.pattern);
+  json.key("events");
+  json.begin_array();
+  for (const auto& event : batch.events()) append_json(json, event, names);
+  json.end_array();
+  json.end_object();
+  return out;
 }
 
 std::string explain_line(std::shared_ptr<const DecoderSet> decoders, FieldNames& names, std::string_view line,

@@ -55,6 +55,8 @@ class LineDecoder {
   void set_kind(LogKind kind) noexcept { source_.kind = kind; }
   const LineSource& source() const noexcept { return source_; }
   std::uint64_t masked() const noexcept { return masked_; }
+  // What decided about the line before; its names live as long as the decoders.
+  const DecoderMatch& matched() const noexcept { return matched_; }
 
  private:
   struct Draft {
@@ -77,8 +79,12 @@ class LineDecoder {
   std::uint64_t place_ = 0;
   Time last_{};  // of the line before: lines without a stamp share it
   std::uint64_t masked_ = 0;
+  DecoderMatch matched_;
 };
 
+// Every event of each line on its own: for `tocsin decode -o json`. {"line","decoder","pattern","events":[…]}.
+std::string render_reading(std::shared_ptr<const DecoderSet> decoders, FieldNames& names, std::string_view line,
+                           LineSource source, Time now);
 // Which decoder matched and each field, for `tocsin decode --explain LINE`. Terminal-safe.
 std::string explain_line(std::shared_ptr<const DecoderSet> decoders, FieldNames& names, std::string_view line,
                          LineSource source, Time now);

@@ -196,16 +196,22 @@ Result<void> decode_lines(CommandContext& context) {
   TOCSIN_TRY(const auto decoders, load_decoders(config, names, diagnostics));
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error) context.err << render_text(d) << '\n';
-  const auto explain = [&](const std::string& line) {
+  const auto explain = [&](const std::string& line) -> Result<void> {
     collectors::LineSource source;
     source.name = "command line";
     source.default_host = "localhost";
+    if (!context.output.for_people())
+      return context.output.row_json(
+          collectors::render_reading(decoders, names, line, std::move(source), context.clock.now()));
     context.out << collectors::explain_line(decoders, names, line, std::move(source), context.clock.now()) << '\n';
+    return {};
   };
   const auto given = context.options.list("line");
-  for (const auto& line : given) explain(line);
+  for (const auto& line : given)
+    if (auto done = explain(line); !done) return done;
   std::string line;
-  while (given.empty() && std::getline(context.in, line)) explain(line);
+  while (given.empty() && std::getline(context.in, line))
+    if (auto done = explain(line); !done) return done;
   return {};
 }
 
@@ -225,7 +231,8 @@ constexpr Example test_examples[] = {{"tocsin rule test", "run the tests beside 
 constexpr Example decode_examples[] = {
     {"tocsin decode 'Nov 22 15:30:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 5000 ssh2'",
      "which decoder, which fields"},
-    {"tail -n 5 /var/log/auth.log | tocsin decode", "the same for lines on standard input"}};
+    {"tail -n 5 /var/log/auth.log | tocsin decode", "the same for lines on standard input"},
+    {"tocsin decode -o ndjson < auth.log", "one object a line, in order, for a script"}};
 constexpr OptionRow check_options[] = {{.name = "path",
                                         .kind = OptionKind::positional_list,
                                         .value = "",
@@ -262,6 +269,7 @@ constexpr Column cost_columns[] = {{"rule", "RULE", Style::strong},
                                    {"title", "TITLE", Style::plain, false, true},
                                    {"file", "FILE", Style::faint, true, true},
                                    {"line", "LINE", Style::faint, true}};
+constexpr Column reading_columns[] = {{"decoder", "DECODER"}, {"pattern", "PATTERN"}, {"line", "LINE"}};
 constexpr Column failure_columns[] = {{"file", "FILE", Style::plain, false, true},
                                       {"rule", "RULE"},
                                       {"case", "CASE"},
@@ -307,8 +315,8 @@ constexpr CommandRow rows[] = {{.noun = "rule",
                                 .summary = "what the decoders make of a line",
                                 .examples = decode_examples,
                                 .options = decode_options,
-                                .features = feature::config,
-                                .columns = {},
+                                .features = feature::output | feature::config,
+                                .columns = reading_columns,
                                 .run = decode_lines}};
 
 }  // namespace
