@@ -15,13 +15,18 @@ namespace tocsin::collectors {
 
 enum class Capability : std::uint8_t { net_raw, dac_read_search, net_admin, kill, sys_ptrace };
 
+// What system calls are left. `service`: all but those that attacks are made of. `compute`: reading and writing what is
+// open, memory and time; anything else ends the process (opening files is refused, as libraries try it in vain).
+enum class SandboxCalls : std::uint8_t { service, compute };
+
 struct SandboxPolicy {
   bool seccomp = true;
   bool landlock = true;
-  bool capabilities = true;             // drop all but `keep`
-  std::vector<Capability> keep;         // empty for tocsind
-  bool packet_sockets = false;          // may make AF_PACKET sockets
-  bool start_programs = false;          // may execve
+  bool capabilities = true;      // drop all but `keep`
+  std::vector<Capability> keep;  // empty for tocsind
+  bool packet_sockets = false;   // may make AF_PACKET sockets
+  bool start_programs = false;   // may execve
+  SandboxCalls calls = SandboxCalls::service;
   std::vector<std::string> read_only;   // files and directories; missing ones are skipped and reported
   std::vector<std::string> read_write;  // directories (and files)
 };

@@ -72,6 +72,15 @@ constexpr auto refused = std::to_array<const char*>({"setns",
                                                      "vmsplice",
                                                      "uselib"});
 constexpr auto programs = std::to_array<const char*>({"execve", "execveat", "fork", "vfork"});
+// All that is left where there is nothing to do but to compute. No descriptor can be made and no process.
+constexpr auto computing = std::to_array<const char*>(
+    {"read",          "pread64",        "readv",        "write",  "writev",     "lseek",
+     "close",         "fstat",          "munmap",       "mremap", "madvise",    "brk",
+     "futex",         "getpid",         "gettid",       "exit",   "exit_group", "restart_syscall",
+     "rt_sigreturn",  "rt_sigprocmask", "rt_sigaction", "tgkill", "getrandom",  "sched_yield",
+     "clock_gettime", "gettimeofday",   "time"});
+constexpr auto in_vain = std::to_array<const char*>(
+    {"open", "openat", "stat", "newfstatat", "statx", "access", "faccessat", "readlink", "getcwd", "ioctl", "fcntl"});
 
 struct Release {
   void operator()(void* filter) const noexcept { seccomp_release(filter); }
@@ -140,11 +149,33 @@ void forbid_writable_code(Builder& builder) {
   builder.when(eperm, "pkey_mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 }
 
+Result<SandboxLayer> load(void* filter, const Builder& builder) {
+  if (builder.error() != 0) return fail_errno("cannot build the system-call filter", builder.error());
+  if (const int result = seccomp_load(filter); result != 0) {
+    if (result == -EINVAL || result == -ENOSYS)
+      return SandboxLayer{"seccomp", LayerState::off, "this kernel has no filters"};
+    return fail_errno("cannot load the system-call filter", -result);
+  }
+  return SandboxLayer{"seccomp", LayerState::active, fmt::format("{} rules", builder.rules())};
+}
+
+Result<SandboxLayer> allow_computing() {
+  const Filter filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
+  if (!filter) return fail(Code::exhausted, "no memory for the system-call filter");
+  Builder builder(filter.get());
+  for (const auto* name : computing) builder.call(SCMP_ACT_ALLOW, name);
+  for (const auto* name : in_vain) builder.call(SCMP_ACT_ERRNO(EACCES), name);
+  for (const auto* name : {"mmap", "mprotect"})
+    builder.when(SCMP_ACT_ALLOW, name, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  return load(filter.get(), builder);
+}
+
 }  // namespace
 
 Result<SandboxLayer> apply_seccomp(const SandboxPolicy& policy) {
   if (is_sanitizer_build())
     return SandboxLayer{"seccomp", LayerState::off, "a build with sanitizers needs calls that the filter forbids"};
+  if (policy.calls == SandboxCalls::compute) return allow_computing();
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return fail(Code::exhausted, "no memory for the system-call filter");
   Builder builder(filter.get());
@@ -156,13 +187,7 @@ Result<SandboxLayer> apply_seccomp(const SandboxPolicy& policy) {
   forbid_families(builder, policy.packet_sockets);
   forbid_writable_code(builder);
   builder.when(SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xFFFFFFFFU, TIOCSTI));
-  if (builder.error() != 0) return fail_errno("cannot build the system-call filter", builder.error());
-  if (const int result = seccomp_load(filter.get()); result != 0) {
-    if (result == -EINVAL || result == -ENOSYS)
-      return SandboxLayer{"seccomp", LayerState::off, "this kernel has no filters"};
-    return fail_errno("cannot load the system-call filter", -result);
-  }
-  return SandboxLayer{"seccomp", LayerState::active, fmt::format("{} rules", builder.rules())};
+  return load(filter.get(), builder);
 }
 
 }  // namespace tocsin::collectors

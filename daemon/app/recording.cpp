@@ -48,7 +48,8 @@ class Reader {
     if (!text && text.error().code == Code::not_found)
       return fail(
           Code::not_found,
-          directory_.string() + " holds no recording.yaml; name files, or write one (see etc/examples/README.md)");
+          directory_.string() +
+              " holds no recording.yaml and no .evtx files; name files, or write one (see etc/examples/README.md)");
     if (!text) return std::unexpected(std::move(text).error());
     try {
       const YAML::Node root = YAML::Load(*text);
@@ -129,12 +130,49 @@ Result<Recording> read_recording(const std::string& directory, Diagnostics& diag
   return Reader(directory, diagnostics).read();
 }
 
+namespace {
+
+RecordingInput with_defaults(std::string path, std::string name, const RecordingDefaults& defaults) {
+  RecordingInput input;
+  input.path = std::move(path);
+  input.name = std::move(name);
+  input.host = defaults.host;
+  input.time_zone = defaults.time_zone;
+  input.year = defaults.year;
+  return input;
+}
+
+// Windows event logs below a directory, as they are collected from many machines. Links are not followed.
+std::vector<RecordingInput> event_logs_of(const fs::path& directory, const RecordingDefaults& defaults) {
+  constexpr std::size_t most = 65'536;
+  std::vector<RecordingInput> out;
+  std::error_code error;
+  auto at = fs::recursive_directory_iterator(directory, fs::directory_options::skip_permission_denied, error);
+  for (; !error && at != fs::recursive_directory_iterator() && out.size() < most; at.increment(error)) {
+    std::error_code none;
+    auto extension = at->path().extension().string();
+    std::ranges::transform(extension, extension.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    if (extension != ".evtx" || !fs::is_regular_file(at->symlink_status(none))) continue;
+    out.push_back(with_defaults(at->path(), at->path().lexically_relative(directory), defaults));
+  }
+  std::ranges::sort(out, {}, &RecordingInput::path);
+  return out;
+}
+
+}  // namespace
+
 Result<Recording> collect_inputs(std::span<const std::string> paths, const RecordingDefaults& defaults,
                                  Diagnostics& diagnostics) {
   Recording out;
   for (const auto& path : paths) {
     std::error_code error;
     if (fs::is_directory(path, error)) {
+      if (!fs::exists(fs::path(path) / "recording.yaml", error)) {
+        auto logs = event_logs_of(path, defaults);
+        for (auto& log : logs) out.inputs.push_back(std::move(log));
+        if (!logs.empty()) continue;
+      }
       TOCSIN_TRY(Recording part, read_recording(path, diagnostics));
       if (part.exercise == Exercise::yes) out.exercise = Exercise::yes;
       if (out.name.empty()) out.name = part.name;
@@ -143,13 +181,8 @@ Result<Recording> collect_inputs(std::span<const std::string> paths, const Recor
     }
     if (!fs::exists(path, error))
       return fail(Code::not_found, path + " does not exist; name a capture, a log, a file or a recording's directory");
-    RecordingInput input;
-    input.path = path;
-    input.name = path == "/dev/stdin" ? "stdin" : fs::path(path).filename().string();
-    input.host = defaults.host;
-    input.time_zone = defaults.time_zone;
-    input.year = defaults.year;
-    out.inputs.push_back(std::move(input));
+    out.inputs.push_back(
+        with_defaults(path, path == "/dev/stdin" ? "stdin" : fs::path(path).filename().string(), defaults));
   }
   if (out.name.empty() && !out.inputs.empty()) out.name = out.inputs.front().name;
   return out;

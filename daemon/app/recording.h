@@ -45,7 +45,8 @@ struct RecordingDefaults {
 
 // Reads DIRECTORY/recording.yaml. Paths are relative to it and may not leave it.
 Result<Recording> read_recording(const std::string& directory, Diagnostics& diagnostics);
-// Files become inputs with the defaults; a directory must hold recording.yaml. A missing one is Code::not_found.
+// Files become inputs with the defaults; a directory must hold recording.yaml, or event logs (*.evtx, in its
+// directories too), which are read in the order of their names. A missing one is Code::not_found.
 Result<Recording> collect_inputs(std::span<const std::string> paths, const RecordingDefaults& defaults,
                                  Diagnostics& diagnostics);
 

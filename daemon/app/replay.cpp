@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/app/replay_evtx.h"
 #include "daemon/app/replay_files.h"
 #include "daemon/app/replay_logs.h"
 #include "daemon/app/replay_packets.h"
@@ -64,6 +65,9 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
       return open_packet_input(std::move(source), input, context, options_.packets, options_.filter, pool_,
                                engines_.active());
     case InputKind::file: return open_file_input(std::move(source), input, context, engines_.active());
+    case InputKind::evtx:
+      if (!evtx_) evtx_ = make_evtx_reader();
+      return open_evtx_input(source.release(), input, context, evtx_, decoders_);
     default: return open_log_input(source.release(), input, kind, context, decoders_);
   }
 }

@@ -20,6 +20,10 @@
 #include "daemon/eve/record.h"
 #include "daemon/eve/stats.h"
 
+namespace tocsin::collectors {
+class EvtxReaderProcess;
+}
+
 namespace tocsin::daemon {
 
 struct ReplayOptions {
@@ -92,8 +96,9 @@ class Replay {
   WorkerPool pool_;
   std::vector<std::unique_ptr<EventLane>> lanes_;
   Desk desk_;
-  std::vector<FlowCapture> captures_;  // whose alerts are not decided yet
-  std::vector<std::string> remarks_;   // about inputs, made when they are opened
+  std::vector<FlowCapture> captures_;                    // whose alerts are not decided yet
+  std::vector<std::string> remarks_;                     // about inputs, made when they are opened
+  std::shared_ptr<collectors::EvtxReaderProcess> evtx_;  // once an input needs it
 };
 
 }  // namespace tocsin::daemon

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "collectors/base/digest.h"
+#include "collectors/log/evtx/chunk_file.h"
 #include "collectors/packet/capture/file.h"
 #include "daemon/app/replay_logs.h"
 #include "daemon/app/replay_packets.h"
@@ -37,6 +38,7 @@ Result<InputKind> InputSource::settle_kind(InputKind wanted) {
   if (wanted != InputKind::automatic) return wanted;
   TOCSIN_CHECK(look());
   if (collectors::is_capture(head_)) return InputKind::pcap;
+  if (collectors::is_evtx(head_)) return InputKind::evtx;
   return guess_log_kind(head_).value_or(InputKind::file);
 }
 

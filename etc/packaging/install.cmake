@@ -15,7 +15,7 @@ foreach(row ${TOCSIN_DATA_FOLDERS})
 endforeach()
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml ${CMAKE_BINARY_DIR}/share/tocsin/tocsin.yaml SYMBOLIC)
 
-foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin")
+foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin" "tocsin-evtx|lib/tocsin")
   string(REPLACE "|" ";" pair ${row})
   list(GET pair 0 program)
   list(GET pair 1 directory)
