@@ -270,9 +270,12 @@ Result<void> add_network(TuningEntry& entry, std::string_view text) {
 }
 
 Result<Time> parse_moment(std::string_view text, Time now) {
-  if (const auto length = parse_duration(text); length && *length > Duration{0}) return now + *length;
+  constexpr Duration length_most = std::chrono::years{100};
+  constexpr Time last = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
+  if (const auto length = parse_duration(text); length && *length > Duration{0} && *length < length_most)
+    return now + *length;
   const std::string whole = text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text);
-  if (const auto time = parse_time(whole)) return *time;
+  if (const auto time = parse_time(whole); time && *time > Time{} && *time < last) return *time;
   return fail(Code::usage, fmt::format("`{}` is not a time; write 30d, 2026-12-31 or 2026-12-31T18:00+07:00",
                                        escape_terminal(text)));
 }

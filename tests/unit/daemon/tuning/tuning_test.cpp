@@ -104,6 +104,8 @@ TEST(TuningFile, each_mistake_leaves_out_its_entry_only) {
            std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n"),
            std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n    expires: 30d\n"),
            std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n    expires: 2029-01-01\n"),
+           std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n    expires: 1704-11-25\n"),
+           std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n    expires: 2261-11-25\n"),
            std::string("do: suppress\n    rule: x\n    owner: a\n    reason: b\n    from: 2027-01-01\n    expires: "
                        "2026-12-01\n")}) {
     Diagnostics diagnostics;
