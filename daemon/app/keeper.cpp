@@ -51,23 +51,27 @@ Result<CheckpointOutcome> Keeper::checkpoint() {
   for (auto* writer : {durable_.get(), transient_.get()}) {
     auto rows = writer->flush();
     if (!rows) {
-      out.events_trouble = std::move(rows).error().within("alerts are stored, events are not");
+      out.trouble = std::move(rows).error().within("alerts are stored, events are not");
       continue;
     }
     for (auto& row : *rows) round.segments.push_back(std::move(row));
   }
   // Events that are not on disk must be read again, so their positions stay; alerts are stored all the same.
-  if (out.events_trouble) round.positions.clear();
-  auto committed = store_->commit(std::move(round), [&](const rules::Alert& alert) -> Result<void> {
-    TOCSIN_TRY(const auto taken, casework_.take(alert));
-    out.filed.push_back({alert, taken});
-    return {};
-  });
-  if (!committed) {
-    Error error = std::move(committed).error();
-    TOCSIN_CHECK(casework_.reload());
-    return std::unexpected(std::move(error));
-  }
+  if (out.trouble) round.positions.clear();
+  std::size_t sure = 0;  // of `filed`
+  auto committed = store_->commit(
+      std::move(round),
+      [&](const rules::Alert& alert) -> Result<void> {
+        TOCSIN_TRY(const auto taken, casework_.take(alert));
+        out.filed.push_back({alert, taken});
+        return {};
+      },
+      [&] { sure = out.filed.size(); });
+  if (committed) return out;
+  TOCSIN_CHECK(casework_.reload());
+  if (committed.error().code != Code::exhausted) return std::unexpected(std::move(committed).error());
+  out.filed.erase(out.filed.begin() + static_cast<std::ptrdiff_t>(sure), out.filed.end());
+  out.trouble = std::move(committed).error();
   return out;
 }
 

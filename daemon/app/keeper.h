@@ -33,8 +33,8 @@ struct FiledAlert {
 };
 
 struct CheckpointOutcome {
-  std::vector<FiledAlert> filed;        // the alerts that were new, with their incidents
-  std::optional<Error> events_trouble;  // events could not be kept: their positions stay, they are read again
+  std::vector<FiledAlert> filed;  // the alerts that were new, with their incidents
+  std::optional<Error> trouble;   // something could not be kept: events, whose positions stay; or alerts, which wait
 };
 
 enum class Durability : std::uint8_t { durable, transient };  // can its source be read again?
@@ -55,8 +55,8 @@ class Keeper final : public rules::AlertSink {
   }
   bool idle() const noexcept { return alerts_.empty() && positions_.empty() && detectors_.empty() && !appended_; }
 
-  // One transaction. On failure nothing of it shows; its alerts wait in the store's backlog and its positions are not
-  // moved.
+  // What is in the outcome is committed, also when there was trouble: then alerts wait in the store's backlog, and
+  // positions are not moved. An error: the store is damaged.
   Result<CheckpointOutcome> checkpoint();
 
   // What `change` does to casework or the store is committed when it returns; an error rolls it back. Between
@@ -65,6 +65,7 @@ class Keeper final : public rules::AlertSink {
 
   responders::Casework& casework() noexcept { return casework_; }
   Store& store() noexcept { return *store_; }
+  // Since it was made: no room on the disk.
   std::uint64_t events_dropped() const noexcept { return durable_->dropped() + transient_->dropped(); }
   // Deletes what is older or larger than asked. Between checkpoints.
   Result<void> retain(Time events_since, std::uint64_t event_bytes, Time alerts_since, std::uint64_t alert_bytes);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/app/case_desk.h"
 #include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/incident_row.h"
@@ -77,7 +78,7 @@ class OfflineRun {
     auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
     if (!done) return done;
     for (const auto& rules : bench_->engines->active())
-      for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(write_data_file(file.path, file.text));
+      for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(replace_file(file.path, as_bytes(file.text), 0644));
     if (!options_.costs.empty()) TOCSIN_CHECK(write_rule_costs(options_.costs, *bench_->engines));
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     for (const auto& tuned : bench_->engines->tuning()->entries())
@@ -276,17 +277,14 @@ class OfflineRun {
       if (seen > skip) keeper->set_position(position, std::to_string(seen));
       const auto round = sink.take();
       if (keeper->idle()) return {};
-      auto outcome = keeper->checkpoint();
-      if (!outcome) {
-        if (outcome.error().code != Code::exhausted) return std::unexpected(std::move(outcome).error());
+      TOCSIN_TRY(const auto outcome, keeper->checkpoint());
+      if (outcome.trouble) {
         // A full disk stops storing, not detecting.
-        replayed_.store_trouble = outcome.error().text();
+        replayed_.store_trouble = outcome.trouble->text();
         for (const auto& alert : round)
           if (shown.insert(alert.id).second) show(alert);
-        return {};
       }
-      if (outcome->events_trouble) replayed_.store_trouble = outcome->events_trouble->text();
-      for (const auto& item : outcome->filed) {
+      for (const auto& item : outcome.filed) {
         if (!shown.contains(item.alert.id)) show(item.alert);
         if (item.taken.how == responders::Taken::opened) opened_.push_back(item.taken.incident);
       }

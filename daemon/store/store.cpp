@@ -241,30 +241,54 @@ void Store::recover() {
   trouble_.clear();
 }
 
-Result<Committed> Store::commit(Checkpoint checkpoint, const std::function<Result<void>(const rules::Alert&)>& take) {
+Result<void> Store::write_round(std::span<const rules::Alert> alerts, const Checkpoint* rest,
+                                const std::function<Result<void>(const rules::Alert&)>& take) {
+  for (const auto& alert : alerts) {
+    TOCSIN_TRY(const bool fresh, add(alert));
+    if (fresh && take) TOCSIN_CHECK(take(alert));
+  }
+  if (rest == nullptr) return {};
+  for (const auto& [source, value] : rest->positions) TOCSIN_CHECK(set_position(source, value));
+  for (const auto& [engine, state] : rest->detectors) TOCSIN_CHECK(set_detector(engine, state));
+  for (const auto& segment : rest->segments) TOCSIN_CHECK(set_segment(segment));
+  return {};
+}
+
+Result<Committed> Store::commit(Checkpoint checkpoint, const std::function<Result<void>(const rules::Alert&)>& take,
+                                const std::function<void()>& committed) {
   auto alerts = take_backlog();
   std::ranges::move(checkpoint.alerts, std::back_inserter(alerts));
-  if (auto begun = begin(); !begun) {
+  const auto keep_from = [&](std::size_t first) {
+    alerts.erase(alerts.begin(), alerts.begin() + static_cast<std::ptrdiff_t>(first));
     keep_for_later(std::move(alerts));
-    return std::unexpected(std::move(begun).error());
-  }
-  const auto work = [&]() -> Result<void> {
-    for (const auto& alert : alerts) {
-      TOCSIN_TRY(const bool fresh, add(alert));
-      if (fresh && take) TOCSIN_CHECK(take(alert));
-    }
-    for (const auto& [source, value] : checkpoint.positions) TOCSIN_CHECK(set_position(source, value));
-    for (const auto& [engine, state] : checkpoint.detectors) TOCSIN_CHECK(set_detector(engine, state));
-    for (const auto& segment : checkpoint.segments) TOCSIN_CHECK(set_segment(segment));
-    return {};
   };
-  if (auto done = work(); !done) {
-    round_ = std::move(alerts);
-    rollback();
-    stumble(done.error());
-    return std::unexpected(std::move(done).error());
-  }
-  return commit();
+  Committed total;
+  std::size_t from = 0;
+  do {
+    if (auto begun = begin(); !begun) {
+      keep_from(from);
+      return std::unexpected(std::move(begun).error());
+    }
+    const auto round = std::span(alerts).subspan(from, std::min(options_.round_most, alerts.size() - from));
+    from += round.size();
+    auto done = write_round(round, from == alerts.size() ? &checkpoint : nullptr, take);
+    if (!done) {
+      round_.assign(round.begin(), round.end());
+      rollback();
+      stumble(done.error());
+      keep_from(from);
+      return std::unexpected(std::move(done).error());
+    }
+    const auto counts = commit();
+    if (!counts) {
+      keep_from(from);
+      return std::unexpected(counts.error());
+    }
+    total.stored += counts->stored;
+    total.known += counts->known;
+    if (committed) committed();
+  } while (from < alerts.size());
+  return total;
 }
 
 Result<std::map<std::string, std::string>> Store::positions() {

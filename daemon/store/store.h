@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,7 @@ struct StoreOptions {
   std::uint64_t free_least = 0;  // bytes that must stay free on the file system; below it the store counts as full
   Duration retry = std::chrono::seconds(5);
   std::size_t backlog_most = 10'000;
+  std::size_t round_most = 500;  // alerts in one transaction of a checkpoint
 };
 
 struct StoreStatus {
@@ -71,10 +73,13 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // One checkpoint, whole. `take` is called for each alert the store did not have, inside the transaction: casework
-  // joins it. Any error rolls everything back; the caller then calls Casework::reload(). The alerts are not lost: they
-  // wait in the backlog and come first next time.
-  Result<Committed> commit(Checkpoint checkpoint, const std::function<Result<void>(const rules::Alert&)>& take = {});
+  // One checkpoint. `take` is called for each alert the store did not have, inside the transaction: casework joins it.
+  // More than `round_most` alerts go in several transactions, oldest first, so that a backlog asks for little room at
+  // a time; all else goes with the last. `committed` is called after each. An error rolls the open transaction back;
+  // the caller then calls Casework::reload(). Alerts that are not stored are not lost: they wait in the backlog and
+  // come first next time.
+  Result<Committed> commit(Checkpoint checkpoint, const std::function<Result<void>(const rules::Alert&)>& take = {},
+                           const std::function<void()>& committed = {});
 
   // The same in steps, for who raises alerts one by one: begin, then add and the journal in any order, then commit.
   // `exhausted` at once while the store is full and `retry` has not passed.
@@ -112,6 +117,8 @@ class Store {
   Result<void> check_room() const;
   void stumble(const Error& error);
   void recover();
+  Result<void> write_round(std::span<const rules::Alert> alerts, const Checkpoint* rest,
+                           const std::function<Result<void>(const rules::Alert&)>& take);
   void keep_for_later(std::vector<rules::Alert> alerts);
 
   const std::filesystem::path directory_;

@@ -2,6 +2,7 @@
 """What goes wrong around the running daemon: its disk fills, its store cannot be written, it is killed at any moment."""
 import pathlib
 import random
+import re
 import socket
 import subprocess
 import tempfile
@@ -61,12 +62,17 @@ class FullDisk(Running):
                 rig.wait_for(lambda: "full" in str(daemon.status().get("store")), "the status to say that the store is full")
                 self.assertIsNone(daemon.children["tocsind"].poll(), "the daemon ended")
                 self.guess(daemon, "203.0.113.13")
-                time.sleep(1)
+                daemon.write(b"".join(rig.guesses(i, 1, "198.51.100.7", self.moment).replace(b"Failed", b"Accepted") for i in range(5_000)))
+                daemon.write(b"".join(b"%s web01 backup[77]: part %d is written\n" % (time.strftime("%b %e %H:%M:%S", self.moment).encode(), i) for i in range(20_000)))
+                unstored = lambda: int(re.search(r"^tocsin_events_not_stored_total (\d+)", daemon.ask("metrics").stdout.decode(), re.M)[1])
+                rig.wait_for(lambda: unstored() > 0, "events that are not stored to be counted")
                 filler.unlink()
                 rig.wait_for(lambda: "full" not in str(daemon.status().get("store")), "the status to say that storing goes on")
                 for source in ("203.0.113.12", "203.0.113.13"):
                     self.seen(daemon, source)
                 self.assertRegex(daemon.said(), "(?i)full|no space|free space")
+                self.assertRegex(daemon.said(), f"{unstored()} events were not stored between")
+                rig.wait_for(lambda: b"events not stored" in daemon.ask("report", "make", "daily", "--format", "csv").stdout, "the gap to be in a report")
             finally:
                 daemon.stop()
 

@@ -19,6 +19,7 @@ CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<Repor
       alerts_stored_(metrics.counter("tocsin_alerts", "Alerts stored; exercises are left out")),
       checkpoints_(metrics.counter("tocsin_checkpoints", "Checkpoints committed")),
       storing_(metrics.gauge("tocsin_storing", "1 while what is detected can be stored")),
+      unstored_(metrics.counter("tocsin_events_not_stored", "Events that the store had no room for")),
       aides_(aides),
       evidence_figures_(metrics) {
   storing_.set(1);
@@ -84,6 +85,7 @@ void CaseworkThread::take(Work work) {
           keeper_.set_detector(std::string(rules::engine_name(active.set->engine())), std::move(state));
   }
   for (const auto& batch : work.events) keeper_.append(batch, work.durability);
+  count_unstored();
   for (auto& [source, value] : work.positions) keeper_.set_position(std::move(source), std::move(value));
   take_captures(std::move(work.captures));
   for (auto& interval : work.blind) blind_.push_back(std::move(interval));
@@ -95,17 +97,17 @@ void CaseworkThread::take(Work work) {
 void CaseworkThread::checkpoint() {
   urgent_ = false;
   last_checkpoint_ = clock_.now();
-  if (!blind_.empty()) {
-    for (const auto& interval : blind_)
-      if (auto added = keeper_.store().records().add_blind(interval); !added) report_trouble(added.error());
-    blind_.clear();
-  }
+  std::erase_if(blind_, [&](const auto& interval) {
+    auto added = keeper_.store().records().add_blind(interval);
+    if (!added) report_trouble(added.error());
+    return added.has_value();
+  });
   // While the disk is full the backlog waits: an empty round asks whether there is room again.
   if (keeper_.idle() && storing_.value() != 0) return;
   auto outcome = keeper_.checkpoint();
   if (!outcome) return report_trouble(outcome.error());
   checkpoints_.add();
-  if (outcome->events_trouble) report_trouble(*outcome->events_trouble);
+  if (outcome->trouble) report_trouble(*outcome->trouble);
   else clear_trouble();
   for (const auto& item : outcome->filed) {
     if (item.alert.exercise == Exercise::no) alerts_stored_.add();
@@ -141,8 +143,23 @@ void CaseworkThread::take_captures(std::vector<FlowCapture> captures) {
   }
 }
 
+// Detectors saw these events; nobody can look them up. `status` and reports name the time as one with gaps.
+void CaseworkThread::count_unstored() {
+  const auto lost = keeper_.events_dropped() - unstored_.value();
+  if (lost == 0) return;
+  unstored_.add(lost);
+  if (unstored_now_.count == 0) unstored_now_ = {"store", "events not stored", clock_.now(), {}, 0, Exercise::no};
+  unstored_now_.until = clock_.now();
+  unstored_now_.count += lost;
+}
+
 void CaseworkThread::clear_trouble() {
   if (storing_.value() == 0) log_.info("storing again");
+  if (unstored_now_.count != 0) {
+    log_.warning(fmt::format("{} events were not stored between {} and {}: there was no room", unstored_now_.count,
+                             render_time(unstored_now_.since), render_time(unstored_now_.until)));
+    blind_.push_back(std::exchange(unstored_now_, {}));
+  }
   storing_.set(1);
   const std::lock_guard lock(trouble_mutex_);
   trouble_.clear();

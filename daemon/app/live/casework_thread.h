@@ -68,6 +68,7 @@ class CaseworkThread {
   void keep_captures(Duration at_most);
   void take_captures(std::vector<FlowCapture> captures);
   void clear_trouble();
+  void count_unstored();
   void report_trouble(const Error& error);
 
   Inbox& inbox_;
@@ -80,11 +81,13 @@ class CaseworkThread {
   Counter& alerts_stored_;
   Counter& checkpoints_;
   Gauge& storing_;
+  Counter& unstored_;
   const CaseworkAides aides_;
   EvidenceFigures evidence_figures_;
   std::deque<FlowCapture> captures_;  // until their alerts are committed, and there is time
   std::uint64_t captures_bytes_ = 0;
   std::vector<BlindInterval> blind_;
+  BlindInterval unstored_now_;  // count 0: nothing was lost since the store last took events
   Time last_checkpoint_{};
   Time last_retention_{};
   Time next_report_look_{};

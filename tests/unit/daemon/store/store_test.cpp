@@ -215,6 +215,28 @@ TEST(Store, a_full_disk_stops_storing_keeps_the_alerts_and_ends_when_there_is_ro
   EXPECT_EQ(blind[0].count, 20U);
 }
 
+TEST(Store, a_backlog_comes_in_rounds_and_what_is_committed_of_it_stays) {
+  const Scratch scratch;
+  ManualClock clock(at(0));
+  auto store = open_store(scratch, clock, {.bytes_most = 400'000, .round_most = 10});
+  Checkpoint checkpoint;
+  for (int i = 0; i < 2'000; ++i) checkpoint.alerts.push_back(numbered(i));
+  checkpoint.positions = {{"a", "2000"}};
+  std::size_t taken = 0;
+  std::size_t sure = 0;
+  const auto take = [&](const rules::Alert&) -> Result<void> {
+    ++taken;
+    return {};
+  };
+  EXPECT_EQ(store->commit(std::move(checkpoint), take, [&] { sure = taken; }).error().code, Code::exhausted);
+  ASSERT_GT(sure, 0U);
+  EXPECT_EQ(sure % 10, 0U);
+  EXPECT_EQ(store->status().backlog, 2'000 - sure);
+  EXPECT_FALSE(store->positions()->contains("a"));
+  auto reader = StoreReader::open(scratch.path()).value();
+  EXPECT_EQ(reader->alerts({.limit = 100'000}).value().alerts.size(), sure);
+}
+
 TEST(Store, storing_stops_before_the_last_free_bytes_are_gone) {
   const Scratch scratch;
   ManualClock clock(at(0));
