@@ -113,8 +113,6 @@ OpenerClient OpenerClient::local(AllowList allowed, const Clock& clock) {
   return OpenerClient(std::move(state));
 }
 
-bool OpenerClient::is_local() const noexcept { return state_->in_here != nullptr; }
-
 Result<OwnedDescriptor> OpenerClient::open_log(const std::string& path) {
   return state_->ask_for_one(OpenerRequestKind::open_log, path);
 }

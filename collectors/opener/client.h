@@ -48,7 +48,6 @@ class OpenerClient {
   OpenerClient& operator=(OpenerClient&&) noexcept;
   ~OpenerClient();
 
-  bool is_local() const noexcept;
   Result<OwnedDescriptor> open_log(const std::string& path);  // for reading, regular files only
   Result<std::vector<std::string>> list_logs(const std::string& glob);
   Result<OpenedJournal> open_journal(const std::string& directory);

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/app/rule_files.h"
 
 namespace tocsin::daemon {
@@ -44,7 +45,7 @@ std::string render_json(const RuleCostRow& row) {
 Result<void> write_rule_costs(const std::string& path, const Engines& engines) {
   std::string text;
   for (const auto& row : rule_costs(engines)) text += render_json(row) + '\n';
-  return write_data_file(path, text);
+  return replace_file(path, as_bytes(text), 0644);
 }
 
 }  // namespace tocsin::daemon

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include "collectors/base/descriptor.h"
 
@@ -93,20 +92,6 @@ RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagn
     else read_one(path, out, diagnostics);
   }
   return out;
-}
-
-Result<void> write_data_file(const std::string& path, std::string_view text) {
-  const std::string fresh = path + ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    out.flush();
-    if (!out) return fail(Code::denied, "cannot write " + fresh);
-  }
-  std::error_code error;
-  std::filesystem::rename(fresh, path, error);
-  if (error) return fail(Code::denied, "cannot write " + path + ": " + error.message());
-  return {};
 }
 
 }  // namespace tocsin::daemon

@@ -31,7 +31,4 @@ RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagn
 // A text file of at most `most` bytes; NUL bytes are allowed.
 Result<std::string> read_file(const std::string& path, std::size_t most = 256U << 20);
 
-// What rules collected, in place of what was there: never half a file.
-Result<void> write_data_file(const std::string& path, std::string_view text);
-
 }  // namespace tocsin::daemon

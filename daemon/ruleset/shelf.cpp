@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
 
 namespace tocsin::daemon {
@@ -25,21 +25,6 @@ std::optional<std::uint64_t> generation_number(const fs::path& path) {
   const std::string name = path.filename();
   if (!name.starts_with(prefix)) return std::nullopt;
   return parse_unsigned(std::string_view(name).substr(prefix.size()));
-}
-
-Result<void> write_durable(const std::string& path, std::string_view text) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (descriptor < 0) return fail_errno("cannot make " + path, errno);
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const auto put = ::write(descriptor, text.data(), text.size());
-    if (put >= 0) text.remove_prefix(static_cast<std::size_t>(put));
-    else if (errno != EINTR) error = errno;
-  }
-  if (error == 0 && ::fsync(descriptor) != 0) error = errno;
-  ::close(descriptor);
-  if (error != 0) return fail_errno("cannot write " + path, error);
-  return {};
 }
 
 void sync_directory(const std::string& path) {
@@ -61,13 +46,11 @@ std::uint64_t number_in(const json::object& object, std::string_view key) {
              : 0;
 }
 
-Result<std::string> small_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(Code::not_found, "cannot read " + path);
-  std::string text(65536, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
+Result<SetManifest> read_manifest(const std::string& path) {
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const auto text = file ? read_all(file.get(), 65536) : std::nullopt;
+  if (!text) return fail_errno("cannot read " + path, errno);
+  return parse_manifest(*text);
 }
 
 }  // namespace
@@ -144,8 +127,7 @@ std::vector<std::string> SetShelf::current_paths() const {
 std::optional<SetManifest> SetShelf::manifest(const std::string& name) const {
   const auto path = current(name);
   if (path.empty()) return std::nullopt;
-  const auto text = small_file(path + "/manifest.json");
-  auto out = text ? parse_manifest(*text) : Result<SetManifest>(SetManifest{});
+  auto out = read_manifest(path + "/manifest.json");
   if (!out) out = SetManifest{};
   out->generation = *generation_number(path);
   return *out;
@@ -157,8 +139,7 @@ std::vector<SetManifest> SetShelf::generations(const std::string& name) const {
   for (fs::directory_iterator it(fs::path(directory_) / name, error), end; !error && it != end; it.increment(error)) {
     const auto number = generation_number(it->path());
     if (!number) continue;
-    const auto text = small_file(it->path() / "manifest.json");
-    auto one = text ? parse_manifest(*text) : Result<SetManifest>(SetManifest{});
+    auto one = read_manifest(it->path() / "manifest.json");
     if (!one) one = SetManifest{};
     one->generation = *number;
     out.push_back(std::move(*one));
@@ -183,9 +164,9 @@ Result<std::uint64_t> SetShelf::install(const std::string& name, const std::vect
     if (!good_bundle_name(file.name)) return fail(Code::invalid, "a file's name is not good");
     const auto path = draft / file.name;
     fs::create_directories(path.parent_path(), error);
-    TOCSIN_CHECK(write_durable(path, file.text));
+    TOCSIN_CHECK(replace_file(path, as_bytes(file.text), 0644));
   }
-  TOCSIN_CHECK(write_durable(draft / "manifest.json", render_manifest(manifest)));
+  TOCSIN_CHECK(replace_file(draft / "manifest.json", as_bytes(render_manifest(manifest)), 0644));
   fs::rename(draft, folder(name, manifest.generation), error);
   if (error) return fail(Code::denied, fmt::format("cannot rename {}: {}", draft.string(), error.message()));
   sync_directory(home);

@@ -14,6 +14,17 @@ responders::Actor actor_of(const Call& call) {
   return actor;
 }
 
+AuditEntry audit_entry(const Daemon& daemon, const Call& call, std::string act, std::string target, std::string reason,
+                       std::string outcome) {
+  return {0,
+          daemon.clock().now(),
+          actor_of(call),
+          std::move(act),
+          std::move(target),
+          std::move(reason),
+          std::move(outcome)};
+}
+
 Result<std::string> reason_of(const Call& call) {
   const auto reason = call.text("reason").value_or("");
   if (reason.empty()) return fail(Code::usage, "say why with --reason \"…\"; it is kept in the journal");

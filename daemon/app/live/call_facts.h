@@ -10,6 +10,9 @@ namespace tocsin::daemon {
 
 // Who is at the other end, for journals.
 responders::Actor actor_of(const Call& call);
+// What the audit log keeps of a change that was asked for.
+AuditEntry audit_entry(const Daemon& daemon, const Call& call, std::string act, std::string target, std::string reason,
+                       std::string outcome);
 // usage: every change of state says why.
 Result<std::string> reason_of(const Call& call);
 // The incident named by the parameter "incident", as a person writes it.

@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/list_methods.h"
 #include "daemon/app/store_methods.h"
@@ -420,13 +421,9 @@ void Daemon::tick() {
   const auto& metrics = config_.metrics;
   if (metrics.textfile.empty() || clock_.now() - metrics_written_ < metrics.every) return;
   metrics_written_ = clock_.now();
-  // Written beside and renamed: the node exporter never reads half a file.
-  const std::string draft = metrics.textfile + ".new";
-  std::FILE* file = std::fopen(draft.c_str(), "we");
-  if (file == nullptr) return log_.limited(LogLevel::warning, "textfile", "cannot write " + draft);
-  const auto text = metrics_.render_openmetrics();
-  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (std::fclose(file) == 0 && whole) std::rename(draft.c_str(), metrics.textfile.c_str());
+  // Renamed into place: the node exporter never reads half a file.
+  if (const auto written = replace_file(metrics.textfile, as_bytes(metrics_.render_openmetrics()), 0644); !written)
+    log_.limited(LogLevel::warning, "textfile", written.error().text());
 }
 
 void Daemon::stop() {

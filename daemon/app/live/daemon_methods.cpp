@@ -59,14 +59,8 @@ Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std
       for (const auto& one : wanted) {
         TOCSIN_TRY(after, keeper.casework().command(id, one, actor));
       }
-      AuditEntry entry;
-      entry.time = daemon.clock().now();
-      entry.actor = actor;
-      entry.act = "incident." + std::string(verb);
-      entry.target = after.alias;
-      entry.reason = reason;
-      entry.outcome = "ok";
-      return keeper.store().records().add_audit(entry);
+      return keeper.store().records().add_audit(
+          audit_entry(daemon, call, "incident." + std::string(verb), after.alias, reason, "ok"));
     }));
   }
   reply_changed(reply, after);

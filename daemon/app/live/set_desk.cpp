@@ -17,14 +17,8 @@ void add_live_set_methods(MethodTable& methods, Daemon& daemon) {
   };
   desk.note = [&daemon](const Call& call, const SetDesk::Act& act) {
     return daemon.on_casework([&](Keeper& keeper) {
-      AuditEntry entry;
-      entry.time = daemon.clock().now();
-      entry.actor = actor_of(call);
-      entry.act = act.verb;
-      entry.target = act.target;
-      entry.reason = act.reason;
-      entry.outcome = act.outcome;
-      return keeper.store().records().add_audit(entry);
+      return keeper.store().records().add_audit(
+          audit_entry(daemon, call, act.verb, act.target, act.reason, act.outcome));
     });
   };
   add_set_methods(methods, std::move(desk));

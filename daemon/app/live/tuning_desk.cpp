@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/descriptor.h"
 #include "daemon/app/live/call_facts.h"
 #include "daemon/app/live/daemon.h"
 #include "daemon/app/rule_files.h"
@@ -30,14 +31,8 @@ Result<void> brings(const TuningDesk::Change& change, const Generation& old, con
 
 Result<void> note(Daemon& daemon, const Call& call, const TuningDesk::Change& change, const std::string& outcome) {
   return daemon.on_casework([&](Keeper& keeper) {
-    AuditEntry entry;
-    entry.time = daemon.clock().now();
-    entry.actor = actor_of(call);
-    entry.act = change.verb;
-    entry.target = change.target;
-    entry.reason = change.reason;
-    entry.outcome = outcome;
-    return keeper.store().records().add_audit(entry);
+    return keeper.store().records().add_audit(
+        audit_entry(daemon, call, change.verb, change.target, change.reason, outcome));
   });
 }
 
@@ -50,11 +45,11 @@ Result<void> commit(Daemon& daemon, const Call& call, const TuningDesk::Change& 
   if (existed) {
     TOCSIN_TRY(before, read_file(file, 1U << 20));
   }
-  TOCSIN_CHECK(write_data_file(file, change.text));
+  TOCSIN_CHECK(replace_file(file, as_bytes(change.text), 0644));
   auto loaded = daemon.reload([&](const Generation& old, const Generation& next) { return brings(change, old, next); });
   if (!loaded) {
     if (existed) {
-      TOCSIN_CHECK(write_data_file(file, before));
+      TOCSIN_CHECK(replace_file(file, as_bytes(before), 0644));
     } else {
       std::filesystem::remove(file, error);
     }

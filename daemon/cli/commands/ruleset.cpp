@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/digest.h"
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
@@ -116,7 +117,7 @@ Result<void> lay_out(const RuleBundle& bundle, const std::string& directory) {
   for (const auto& file : bundle.files) {
     const auto path = fs::path(directory) / file.name;
     fs::create_directories(path.parent_path(), error);
-    TOCSIN_CHECK(write_data_file(path, file.text));
+    TOCSIN_CHECK(replace_file(path, as_bytes(file.text), 0644));
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
 #include "daemon/app/engines.h"
 #include "daemon/app/rule_files.h"
@@ -64,7 +65,9 @@ TuningDesk local_desk(CommandContext& context, const std::string& file, const st
         out.insert(out.end(), active.set->rules().begin(), active.set->rules().end());
     return out;
   };
-  desk.commit = [file](const Call&, const TuningDesk::Change& change) { return write_data_file(file, change.text); };
+  desk.commit = [file](const Call&, const TuningDesk::Change& change) {
+    return replace_file(file, as_bytes(change.text), 0644);
+  };
   return desk;
 }
 

@@ -1,13 +1,12 @@
 #include "daemon/store/vault/vault.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <iterator>
+
+#include "collectors/base/descriptor.h"
 
 namespace tocsin::daemon {
 
@@ -59,34 +58,15 @@ Result<void> check_sealed(const std::filesystem::path& store, const Evidence& ev
   return {};
 }
 
-// To a name of its own first: a file under its digest is always whole.
 Result<void> Vault::write(const Sha256& digest, Bytes bytes) const {
   const auto path = path_in(directory_, digest);
   std::error_code error;
   if (std::filesystem::exists(path, error)) return {};
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return fail(Code::denied, fmt::format("cannot make {}: {}", path.parent_path().string(), error.message()));
-  TOCSIN_TRY(const auto sealed, seal_bytes(key_, bytes, digest));
-  const auto temporary = path.string() + ".part";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return fail_errno("cannot make " + temporary, errno);
-  const auto put = [&](Bytes part) {
-    while (!part.empty()) {
-      const auto done = ::write(descriptor, part.data(), part.size());
-      if (done < 0 && errno != EINTR) return false;
-      if (done > 0) part = part.subspan(static_cast<std::size_t>(done));
-    }
-    return true;
-  };
-  const bool written = put(as_bytes(file_magic)) && put(sealed) && ::fsync(descriptor) == 0;
-  const int cause = errno;
-  ::close(descriptor);
-  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int why = written ? errno : cause;
-    ::unlink(temporary.c_str());
-    return fail_errno("cannot write evidence " + path.string(), why);
-  }
-  return {};
+  TOCSIN_TRY(auto sealed, seal_bytes(key_, bytes, digest));
+  sealed.insert(sealed.begin(), file_magic.begin(), file_magic.end());
+  return replace_file(path, sealed, 0600);
 }
 
 Result<void> Vault::record(const Sha256& digest, CustodyAct act, const Actor& actor, std::string_view reason,
