@@ -69,17 +69,18 @@ class ProtocolParser {
   // Bytes of a stream in order, or one datagram. `time` is the packet's.
   virtual ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) = 0;
   // `count` bytes were lost. Parsers that cannot bridge it fail.
-  virtual ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) = 0;
+  virtual ParserState gap(Direction, std::uint64_t /*count*/, Time, ParserOutput&) { return ParserState::failed; }
   // No more bytes in this direction.
-  virtual void end(Direction direction, Time time, ParserOutput& output) = 0;
+  virtual void end(Direction, Time, ParserOutput&) {}
   // After `restart`: bytes of that direction which belong to what comes next.
   virtual Bytes leftover(Direction) const { return {}; }
   // After `restart`: what begins when both sides agreed on it; unknown: to be found out.
   virtual Protocol successor() const { return Protocol::unknown; }
   // What the successor is to know of what came before.
   virtual std::shared_ptr<FlowAgreement> legacy() const { return nullptr; }
-  // The conversation is over: all transactions still open are given up as finished.
-  virtual void finish(ParserOutput& output) = 0;
+  // The conversation is over: all transactions still open are given up as finished. None to override where every
+  // transaction is finished as soon as it is made.
+  virtual void finish(ParserOutput&) {}
 };
 
 class ProtocolFactory {

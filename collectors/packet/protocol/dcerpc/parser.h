@@ -21,7 +21,6 @@ class DcerpcParser final : public ProtocolParser {
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:

@@ -18,9 +18,6 @@ class DhcpParser final : public ProtocolParser {
   explicit DhcpParser(const DhcpFields& fields) : fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   const DhcpFields& fields_;

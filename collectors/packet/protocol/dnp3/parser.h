@@ -21,8 +21,6 @@ class Dnp3Parser final : public ProtocolParser {
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   // Frames begin with a mark: the next one is looked for.
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   struct Side {

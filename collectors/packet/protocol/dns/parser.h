@@ -19,8 +19,6 @@ class DnsParser final : public ProtocolParser {
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   bool message(Direction direction, Bytes bytes, ParserOutput& output);

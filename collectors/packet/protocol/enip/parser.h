@@ -20,8 +20,6 @@ class EnipParser final : public ProtocolParser {
   EnipParser(const EnipOptions& options, const EnipFields& fields) : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:

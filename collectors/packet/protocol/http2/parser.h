@@ -28,8 +28,6 @@ class Http2Parser final : public ProtocolParser {
   void inherit(const Http2Legacy& legacy);
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:

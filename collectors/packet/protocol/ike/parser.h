@@ -18,9 +18,6 @@ class IkeParser final : public ProtocolParser {
   explicit IkeParser(const IkeFields& fields) : fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   const IkeFields& fields_;

@@ -20,9 +20,7 @@ class ImapParser final : public ProtocolParser {
  public:
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
   Bytes leftover(Direction direction) const override { return leftover_[index(direction)]; }
-  void finish(ParserOutput&) override {}
 
  private:
   std::array<LineReader, 2> lines_;

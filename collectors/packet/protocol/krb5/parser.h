@@ -20,9 +20,6 @@ class KerberosParser final : public ProtocolParser {
       : options_(options), fields_(fields), stream_(stream) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   bool message(Direction direction, Bytes bytes, ParserOutput& output);

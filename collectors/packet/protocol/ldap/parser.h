@@ -19,7 +19,6 @@ class LdapParser final : public ProtocolParser {
   LdapParser(const LdapOptions& options, const LdapFields& fields) : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
   void end(Direction direction, Time time, ParserOutput& output) override;
   Bytes leftover(Direction direction) const override { return kept_[index(direction)]; }
   void finish(ParserOutput& output) override;

@@ -16,9 +16,6 @@ std::unique_ptr<ProtocolFactory> make_mdns_factory(const PacketOptions& options,
 class MdnsParser final : public ProtocolParser {
  public:
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   std::uint64_t transactions_ = 0;

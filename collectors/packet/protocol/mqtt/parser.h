@@ -14,14 +14,12 @@ inline constexpr std::array<std::uint16_t, 1> mqtt_ports{1883};
 Probe probe_mqtt(const ProbeInput& input);
 std::unique_ptr<ProtocolFactory> make_mqtt_factory(const PacketOptions& options, FieldNames& names);
 
+// Packets have no mark to find the next one by: a gap ends it.
 class MqttParser final : public ProtocolParser {
  public:
   MqttParser(const MqttOptions& options, const MqttFields& fields) : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  // Packets have no mark to find the next one by.
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:

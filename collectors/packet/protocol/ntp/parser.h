@@ -20,8 +20,6 @@ class NtpParser final : public ProtocolParser {
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::more; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   const NtpFields& fields_;

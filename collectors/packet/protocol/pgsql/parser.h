@@ -21,8 +21,6 @@ class PgsqlParser final : public ProtocolParser {
   PgsqlParser(const PgsqlOptions& options, const PgsqlFields& fields) : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
   Bytes leftover(Direction direction) const override { return side_[index(direction)].partial; }
   void finish(ParserOutput& output) override;
 

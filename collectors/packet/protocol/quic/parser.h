@@ -37,9 +37,6 @@ class QuicParser final : public ProtocolParser {
   QuicParser(const QuicOptions& options, const QuicFields& fields) : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   enum class Step : std::uint8_t { next, stop };

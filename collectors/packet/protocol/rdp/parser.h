@@ -19,9 +19,6 @@ class RdpParser final : public ProtocolParser {
   explicit RdpParser(const RdpFields& fields) : fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   void report(RdpMessage message, Direction direction, ParserOutput& output);

@@ -22,7 +22,6 @@ class SmbParser final : public ProtocolParser {
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override { session_.finish(output); }
 
  private:

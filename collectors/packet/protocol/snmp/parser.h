@@ -18,9 +18,6 @@ class SnmpParser final : public ProtocolParser {
   explicit SnmpParser(const SnmpFields& fields) : fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 
  private:
   const SnmpFields& fields_;

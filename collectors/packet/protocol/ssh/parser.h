@@ -23,7 +23,6 @@ class SshParser final : public ProtocolParser {
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:

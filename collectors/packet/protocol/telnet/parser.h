@@ -16,8 +16,6 @@ class TelnetParser final : public ProtocolParser {
  public:
   ParserState consume(Direction, Bytes, Time, ParserOutput&) override { return ParserState::more; }
   ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::more; }
-  void end(Direction, Time, ParserOutput&) override {}
-  void finish(ParserOutput&) override {}
 };
 
 }  // namespace tocsin::collectors

@@ -19,8 +19,6 @@ class WebsocketParser final : public ProtocolParser {
       : options_(options), fields_(fields) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
-  ParserState gap(Direction, std::uint64_t, Time, ParserOutput&) override { return ParserState::failed; }
-  void end(Direction, Time, ParserOutput&) override {}
   void finish(ParserOutput& output) override;
 
  private:
