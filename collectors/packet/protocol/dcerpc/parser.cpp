@@ -2,26 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class DcerpcFactory final : public ProtocolFactory {
- public:
-  DcerpcFactory(const DcerpcOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<DcerpcParser>(options_, fields_, flow.transport == ip_protocol::tcp);
-  }
-
- private:
-  const DcerpcOptions& options_;
-  const DcerpcFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_dcerpc_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<DcerpcFactory>(options.dcerpc, names);
+  return stream_factory_of<DcerpcParser>(std::cref(options.dcerpc), DcerpcFields(names));
 }
 
 Probe probe_dcerpc(const ProbeInput& input) {

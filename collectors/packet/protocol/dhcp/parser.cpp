@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class DhcpFactory final : public ProtocolFactory {
- public:
-  explicit DhcpFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<DhcpParser>(fields_); }
-
- private:
-  const DhcpFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_dhcp_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<DhcpFactory>(names);
+  return factory_of<DhcpParser>(DhcpFields(names));
 }
 
 // The cookie and the fixed part are enough; without its ports it is not DHCP.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
 
@@ -20,16 +22,6 @@ constexpr auto checksum_table = [] {
   }
   return table;
 }();
-
-class Dnp3Factory final : public ProtocolFactory {
- public:
-  Dnp3Factory(const Dnp3Options& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<Dnp3Parser>(options_, fields_); }
-
- private:
-  const Dnp3Options& options_;
-  const Dnp3Fields fields_;
-};
 
 // Requests that name objects without values: read, freeze, and who may report on its own.
 bool carries_points(std::uint8_t function) noexcept {
@@ -66,7 +58,7 @@ bool dnp3_checksum_fits(Bytes bytes) noexcept {
 }
 
 std::unique_ptr<ProtocolFactory> make_dnp3_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<Dnp3Factory>(options.dnp3, names);
+  return factory_of<Dnp3Parser>(std::cref(options.dnp3), Dnp3Fields(names));
 }
 
 // The mark and the length; the direction bit says who speaks. Wrong checksums are for the parser to say.

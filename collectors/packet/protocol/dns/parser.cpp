@@ -3,26 +3,12 @@
 #include <algorithm>
 
 #include "collectors/packet/protocol/dns/transaction.h"
+#include "collectors/packet/protocol/factory.h"
 
 namespace tocsin::collectors {
 
-namespace {
-
-class DnsFactory final : public ProtocolFactory {
- public:
-  explicit DnsFactory(const DnsOptions& options) : options_(options) {}
-  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<DnsParser>(options_, flow.transport == ip_protocol::tcp);
-  }
-
- private:
-  const DnsOptions& options_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_dns_factory(const PacketOptions& options, FieldNames&) {
-  return std::make_unique<DnsFactory>(options.dns);
+  return stream_factory_of<DnsParser>(std::cref(options.dns));
 }
 
 Probe probe_dns(const ProbeInput& input) {

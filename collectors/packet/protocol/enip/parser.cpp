@@ -3,18 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
-
-class EnipFactory final : public ProtocolFactory {
- public:
-  EnipFactory(const EnipOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<EnipParser>(options_, fields_); }
-
- private:
-  const EnipOptions& options_;
-  const EnipFields fields_;
-};
 
 bool known_command(std::uint16_t command) noexcept {
   return std::ranges::any_of(enip_command_names(), [&](const EnipName& each) { return each.number == command; });
@@ -23,7 +15,7 @@ bool known_command(std::uint16_t command) noexcept {
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_enip_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<EnipFactory>(options.enip, names);
+  return factory_of<EnipParser>(std::cref(options.enip), EnipFields(names));
 }
 
 // On the customary port: a known command, a known status and no options.

@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class IkeFactory final : public ProtocolFactory {
- public:
-  explicit IkeFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<IkeParser>(fields_); }
-
- private:
-  const IkeFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_ike_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<IkeFactory>(names);
+  return factory_of<IkeParser>(IkeFields(names));
 }
 
 // The header says little: without its ports it is not IKE.

@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/factory.h"
 
 namespace tocsin::collectors {
 
 namespace {
 
 constexpr std::size_t line_most = 512;
-
-class ImapFactory final : public ProtocolFactory {
- public:
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<ImapParser>(); }
-};
 
 Probe starts(std::string_view text, std::string_view word) noexcept {
   const std::size_t count = std::min(text.size(), word.size());
@@ -53,7 +49,7 @@ Probe command(std::string_view text) noexcept {
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_imap_factory(const PacketOptions&, FieldNames&) {
-  return std::make_unique<ImapFactory>();
+  return factory_of<ImapParser>();
 }
 
 Probe probe_imap(const ProbeInput& input) {

@@ -1,27 +1,17 @@
 #include "collectors/packet/protocol/krb5/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
 namespace {
 
 constexpr std::size_t mark_size = 4;
 
-class KerberosFactory final : public ProtocolFactory {
- public:
-  KerberosFactory(const KerberosOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<KerberosParser>(options_, fields_, flow.transport == ip_protocol::tcp);
-  }
-
- private:
-  const KerberosOptions& options_;
-  const KerberosFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_krb5_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<KerberosFactory>(options.krb5, names);
+  return stream_factory_of<KerberosParser>(std::cref(options.krb5), KerberosFields(names));
 }
 
 Probe probe_krb5(const ProbeInput& input) {

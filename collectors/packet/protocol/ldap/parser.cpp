@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/packet/protocol/der.h"
+#include "collectors/packet/protocol/factory.h"
 
 namespace tocsin::collectors {
 
@@ -10,22 +11,12 @@ namespace {
 
 constexpr std::string_view start_tls = "1.3.6.1.4.1.1466.20037";
 
-class LdapFactory final : public ProtocolFactory {
- public:
-  LdapFactory(const LdapOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<LdapParser>(options_, fields_); }
-
- private:
-  const LdapOptions& options_;
-  const LdapFields fields_;
-};
-
 void raise(Transaction& transaction, PacketEvent event) { transaction.events.set(static_cast<std::size_t>(event)); }
 
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_ldap_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<LdapFactory>(options.ldap, names);
+  return factory_of<LdapParser>(std::cref(options.ldap), LdapFields(names));
 }
 
 Probe probe_ldap(const ProbeInput& input) {

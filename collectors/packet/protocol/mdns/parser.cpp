@@ -1,17 +1,10 @@
 #include "collectors/packet/protocol/mdns/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
-namespace {
-
-class MdnsFactory final : public ProtocolFactory {
- public:
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<MdnsParser>(); }
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_mdns_factory(const PacketOptions&, FieldNames&) {
-  return std::make_unique<MdnsFactory>();
+  return factory_of<MdnsParser>();
 }
 
 Probe probe_mdns(const ProbeInput& input) {

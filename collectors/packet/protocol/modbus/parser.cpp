@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
 
 constexpr std::size_t length_most = 254;
-
-class ModbusFactory final : public ProtocolFactory {
- public:
-  ModbusFactory(const ModbusOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override {
-    return std::make_unique<ModbusParser>(options_, fields_);
-  }
-
- private:
-  const ModbusOptions& options_;
-  const ModbusFields fields_;
-};
 
 void mark(ModbusTransaction& transaction, PacketEvent event) {
   transaction.events.set(static_cast<std::size_t>(event));
@@ -38,7 +28,7 @@ void mark_faults(ModbusTransaction& transaction, const ModbusMessage& message) {
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_modbus_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<ModbusFactory>(options.modbus, names);
+  return factory_of<ModbusParser>(std::cref(options.modbus), ModbusFields(names));
 }
 
 // There is no mark: the port, the protocol's number and a length that fits.

@@ -2,28 +2,20 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
 namespace {
 
 constexpr std::uint32_t connack_id = 0xFFFFFFFF;
 
-class MqttFactory final : public ProtocolFactory {
- public:
-  MqttFactory(const MqttOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<MqttParser>(options_, fields_); }
-
- private:
-  const MqttOptions& options_;
-  const MqttFields fields_;
-};
-
 void mark(MqttTransaction& transaction, PacketEvent event) { transaction.events.set(static_cast<std::size_t>(event)); }
 
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_mqtt_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<MqttFactory>(options.mqtt, names);
+  return factory_of<MqttParser>(std::cref(options.mqtt), MqttFields(names));
 }
 
 // A client begins with CONNECT, whose first field is the protocol's name. On the customary port and in the middle of a

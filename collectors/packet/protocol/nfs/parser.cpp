@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
 namespace {
@@ -9,22 +11,10 @@ namespace {
 constexpr std::uint32_t nfs_program = 100'003;
 constexpr std::size_t mark_size = 4, names_most = 1'024;
 
-class NfsFactory final : public ProtocolFactory {
- public:
-  NfsFactory(const NfsOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<NfsParser>(options_, fields_, flow.transport == ip_protocol::tcp);
-  }
-
- private:
-  const NfsOptions& options_;
-  const NfsFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_nfs_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<NfsFactory>(options.nfs, names);
+  return stream_factory_of<NfsParser>(std::cref(options.nfs), NfsFields(names));
 }
 
 // A call of the program. A reply does not say of which it is: only the port can tell.

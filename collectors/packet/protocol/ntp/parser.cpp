@@ -1,22 +1,11 @@
 #include "collectors/packet/protocol/ntp/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class NtpFactory final : public ProtocolFactory {
- public:
-  explicit NtpFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<NtpParser>(fields_); }
-
- private:
-  const NtpFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_ntp_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<NtpFactory>(names);
+  return factory_of<NtpParser>(NtpFields(names));
 }
 
 Probe probe_ntp(const ProbeInput& input) {

@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
 
 constexpr std::uint32_t startup_most = 10'000;  // as the server itself allows
-
-class PgsqlFactory final : public ProtocolFactory {
- public:
-  PgsqlFactory(const PgsqlOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override {
-    return std::make_unique<PgsqlParser>(options_, fields_);
-  }
-
- private:
-  const PgsqlOptions& options_;
-  const PgsqlFields fields_;
-};
 
 bool startup_code(std::uint32_t code) noexcept {
   return (code >> 16U) == 3 || (code >= 80'877'102 && code <= 80'877'104);
@@ -33,7 +23,7 @@ bool fatal(const PgsqlPairs& notice) noexcept {
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_pgsql_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<PgsqlFactory>(options.pgsql, names);
+  return factory_of<PgsqlParser>(std::cref(options.pgsql), PgsqlFields(names));
 }
 
 // A client begins with a length and a code that nobody else has; in the middle of a connection only tagged messages on

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
 
 namespace tocsin::collectors {
@@ -12,18 +13,6 @@ namespace {
 
 constexpr std::size_t arguments_most = 16;
 constexpr std::size_t lines_most = 1'024;  // kept of an answer
-
-class Pop3Factory final : public ProtocolFactory {
- public:
-  Pop3Factory(const PacketOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override {
-    return std::make_unique<Pop3Parser>(options_.pop3, options_.smtp, fields_);
-  }
-
- private:
-  const PacketOptions& options_;
-  const Pop3Fields fields_;
-};
 
 Probe starts(std::string_view text, std::string_view word) noexcept {
   const std::size_t count = std::min(text.size(), word.size());
@@ -44,7 +33,7 @@ Probe any_of(std::string_view text, std::span<const std::string_view> words) noe
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_pop3_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<Pop3Factory>(options, names);
+  return factory_of<Pop3Parser>(std::cref(options.pop3), std::cref(options.smtp), Pop3Fields(names));
 }
 
 Probe probe_pop3(const ProbeInput& input) {

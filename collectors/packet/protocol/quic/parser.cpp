@@ -3,26 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
 
 constexpr std::uint8_t client_hello = 1, server_hello = 2;
 constexpr std::size_t pieces_most = 128;  // held until what comes before them is there
 
-class QuicFactory final : public ProtocolFactory {
- public:
-  QuicFactory(const QuicOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<QuicParser>(options_, fields_); }
-
- private:
-  const QuicOptions& options_;
-  const QuicFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_quic_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<QuicFactory>(options.quic, names);
+  return factory_of<QuicParser>(std::cref(options.quic), QuicFields(names));
 }
 
 // A long header of a version that is known, on whatever port.

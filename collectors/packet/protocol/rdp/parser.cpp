@@ -1,5 +1,6 @@
 #include "collectors/packet/protocol/rdp/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/tls/certificate.h"
 
 namespace tocsin::collectors {
@@ -9,19 +10,10 @@ namespace {
 constexpr std::uint8_t tpkt_version = 3;
 constexpr std::size_t tpkt_header = 4, kept_most = 128U << 10, handshake_most = 64U << 10;
 
-class RdpFactory final : public ProtocolFactory {
- public:
-  explicit RdpFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<RdpParser>(fields_); }
-
- private:
-  const RdpFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_rdp_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<RdpFactory>(names);
+  return factory_of<RdpParser>(RdpFields(names));
 }
 
 // A TPKT with a connection request, or its confirmation.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/rfb/buffers.h"
 
 namespace tocsin::collectors {
@@ -12,16 +13,6 @@ constexpr std::size_t version_size = 12;  // "RFB 003.008\n"
 namespace security {
 constexpr std::uint32_t failed = 0, none = 1, vnc = 2;
 }
-
-class RfbFactory final : public ProtocolFactory {
- public:
-  RfbFactory(const RfbOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<RfbParser>(options_, fields_); }
-
- private:
-  const RfbOptions& options_;
-  const RfbFields fields_;
-};
 
 bool is_version(std::string_view text) {
   static constexpr std::string_view shape = "RFB ddd.ddd\n";
@@ -35,7 +26,7 @@ bool is_version(std::string_view text) {
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_rfb_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<RfbFactory>(options.rfb, names);
+  return factory_of<RfbParser>(std::cref(options.rfb), RfbFields(names));
 }
 
 Probe probe_rfb(const ProbeInput& input) {

@@ -2,26 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class SipFactory final : public ProtocolFactory {
- public:
-  SipFactory(const SipOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow& flow) override {
-    return std::make_unique<SipParser>(options_, fields_, flow.transport == ip_protocol::tcp);
-  }
-
- private:
-  const SipOptions& options_;
-  const SipFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_sip_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<SipFactory>(options.sip, names);
+  return stream_factory_of<SipParser>(std::cref(options.sip), SipFields(names));
 }
 
 Probe probe_sip(const ProbeInput& input) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
 namespace {
@@ -13,20 +15,10 @@ constexpr std::uint8_t message = 0x00, request = 0x81, positive = 0x82, negative
                        keep_alive = 0x85;
 }
 
-class SmbFactory final : public ProtocolFactory {
- public:
-  SmbFactory(const SmbOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<SmbParser>(options_, fields_); }
-
- private:
-  const SmbOptions& options_;
-  const SmbFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_smb_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<SmbFactory>(options.smb, names);
+  return factory_of<SmbParser>(std::cref(options.smb), SmbFields(names));
 }
 
 Probe probe_smb(const ProbeInput& input) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/smtp/buffers.h"
 
 namespace tocsin::collectors {
@@ -12,16 +13,6 @@ namespace {
 
 constexpr std::size_t recipients_most = 1'024;
 constexpr std::size_t sent_most = 1'024;  // commands without an answer
-
-class SmtpFactory final : public ProtocolFactory {
- public:
-  SmtpFactory(const SmtpOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<SmtpParser>(options_, fields_); }
-
- private:
-  const SmtpOptions& options_;
-  const SmtpFields fields_;
-};
 
 bool begins(std::string_view line, std::string_view word) noexcept {
   return line.size() >= word.size() && equals_ignoring_case(line.substr(0, word.size()), word);
@@ -37,7 +28,7 @@ std::string_view parameter(std::string_view line, std::size_t command) noexcept 
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_smtp_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<SmtpFactory>(options.smtp, names);
+  return factory_of<SmtpParser>(std::cref(options.smtp), SmtpFields(names));
 }
 
 ParserState SmtpParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {

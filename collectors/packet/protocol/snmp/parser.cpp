@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class SnmpFactory final : public ProtocolFactory {
- public:
-  explicit SnmpFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<SnmpParser>(fields_); }
-
- private:
-  const SnmpFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_snmp_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<SnmpFactory>(names);
+  return factory_of<SnmpParser>(SnmpFields(names));
 }
 
 // A message that is whole and well-formed is not there by chance.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
 
 namespace tocsin::collectors {
@@ -15,20 +16,10 @@ namespace message_number {
 constexpr std::uint8_t kexinit = 20, newkeys = 21;
 }
 
-class SshFactory final : public ProtocolFactory {
- public:
-  SshFactory(const SshOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<SshParser>(options_, fields_); }
-
- private:
-  const SshOptions& options_;
-  const SshFields fields_;
-};
-
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_ssh_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<SshFactory>(options.ssh, names);
+  return factory_of<SshParser>(std::cref(options.ssh), SshFields(names));
 }
 
 Probe probe_ssh(const ProbeInput& input) {

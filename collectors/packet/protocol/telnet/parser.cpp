@@ -1,18 +1,11 @@
 #include "collectors/packet/protocol/telnet/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class TelnetFactory final : public ProtocolFactory {
- public:
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<TelnetParser>(); }
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_telnet_factory(const PacketOptions&, FieldNames&) {
-  return std::make_unique<TelnetFactory>();
+  return factory_of<TelnetParser>();
 }
 
 // IAC, then WILL, WON'T, DO or DON'T, then an option: at least one whole, and nothing else in front of it.

@@ -1,22 +1,11 @@
 #include "collectors/packet/protocol/tftp/parser.h"
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 
-namespace {
-
-class TftpFactory final : public ProtocolFactory {
- public:
-  explicit TftpFactory(FieldNames& names) : fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override { return std::make_unique<TftpParser>(fields_); }
-
- private:
-  const TftpFields fields_;
-};
-
-}  // namespace
-
 std::unique_ptr<ProtocolFactory> make_tftp_factory(const PacketOptions&, FieldNames& names) {
-  return std::make_unique<TftpFactory>(names);
+  return factory_of<TftpParser>(TftpFields(names));
 }
 
 Probe probe_tftp(const ProbeInput& input) {

@@ -3,27 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/factory.h"
+
 namespace tocsin::collectors {
 namespace {
-
-class WebsocketFactory final : public ProtocolFactory {
- public:
-  WebsocketFactory(const WebsocketOptions& options, FieldNames& names) : options_(options), fields_(names) {}
-  std::unique_ptr<ProtocolParser> make(const Flow&) override {
-    return std::make_unique<WebsocketParser>(options_, fields_);
-  }
-
- private:
-  const WebsocketOptions& options_;
-  const WebsocketFields fields_;
-};
 
 bool is_control(std::uint8_t opcode) noexcept { return (opcode & 0x08U) != 0; }
 
 }  // namespace
 
 std::unique_ptr<ProtocolFactory> make_websocket_factory(const PacketOptions& options, FieldNames& names) {
-  return std::make_unique<WebsocketFactory>(options.websocket, names);
+  return factory_of<WebsocketParser>(std::cref(options.websocket), WebsocketFields(names));
 }
 
 Probe probe_websocket(const ProbeInput&) { return Probe::no; }
