@@ -57,4 +57,12 @@ class Transaction {
   virtual bool describe(JsonWriter&, const RecordDetail&, RecordPurpose, std::uint32_t /*part*/) const { return false; }
 };
 
+// One message that stands for itself: all of it is there from the start, in both directions.
+class WholeTransaction : public Transaction {
+ public:
+  std::optional<Bytes> buffer(Buffer, Direction, std::uint32_t /*index*/) const override { return std::nullopt; }
+  std::uint8_t progress(Direction) const final { return 1; }
+  bool complete(Direction) const final { return true; }
+};
+
 }  // namespace tocsin::collectors

@@ -13,14 +13,11 @@ struct DhcpFields {
   explicit DhcpFields(FieldNames& names);
 };
 
-class DhcpTransaction final : public Transaction {
+class DhcpTransaction final : public WholeTransaction {
  public:
   DhcpTransaction(const DhcpFields& fields, DhcpMessage message, Direction direction);
 
-  std::optional<Bytes> buffer(Buffer, Direction, std::uint32_t) const override { return std::nullopt; }
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   // Without the extended form only what a client was given is told of.
   std::uint32_t record_count(const RecordDetail& detail) const override;

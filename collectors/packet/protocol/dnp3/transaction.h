@@ -37,7 +37,7 @@ std::span<const Dnp3Name> dnp3_function_names() noexcept;
 // Bits of the two octets of internal indications, the first one high.
 std::span<const Dnp3Name> dnp3_indicator_names() noexcept;
 
-class Dnp3Transaction final : public Transaction {
+class Dnp3Transaction final : public WholeTransaction {
  public:
   Dnp3Transaction(const Dnp3Fields& fields, Direction side) : fields_(fields), side_(side) {
     protocol = Protocol::dnp3;
@@ -56,8 +56,6 @@ class Dnp3Transaction final : public Transaction {
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

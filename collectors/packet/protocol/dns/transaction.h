@@ -6,14 +6,12 @@
 
 namespace tocsin::collectors {
 
-class DnsTransaction final : public Transaction {
+class DnsTransaction final : public WholeTransaction {
  public:
   DnsTransaction(DnsMessage message, Direction direction);
 
   const DnsMessage& message() const noexcept { return message_; }
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> exchange() const override { return message_.id; }
   void fill(EventBuilder& builder) const override;

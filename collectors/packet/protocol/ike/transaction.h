@@ -15,14 +15,12 @@ struct IkeFields {
   explicit IkeFields(FieldNames& names);
 };
 
-class IkeTransaction final : public Transaction {
+class IkeTransaction final : public WholeTransaction {
  public:
   IkeTransaction(const IkeFields& fields, IkeMessage message, Direction direction);
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

@@ -13,15 +13,13 @@ struct KerberosFields {
   explicit KerberosFields(FieldNames& names);
 };
 
-class KerberosTransaction final : public Transaction {
+class KerberosTransaction final : public WholeTransaction {
  public:
   // `asked`: the type of the request that an error answers; 0 when it was not seen.
   KerberosTransaction(const KerberosFields& fields, KerberosMessage message, std::uint8_t asked, Direction direction);
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

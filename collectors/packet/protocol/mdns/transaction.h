@@ -6,15 +6,13 @@
 
 namespace tocsin::collectors {
 
-class MdnsTransaction final : public Transaction {
+class MdnsTransaction final : public WholeTransaction {
  public:
   MdnsTransaction(DnsMessage message, Direction side) : message_(std::move(message)), side_(side) {
     protocol = Protocol::mdns;
   }
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   Direction record_sender(const RecordDetail&) const override { return side_; }
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;

@@ -26,15 +26,12 @@ struct NtpMessage {
 // Nothing when it is no message of version 3 or 4.
 std::optional<NtpMessage> parse_ntp_message(Bytes datagram);
 
-class NtpTransaction final : public Transaction {
+class NtpTransaction final : public WholeTransaction {
  public:
   NtpTransaction(const NtpFields& fields, NtpMessage message) : fields_(fields), message_(message) {
     protocol = Protocol::ntp;
   }
 
-  std::optional<Bytes> buffer(Buffer, Direction, std::uint32_t) const override { return std::nullopt; }
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   std::uint32_t record_count(const RecordDetail&) const override { return 0; }  // Suricata has none
 

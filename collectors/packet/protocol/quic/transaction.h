@@ -18,7 +18,7 @@ struct QuicFields {
   explicit QuicFields(FieldNames& names);
 };
 
-class QuicTransaction final : public Transaction {
+class QuicTransaction final : public WholeTransaction {
  public:
   QuicTransaction(const QuicFields& fields, Direction side, std::uint32_t version);
 
@@ -27,8 +27,6 @@ class QuicTransaction final : public Transaction {
   void set(GoogleHello hello);
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

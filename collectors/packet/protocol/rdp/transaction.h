@@ -13,15 +13,12 @@ struct RdpFields {
   explicit RdpFields(FieldNames& names);
 };
 
-class RdpTransaction final : public Transaction {
+class RdpTransaction final : public WholeTransaction {
  public:
   RdpTransaction(const RdpFields& fields, RdpMessage message) : fields_(fields), message_(std::move(message)) {
     protocol = Protocol::rdp;
   }
 
-  std::optional<Bytes> buffer(Buffer, Direction, std::uint32_t) const override { return std::nullopt; }
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

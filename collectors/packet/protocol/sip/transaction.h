@@ -13,7 +13,7 @@ struct SipFields {
   explicit SipFields(FieldNames& names);
 };
 
-class SipTransaction final : public Transaction {
+class SipTransaction final : public WholeTransaction {
  public:
   SipTransaction(const SipFields& fields, SipMessage message, Direction direction)
       : fields_(fields), message_(std::move(message)), direction_(direction) {
@@ -21,8 +21,6 @@ class SipTransaction final : public Transaction {
   }
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

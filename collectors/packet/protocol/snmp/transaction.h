@@ -13,7 +13,7 @@ struct SnmpFields {
   explicit SnmpFields(FieldNames& names);
 };
 
-class SnmpTransaction final : public Transaction {
+class SnmpTransaction final : public WholeTransaction {
  public:
   SnmpTransaction(const SnmpFields& fields, SnmpMessage message, Direction direction)
       : fields_(fields), message_(std::move(message)), direction_(direction) {
@@ -22,8 +22,6 @@ class SnmpTransaction final : public Transaction {
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

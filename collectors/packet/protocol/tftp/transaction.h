@@ -24,15 +24,12 @@ struct TftpRequest {
 // Nothing when it is no request, or no mode that there is.
 std::optional<TftpRequest> parse_tftp_request(Bytes datagram);
 
-class TftpTransaction final : public Transaction {
+class TftpTransaction final : public WholeTransaction {
  public:
   TftpTransaction(const TftpFields& fields, TftpRequest request) : fields_(fields), request_(std::move(request)) {
     protocol = Protocol::tftp;
   }
 
-  std::optional<Bytes> buffer(Buffer, Direction, std::uint32_t) const override { return std::nullopt; }
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
 

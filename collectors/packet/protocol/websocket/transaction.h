@@ -22,7 +22,7 @@ inline constexpr std::uint8_t continuation = 0, text = 1, binary = 2, close = 8,
 std::string_view websocket_opcode_name(std::uint8_t opcode) noexcept;  // empty when unknown
 std::optional<std::uint8_t> find_websocket_opcode(std::string_view name) noexcept;
 
-class WebsocketTransaction final : public Transaction {
+class WebsocketTransaction final : public WholeTransaction {
  public:
   WebsocketTransaction(const WebsocketFields& fields, Direction side) : fields_(fields), side_(side) {
     protocol = Protocol::websocket;
@@ -35,8 +35,6 @@ class WebsocketTransaction final : public Transaction {
 
   std::optional<Bytes> buffer(Buffer buffer, Direction direction, std::uint32_t index) const override;
   std::optional<std::uint64_t> number_of(Buffer buffer, Direction direction, std::uint32_t index) const override;
-  std::uint8_t progress(Direction) const override { return 1; }
-  bool complete(Direction) const override { return true; }
   void fill(EventBuilder& builder) const override;
   Direction record_sender(const RecordDetail&) const override { return side_; }
   bool describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose purpose, std::uint32_t part) const override;
