@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/exchange.h"
 #include "collectors/packet/protocol/factory.h"
 
 namespace tocsin::collectors {
@@ -65,7 +66,7 @@ ParserState EnipParser::consume(Direction direction, Bytes bytes, Time, ParserOu
 EnipTransaction& EnipParser::open(ParserOutput& output) {
   if (open_.size() >= options_.transactions_most) {
     open_.front()->events.set(static_cast<std::size_t>(PacketEvent::enip_too_many_transactions));
-    close(0, output);
+    close_exchange(open_, 0, output);
   }
   auto& fresh = *open_.emplace_back(std::make_unique<EnipTransaction>(fields_));
   fresh.number = transactions_++;
@@ -84,7 +85,7 @@ void EnipParser::message(Direction direction, Bytes bytes, ParserOutput& output)
     output.progressed(fresh, direction);
     // These are never answered.
     const auto command = fresh.request->header.command;
-    if (command == 0x00 || command == 0x66) close(open_.size() - 1, output);
+    if (command == 0x00 || command == 0x66) close_exchange(open_, open_.size() - 1, output);
     return;
   }
   auto found = std::ranges::find_if(
@@ -95,20 +96,9 @@ void EnipParser::message(Direction direction, Bytes bytes, ParserOutput& output)
   }
   faults(**found);
   (*found)->response = std::move(parsed);
-  close(static_cast<std::size_t>(found - open_.begin()), output);
+  close_exchange(open_, static_cast<std::size_t>(found - open_.begin()), output);
 }
 
-void EnipParser::close(std::size_t at, ParserOutput& output) {
-  auto done = std::move(open_[at]);
-  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
-  done->done = true;
-  output.progressed(*done, Direction::to_server);
-  output.progressed(*done, Direction::to_client);
-  output.finished(std::move(done));
-}
-
-void EnipParser::finish(ParserOutput& output) {
-  while (!open_.empty()) close(0, output);
-}
+void EnipParser::finish(ParserOutput& output) { close_exchanges(open_, output); }
 
 }  // namespace tocsin::collectors

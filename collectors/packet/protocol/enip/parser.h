@@ -25,7 +25,6 @@ class EnipParser final : public ProtocolParser {
  private:
   void message(Direction direction, Bytes bytes, ParserOutput& output);
   EnipTransaction& open(ParserOutput& output);
-  void close(std::size_t at, ParserOutput& output);
 
   const EnipOptions& options_;
   const EnipFields& fields_;

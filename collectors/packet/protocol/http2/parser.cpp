@@ -5,6 +5,7 @@
 
 #include "collectors/base/base64.h"
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/skip.h"
 
 namespace tocsin::collectors {
 namespace {
@@ -117,9 +118,7 @@ ParserState Http2Parser::consume(Direction direction, Bytes bytes, Time, ParserO
   }
   while (!bytes.empty()) {
     if (side.skip != 0) {
-      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip, bytes.size()));
-      side.skip -= count;
-      bytes = bytes.subspan(count);
+      pass_over(side.skip, bytes);
       continue;
     }
     const std::size_t used = frame(direction, bytes, output);

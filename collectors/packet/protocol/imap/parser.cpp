@@ -4,6 +4,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/factory.h"
+#include "collectors/packet/protocol/word_probe.h"
 
 namespace tocsin::collectors {
 
@@ -11,20 +12,9 @@ namespace {
 
 constexpr std::size_t line_most = 512;
 
-Probe starts(std::string_view text, std::string_view word) noexcept {
-  const std::size_t count = std::min(text.size(), word.size());
-  if (!equals_ignoring_case(text.substr(0, count), word.substr(0, count))) return Probe::no;
-  return count == word.size() ? Probe::yes : Probe::more;
-}
-
 Probe welcome(std::string_view text) noexcept {
-  Probe best = Probe::no;
-  for (const std::string_view word : {"* OK ", "* PREAUTH ", "* BYE "}) {
-    const Probe answer = starts(text, word);
-    if (answer == Probe::yes) return answer;
-    if (answer == Probe::more) best = answer;
-  }
-  return best;
+  static constexpr std::array<std::string_view, 3> words{"* OK ", "* PREAUTH ", "* BYE "};
+  return probe_words(text, words);
 }
 
 // "A001 LOGIN …"
@@ -37,13 +27,9 @@ Probe command(std::string_view text) noexcept {
   if (!plain || tag.empty()) return Probe::no;
   if (blank == std::string_view::npos) return text.size() < tag_most ? Probe::more : Probe::no;
   const auto rest = text.substr(blank + 1);
-  Probe best = Probe::no;
-  for (const std::string_view word : {"CAPABILITY\r\n", "LOGIN ", "AUTHENTICATE ", "STARTTLS\r\n", "ID ("}) {
-    const Probe answer = starts(rest, word);
-    if (answer == Probe::yes) return answer;
-    if (answer == Probe::more) best = answer;
-  }
-  return best;
+  static constexpr std::array<std::string_view, 5> words{"CAPABILITY\r\n", "LOGIN ", "AUTHENTICATE ", "STARTTLS\r\n",
+                                                         "ID ("};
+  return probe_words(rest, words);
 }
 
 }  // namespace
@@ -76,7 +62,7 @@ ParserState ImapParser::consume(Direction direction, Bytes bytes, Time, ParserOu
     }
     if (start_tls_.empty() || tag != start_tls_) continue;
     start_tls_.clear();
-    if (starts(rest, "OK") != Probe::yes) continue;
+    if (probe_word(rest, "OK") != Probe::yes) continue;
     leftover_[index(direction)].assign(bytes.begin(), bytes.end());
     const auto kept = as_bytes(lines_[index(opposite(direction))].kept());
     leftover_[index(opposite(direction))].assign(kept.begin(), kept.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/exchange.h"
 #include "collectors/packet/protocol/factory.h"
 
 namespace tocsin::collectors {
@@ -79,7 +80,7 @@ void ModbusParser::message(Direction direction, Bytes bytes, ParserOutput& outpu
 void ModbusParser::request(ModbusMessage message, ParserOutput& output) {
   if (open_.size() >= options_.transactions_most) {
     mark(*open_.front(), PacketEvent::modbus_flooded);
-    close(0, output);
+    close_exchange(open_, 0, output);
   }
   auto& fresh = *open_.emplace_back(std::make_unique<ModbusTransaction>(fields_));
   fresh.number = transactions_++;
@@ -97,27 +98,16 @@ void ModbusParser::response(ModbusMessage message, ParserOutput& output) {
     mark(fresh, PacketEvent::modbus_unsolicited_response);
     mark_faults(fresh, message);
     fresh.response = std::move(message);
-    return close(open_.size() - 1, output);
+    return close_exchange(open_, open_.size() - 1, output);
   }
   auto& transaction = **found;
   if (transaction.request->code() != message.code() || transaction.request->unit != message.unit)
     mark(transaction, PacketEvent::modbus_value_mismatch);
   mark_faults(transaction, message);
   transaction.response = std::move(message);
-  close(static_cast<std::size_t>(found - open_.begin()), output);
+  close_exchange(open_, static_cast<std::size_t>(found - open_.begin()), output);
 }
 
-void ModbusParser::close(std::size_t at, ParserOutput& output) {
-  auto done = std::move(open_[at]);
-  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
-  done->done = true;
-  output.progressed(*done, Direction::to_server);
-  output.progressed(*done, Direction::to_client);
-  output.finished(std::move(done));
-}
-
-void ModbusParser::finish(ParserOutput& output) {
-  while (!open_.empty()) close(0, output);
-}
+void ModbusParser::finish(ParserOutput& output) { close_exchanges(open_, output); }
 
 }  // namespace tocsin::collectors

@@ -26,7 +26,6 @@ class ModbusParser final : public ProtocolParser {
   void message(Direction direction, Bytes bytes, ParserOutput& output);
   void request(ModbusMessage message, ParserOutput& output);
   void response(ModbusMessage message, ParserOutput& output);
-  void close(std::size_t at, ParserOutput& output);
 
   const ModbusOptions& options_;
   const ModbusFields& fields_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/packet/protocol/factory.h"
+#include "collectors/packet/protocol/skip.h"
 
 namespace tocsin::collectors {
 
@@ -47,9 +48,7 @@ ParserState MqttParser::consume(Direction direction, Bytes bytes, Time, ParserOu
   Side& side = side_[index(direction)];
   while (!bytes.empty()) {
     if (side.skip != 0) {
-      const std::size_t count = std::min(side.skip, bytes.size());
-      side.skip -= count;
-      bytes = bytes.subspan(count);
+      pass_over(side.skip, bytes);
       continue;
     }
     std::size_t used = 0, wanted = 0;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/packet/protocol/exchange.h"
 #include "collectors/packet/protocol/factory.h"
+#include "collectors/packet/protocol/skip.h"
 
 namespace tocsin::collectors {
 namespace {
@@ -96,9 +98,7 @@ ParserState PgsqlParser::consume(Direction direction, Bytes bytes, Time, ParserO
   }
   while (!bytes.empty()) {
     if (side.skip != 0) {
-      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip, bytes.size()));
-      side.skip -= count;
-      bytes = bytes.subspan(count);
+      pass_over(side.skip, bytes);
       continue;
     }
     const auto shape = frame(direction, bytes);
@@ -130,21 +130,12 @@ bool PgsqlParser::message(Direction direction, Bytes bytes, const Frame& shape, 
 PgsqlTransaction& PgsqlParser::open(std::optional<PgsqlRequest> request, ParserOutput& output) {
   if (open_.size() >= options_.transactions_most) {
     open_.front()->events.set(static_cast<std::size_t>(PacketEvent::pgsql_too_many_transactions));
-    close(output);
+    close_exchange(open_, 0, output);
   }
   auto& fresh = *open_.emplace_back(std::make_unique<PgsqlTransaction>(fields_));
   fresh.number = transactions_++;
   fresh.request = std::move(request);
   return fresh;
-}
-
-void PgsqlParser::close(ParserOutput& output) {
-  auto done = std::move(open_.front());
-  open_.pop_front();
-  done->done = true;
-  output.progressed(*done, Direction::to_server);
-  output.progressed(*done, Direction::to_client);
-  output.finished(std::move(done));
 }
 
 // COPY from the client: one transaction for all its pieces.
@@ -184,7 +175,7 @@ bool PgsqlParser::client(Bytes bytes, const Frame& shape, ParserOutput& output) 
   auto& fresh = open(std::move(*request), output);
   output.progressed(fresh, Direction::to_server);
   if (!last) return true;
-  while (!open_.empty()) close(output);
+  close_exchanges(open_, output);
   return true;
 }
 
@@ -195,7 +186,7 @@ bool PgsqlParser::server(Bytes bytes, const Frame& shape, ParserOutput& output) 
     response.any = true;
     response.ssl_accepted = bytes[0] != 'N';
     encrypted_ = bytes[0] == 'S';
-    close(output);
+    close_exchange(open_, 0, output);
     return true;
   }
   const std::uint8_t tag = bytes[0];
@@ -213,12 +204,10 @@ bool PgsqlParser::server(Bytes bytes, const Frame& shape, ParserOutput& output) 
   // After the last words of a refused session nothing follows; what nobody asked for stands alone.
   if (tag == 'E' && fatal(current.response.notice)) answer = PgsqlAnswer::complete;
   if (!current.request && (tag == 'A' || tag == 'N')) answer = PgsqlAnswer::complete;
-  if (answer == PgsqlAnswer::complete) close(output);
+  if (answer == PgsqlAnswer::complete) close_exchange(open_, 0, output);
   return true;
 }
 
-void PgsqlParser::finish(ParserOutput& output) {
-  while (!open_.empty()) close(output);
-}
+void PgsqlParser::finish(ParserOutput& output) { close_exchanges(open_, output); }
 
 }  // namespace tocsin::collectors

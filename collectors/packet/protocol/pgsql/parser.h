@@ -41,7 +41,6 @@ class PgsqlParser final : public ProtocolParser {
   bool server(Bytes bytes, const Frame& frame, ParserOutput& output);
   void copy(PgsqlRequest request, ParserOutput& output);
   PgsqlTransaction& open(std::optional<PgsqlRequest> request, ParserOutput& output);
-  void close(ParserOutput& output);  // the oldest
   bool wants_ssl_answer() const noexcept;
 
   const PgsqlOptions& options_;

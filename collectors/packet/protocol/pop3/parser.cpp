@@ -6,6 +6,7 @@
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/pop3/buffers.h"
+#include "collectors/packet/protocol/word_probe.h"
 
 namespace tocsin::collectors {
 
@@ -13,22 +14,6 @@ namespace {
 
 constexpr std::size_t arguments_most = 16;
 constexpr std::size_t lines_most = 1'024;  // kept of an answer
-
-Probe starts(std::string_view text, std::string_view word) noexcept {
-  const std::size_t count = std::min(text.size(), word.size());
-  if (!equals_ignoring_case(text.substr(0, count), word.substr(0, count))) return Probe::no;
-  return count == word.size() ? Probe::yes : Probe::more;
-}
-
-Probe any_of(std::string_view text, std::span<const std::string_view> words) noexcept {
-  Probe best = Probe::no;
-  for (const auto word : words) {
-    const Probe answer = starts(text, word);
-    if (answer == Probe::yes) return answer;
-    if (answer == Probe::more) best = answer;
-  }
-  return best;
-}
 
 }  // namespace
 
@@ -43,11 +28,13 @@ Probe probe_pop3(const ProbeInput& input) {
   const std::string_view text = as_text(input.bytes);
   const bool customary =
       input.server_port == pop3_ports[0] || (input.beginning_unseen && input.client_port == pop3_ports[0]);
-  const auto command = [&] { return any_of(text, customary ? std::span<const std::string_view>(commands) : sure); };
+  const auto command = [&] {
+    return probe_words(text, customary ? std::span<const std::string_view>(commands) : sure);
+  };
   const bool to_server = input.direction == Direction::to_server;
-  const Probe usual = to_server ? command() : any_of(text, answers);
+  const Probe usual = to_server ? command() : probe_words(text, answers);
   if (usual != Probe::no || !input.beginning_unseen) return usual;
-  const Probe turned = to_server ? any_of(text, answers) : command();
+  const Probe turned = to_server ? probe_words(text, answers) : command();
   return turned == Probe::yes ? Probe::reversed : Probe::no;
 }
 

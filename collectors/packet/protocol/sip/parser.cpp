@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/packet/protocol/factory.h"
+#include "collectors/packet/protocol/skip.h"
 
 namespace tocsin::collectors {
 
@@ -30,9 +31,7 @@ ParserState SipParser::consume(Direction direction, Bytes bytes, Time, ParserOut
   }
   while (!bytes.empty()) {
     if (side.skip != 0) {
-      const std::size_t count = std::min(side.skip, bytes.size());
-      side.skip -= count;
-      bytes = bytes.subspan(count);
+      pass_over(side.skip, bytes);
       continue;
     }
     const std::size_t room = options_.head_most + options_.body_most - side.partial.size();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collectors/packet/protocol/skip.h"
+
 namespace tocsin::collectors {
 
 namespace {
@@ -161,11 +163,7 @@ void TlsParser::encrypted(Direction direction, ParserOutput& output) {
 
 bool TlsParser::handshake(Direction direction, Bytes bytes, ParserOutput& output) {
   Side& side = side_[index(direction)];
-  if (side.skip != 0) {
-    const std::size_t count = std::min(side.skip, bytes.size());
-    side.skip -= count;
-    bytes = bytes.subspan(count);
-  }
+  if (side.skip != 0) pass_over(side.skip, bytes);
   side.handshake.insert(side.handshake.end(), bytes.begin(), bytes.end());
   std::size_t done = 0;
   while (side.handshake.size() - done >= 4) {
