@@ -190,6 +190,20 @@ bool read_records(ByteReader& reader, std::size_t count, std::vector<DnsRecord>&
 
 }  // namespace
 
+const DnsRecord* DnsMessage::record(std::size_t index) const noexcept {
+  for (const auto* section : {&answers, &authorities, &additionals}) {
+    if (index < section->size()) return &(*section)[index];
+    index -= section->size();
+  }
+  return nullptr;
+}
+
+std::optional<Bytes> DnsMessage::record_text(std::size_t index) const noexcept {
+  const auto* found = record(index / 2);
+  if (found == nullptr) return std::nullopt;
+  return as_bytes(index % 2 == 0 ? found->name : found->data);
+}
+
 std::optional<DnsMessage> parse_dns(Bytes bytes) {
   ByteReader reader(bytes);
   DnsMessage message;

@@ -70,7 +70,17 @@ struct DnsMessage {
   bool is_response() const noexcept { return (flags & 0x8000U) != 0; }
   std::uint8_t opcode() const noexcept { return (flags >> 11) & 0x0FU; }
   std::uint8_t response_code() const noexcept { return flags & 0x0FU; }
+  // Of all records, section by section; null past the last.
+  const DnsRecord* record(std::size_t index) const noexcept;
+  // The name of each record and what it points to, by turns, section by section.
+  std::optional<Bytes> record_text(std::size_t index) const noexcept;
 };
+
+// The name of the index-th question or record of one section.
+template <typename Section>
+std::optional<Bytes> dns_name_in(const Section& section, std::size_t index) noexcept {
+  return index < section.size() ? std::optional(as_bytes(section[index].name)) : std::nullopt;
+}
 
 // Nothing when not even the header is there; otherwise what could be read, with `faults`.
 std::optional<DnsMessage> parse_dns(Bytes bytes);

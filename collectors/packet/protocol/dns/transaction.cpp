@@ -22,34 +22,16 @@ DnsTransaction::DnsTransaction(DnsMessage message, Direction direction)
 
 std::optional<Bytes> DnsTransaction::buffer(Buffer buffer, Direction direction, std::uint32_t index) const {
   if (direction != direction_) return std::nullopt;
-  const std::size_t at = index;
   switch (buffer) {
     case Buffer::dns_query:
-    case Buffer::dns_query_name:
-      if (at < message_.questions.size()) return as_bytes(message_.questions[at].name);
-      return std::nullopt;
-    case Buffer::dns_answer_name:
-      if (at < message_.answers.size()) return as_bytes(message_.answers[at].name);
-      return std::nullopt;
-    case Buffer::dns_authority_name:
-      if (at < message_.authorities.size()) return as_bytes(message_.authorities[at].name);
-      return std::nullopt;
-    case Buffer::dns_additional_name:
-      if (at < message_.additionals.size()) return as_bytes(message_.additionals[at].name);
-      return std::nullopt;
+    case Buffer::dns_query_name: return dns_name_in(message_.questions, index);
+    case Buffer::dns_answer_name: return dns_name_in(message_.answers, index);
+    case Buffer::dns_authority_name: return dns_name_in(message_.authorities, index);
+    case Buffer::dns_additional_name: return dns_name_in(message_.additionals, index);
     case Buffer::dns_response: {
-      // All names of an answer, section by section.
-      std::size_t left = at;
-      if (left < message_.questions.size()) return as_bytes(message_.questions[left].name);
-      left -= message_.questions.size();
-      for (const auto* section : {&message_.answers, &message_.authorities, &message_.additionals}) {
-        if (left < 2 * section->size()) {
-          const auto& record = (*section)[left / 2];
-          return as_bytes(left % 2 == 0 ? record.name : record.data);
-        }
-        left -= 2 * section->size();
-      }
-      return std::nullopt;
+      // All names of an answer, and those they point to.
+      const std::size_t questions = message_.questions.size();
+      return index < questions ? dns_name_in(message_.questions, index) : message_.record_text(index - questions);
     }
     default: return std::nullopt;
   }
@@ -61,14 +43,10 @@ std::optional<std::uint64_t> DnsTransaction::number_of(Buffer buffer, Direction 
     case Buffer::dns_opcode: return index == 0 ? std::optional<std::uint64_t>(message_.opcode()) : std::nullopt;
     case Buffer::dns_rcode: return index == 0 ? std::optional<std::uint64_t>(message_.response_code()) : std::nullopt;
     case Buffer::dns_rrtype: {
-      std::size_t left = index;
-      if (left < message_.questions.size()) return message_.questions[left].type;
-      left -= message_.questions.size();
-      for (const auto* section : {&message_.answers, &message_.authorities, &message_.additionals}) {
-        if (left < section->size()) return (*section)[left].type;
-        left -= section->size();
-      }
-      return std::nullopt;
+      const std::size_t questions = message_.questions.size();
+      if (index < questions) return message_.questions[index].type;
+      const auto* record = message_.record(index - questions);
+      return record != nullptr ? std::optional<std::uint64_t>(record->type) : std::nullopt;
     }
     default: return std::nullopt;
   }
