@@ -3,6 +3,7 @@
 
 #include "collectors/base/text.h"
 #include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 #include "rules/signature/match/regex.h"
 
 namespace tocsin::rules::signature {
@@ -156,8 +157,7 @@ Outcome read_number_buffer(RuleBuilder& rule, const OptionAst& option, const Key
   }
   if (!range)
     return refuse("S0362", option.name + ": '" + option.value + "' is not a number or range", "Write 1, !1, >1 or 1-5");
-  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, true);
-  rule.add(NumberTest{*range, option.name + ":" + option.value});
+  add_number_test(rule, option, static_cast<Buffer>(row.argument), row.side, *range);
   rule.select_payload();
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/enip/message.h"
+#include "rules/signature/keyword/number.h"
 #include "rules/signature/keyword/service_rows.h"
 
 namespace tocsin::rules::signature {
@@ -15,12 +16,6 @@ std::unexpected<Mistake> wrong(const OptionAst& option) {
   return refuse("S0399", option.name + ": '" + option.value + "' is not understood", "Write a number or a known name");
 }
 
-void compare(RuleBuilder& rule, const OptionAst& option, Buffer buffer, const KeywordRow& row,
-             const NumberRange& range) {
-  rule.select(Source::transaction, buffer, row.side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-}
-
 }  // namespace
 
 // enip_command:99  enip_command:list_identity  enip.vendor_id:1  enip.revision:4.3
@@ -30,18 +25,15 @@ Outcome read_enip_number(RuleBuilder& rule, const OptionAst& option, const Keywo
   auto range = parse_range(word);
   if (!range && buffer == Buffer::enip_command)
     for (const auto& known : collectors::enip_command_names())
-      if (known.name == word) range = NumberRange{NumberRange::Kind::equal, known.number, 0, false};
+      if (known.name == word) range = equal_to(known.number);
   if (buffer == Buffer::enip_revision)
     if (const auto dot = word.find('.'); dot != std::string_view::npos) {
       const auto major = parse_unsigned(word.substr(0, dot)), minor = parse_unsigned(word.substr(dot + 1));
       if (major && minor && *major < 256 && *minor < 256)
-        range = NumberRange{NumberRange::Kind::equal, static_cast<std::int64_t>((*major << 8U) | *minor), 0, false};
+        range = equal_to(static_cast<std::int64_t>((*major << 8U) | *minor));
     }
   if (!range) return wrong(option);
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  compare(rule, option, buffer, row, *range);
-  rule.select_payload();
-  return {};
+  return compare_number(rule, option, row, *range);
 }
 
 // cip_service:SERVICE[,CLASS[,ATTRIBUTE]]; an attribute after ! must be another one.
@@ -54,7 +46,7 @@ Outcome read_cip_service(RuleBuilder& rule, const OptionAst& option, const Keywo
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto range = parse_range(items[i]);
     if (!range) return wrong(option);
-    compare(rule, option, buffers[i], row, *range);
+    add_number_test(rule, option, buffers[i], row.side, *range);
   }
   rule.select_payload();
   return {};

@@ -1,6 +1,6 @@
 // Keywords of FTP and of its data channels that are not plain buffers.
 #include "collectors/base/text.h"
-#include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 
 namespace tocsin::rules::signature {
 
@@ -8,31 +8,12 @@ using collectors::Buffer;
 using collectors::BufferSide;
 using collectors::Protocol;
 
-namespace {
-
-Outcome compare(RuleBuilder& rule, const OptionAst& option, Protocol protocol, Buffer buffer, BufferSide side,
-                const NumberRange& range) {
-  if (auto done = rule.require_protocol(protocol, option.name); !done) return done;
-  rule.select(Source::transaction, buffer, side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-  rule.select_payload();
-  return {};
-}
-
-NumberRange equal_to(std::int64_t number) {
-  NumberRange range;
-  range.kind = NumberRange::Kind::equal;
-  range.low = number;
-  return range;
-}
-
-}  // namespace
-
 Outcome read_ftp_mode(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   const auto word = lower_ascii(trim(option.value));
   if (word != "active" && word != "passive")
     return refuse("S0395", "ftp.mode: '" + option.value + "' is not known", "Write active or passive");
-  return compare(rule, option, Protocol::ftp, Buffer::ftp_mode, BufferSide::both, equal_to(word == "active" ? 1 : 2));
+  return compare_number(rule, option, Protocol::ftp, Buffer::ftp_mode, BufferSide::both,
+                        equal_to(word == "active" ? 1 : 2));
 }
 
 Outcome read_ftp_port(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
@@ -41,7 +22,7 @@ Outcome read_ftp_port(RuleBuilder& rule, const OptionAst& option, const KeywordR
   const auto range = parse_range(text);
   if (!range)
     return refuse("S0395", "ftp.dynamic_port: '" + option.value + "' is not a port", "Write 1024, >1024 or 1024-65535");
-  return compare(rule, option, Protocol::ftp, Buffer::ftp_dynamic_port, BufferSide::both, *range);
+  return compare_number(rule, option, Protocol::ftp, Buffer::ftp_dynamic_port, BufferSide::both, *range);
 }
 
 Outcome read_ftp_answered(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
@@ -49,12 +30,13 @@ Outcome read_ftp_answered(RuleBuilder& rule, const OptionAst& option, const Keyw
   const bool yes = word == "yes" || word == "true" || word == "on" || word == "1";
   const bool no = word == "no" || word == "false" || word == "off" || word == "0";
   if (!yes && !no) return refuse("S0395", "ftp.reply_received: '" + option.value + "' is not known", "Write yes or no");
-  return compare(rule, option, Protocol::ftp, Buffer::ftp_reply_received, BufferSide::to_client, equal_to(yes ? 1 : 0));
+  return compare_number(rule, option, Protocol::ftp, Buffer::ftp_reply_received, BufferSide::to_client,
+                        equal_to(yes ? 1 : 0));
 }
 
 Outcome read_ftp_bounce(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   if (option.has_value && !option.value.empty()) return refuse("S0395", "ftpbounce takes no value", "Remove the value");
-  return compare(rule, option, Protocol::ftp, Buffer::ftp_bounce, BufferSide::to_server, equal_to(1));
+  return compare_number(rule, option, Protocol::ftp, Buffer::ftp_bounce, BufferSide::to_server, equal_to(1));
 }
 
 // ftpdata_command:retr — always of the direction in which the file goes when the client is passive.
@@ -63,8 +45,8 @@ Outcome read_ftp_data_command(RuleBuilder& rule, const OptionAst& option, const 
   if (word != "retr" && word != "stor")
     return refuse("S0395", "ftpdata_command: '" + option.value + "' is not known", "Write retr or stor");
   const bool retrieve = word == "retr";
-  return compare(rule, option, Protocol::ftp_data, Buffer::ftp_data_command,
-                 retrieve ? BufferSide::to_client : BufferSide::to_server, equal_to(retrieve ? 1 : 2));
+  return compare_number(rule, option, Protocol::ftp_data, Buffer::ftp_data_command,
+                        retrieve ? BufferSide::to_client : BufferSide::to_server, equal_to(retrieve ? 1 : 2));
 }
 
 }  // namespace tocsin::rules::signature

@@ -3,6 +3,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/http2/frame.h"
+#include "rules/signature/keyword/number.h"
 #include "rules/signature/keyword/service_rows.h"
 
 namespace tocsin::rules::signature {
@@ -12,14 +13,6 @@ using collectors::Http2Name;
 
 std::unexpected<Mistake> wrong(const OptionAst& option, std::string next_step) {
   return refuse("S0398", option.name + ": '" + option.value + "' is not understood", std::move(next_step));
-}
-
-Outcome compare(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row, const NumberRange& range) {
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  rule.select(Source::transaction, static_cast<collectors::Buffer>(row.argument), row.side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-  rule.select_payload();
-  return {};
 }
 
 const Http2Name* find_name(std::span<const Http2Name> names, std::string_view word) {
@@ -34,7 +27,7 @@ const Http2Name* find_name(std::span<const Http2Name> names, std::string_view wo
 Outcome read_http2_name(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const bool frame = static_cast<collectors::Buffer>(row.argument) == collectors::Buffer::http2_frametype;
   auto word = trim(option.value);
-  if (const auto range = parse_range(word)) return compare(rule, option, row, *range);
+  if (const auto range = parse_range(word)) return compare_number(rule, option, row, *range);
   NumberRange range;
   if (word.starts_with('!')) {
     range.kind = NumberRange::Kind::not_equal;
@@ -43,14 +36,14 @@ Outcome read_http2_name(RuleBuilder& rule, const OptionAst& option, const Keywor
   const auto* name = find_name(frame ? collectors::http2_frame_names() : collectors::http2_error_names(), word);
   if (name == nullptr) return wrong(option, frame ? "Write http2.frametype:GOAWAY;" : "Write http2.errorcode:CANCEL;");
   range.low = name->number;
-  return compare(rule, option, row, range);
+  return compare_number(rule, option, row, range);
 }
 
 // http2.window:1-100
 Outcome read_http2_number(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const auto range = parse_range(option.value);
   if (!range) return wrong(option, "Write a number or a range");
-  return compare(rule, option, row, *range);
+  return compare_number(rule, option, row, *range);
 }
 
 // http2.settings:SETTINGS_HEADER_TABLE_SIZE>1000: the setting is there, with such a value.
@@ -87,7 +80,7 @@ Outcome read_http2_settings(RuleBuilder& rule, const OptionAst& option, const Ke
       default: return wrong(option, "Write =, <, > or a range");
     }
   }
-  return compare(rule, option, row, range);
+  return compare_number(rule, option, row, range);
 }
 
 }  // namespace tocsin::rules::signature

@@ -1,7 +1,7 @@
 // Keywords of IKE that are not plain buffers.
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/ike/message.h"
-#include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 
 namespace tocsin::rules::signature {
 
@@ -15,13 +15,8 @@ Outcome read_ike_attribute(RuleBuilder& rule, const OptionAst& option, const Key
   if (!value || *value < 0)
     return refuse("S0397", "ike.chosen_sa_attribute: '" + option.value + "' is not understood",
                   "Write ike.chosen_sa_attribute:alg_enc=7;");
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  NumberRange range;
-  range.low = static_cast<std::int64_t>(collectors::ike_packed(*attribute, static_cast<std::uint64_t>(*value)));
-  rule.select(Source::transaction, collectors::Buffer::ike_chosen_attribute, row.side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-  rule.select_payload();
-  return {};
+  const auto packed = collectors::ike_packed(*attribute, static_cast<std::uint64_t>(*value));
+  return compare_number(rule, option, row, equal_to(static_cast<std::int64_t>(packed)));
 }
 
 }  // namespace tocsin::rules::signature

@@ -3,6 +3,7 @@
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/modbus/message.h"
+#include "rules/signature/keyword/number.h"
 #include "rules/signature/keyword/service_rows.h"
 
 namespace tocsin::rules::signature {
@@ -16,15 +17,7 @@ std::unexpected<Mistake> wrong(const OptionAst& option) {
 }
 
 void compare(RuleBuilder& rule, const OptionAst& option, Buffer buffer, const NumberRange& range) {
-  rule.select(Source::transaction, buffer, collectors::BufferSide::to_server, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-}
-
-void compare(RuleBuilder& rule, const OptionAst& option, Buffer buffer, std::int64_t wanted, bool negated = false) {
-  NumberRange range;
-  range.kind = negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal;
-  range.low = wanted;
-  compare(rule, option, buffer, range);
+  add_number_test(rule, option, buffer, collectors::BufferSide::to_server, range);
 }
 
 bool read_category(RuleBuilder& rule, const OptionAst& option, std::string_view word) {
@@ -37,14 +30,13 @@ bool read_category(RuleBuilder& rule, const OptionAst& option, std::string_view 
                                                                        {"reserved", ModbusCategory::reserved}};
   for (const auto& [name, category] : names)
     if (equals_ignoring_case(name, word)) {
-      compare(rule, option, Buffer::modbus_category, static_cast<std::int64_t>(category), negated);
+      const auto kind = negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal;
+      compare(rule, option, Buffer::modbus_category, make_range(kind, static_cast<std::int64_t>(category)));
       return true;
     }
   if (!equals_ignoring_case("public", word) && !equals_ignoring_case("all", word)) return false;
-  NumberRange range;
-  range.kind = NumberRange::Kind::less_equal;
-  range.low = equals_ignoring_case("all", word) ? 255 : static_cast<std::int64_t>(ModbusCategory::unassigned);
-  compare(rule, option, Buffer::modbus_category, range);
+  const auto most = equals_ignoring_case("all", word) ? 255 : static_cast<std::int64_t>(ModbusCategory::unassigned);
+  compare(rule, option, Buffer::modbus_category, make_range(NumberRange::Kind::less_equal, most));
   return true;
 }
 
@@ -58,9 +50,7 @@ bool read_access(RuleBuilder& rule, const OptionAst& option, std::string_view wo
   test.text = option.name + ":" + option.value;
   test.range.low = how == "read" ? access::read : access::write;
   // Some functions do both.
-  NumberRange both;
-  both.low = access::read | access::write;
-  test.others.push_back(both);
+  test.others.push_back(equal_to(access::read | access::write));
   rule.select(Source::transaction, Buffer::modbus_access, collectors::BufferSide::to_server, true);
   rule.add(std::move(test));
   if (table.empty()) return true;
@@ -70,7 +60,7 @@ bool read_access(RuleBuilder& rule, const OptionAst& option, std::string_view wo
                                                                       {"holding", access::holding}};
   const auto found = std::ranges::find(tables, table, &std::pair<std::string_view, std::uint8_t>::first);
   if (found == std::end(tables)) return false;
-  compare(rule, option, Buffer::modbus_table, found->second);
+  compare(rule, option, Buffer::modbus_table, equal_to(found->second));
   return true;
 }
 

@@ -1,11 +1,11 @@
 // Keywords of MQTT that are not plain buffers: numbers and flags of its packets.
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/mqtt/message.h"
 #include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 
 namespace tocsin::rules::signature {
 
@@ -15,14 +15,6 @@ namespace {
 
 std::unexpected<Mistake> wrong(const OptionAst& option, std::string next_step) {
   return refuse("S0396", option.name + ": '" + option.value + "' is not understood", std::move(next_step));
-}
-
-Outcome compare(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row, const NumberRange& range) {
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-  rule.select_payload();
-  return {};
 }
 
 struct Flag {
@@ -46,14 +38,14 @@ Outcome read_mqtt_type(RuleBuilder& rule, const OptionAst& option, const Keyword
   else if (const auto number = parse_number(trim(option.value)); number && *number >= 0 && *number <= 15)
     range.low = *number;
   else return wrong(option, "Write mqtt.type:CONNECT;");
-  return compare(rule, option, row, range);
+  return compare_number(rule, option, row, range);
 }
 
 // mqtt.qos:1, mqtt.reason_code:135, mqtt.protocol_version:5
 Outcome read_mqtt_number(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const auto range = parse_range(option.value);
   if (!range) return wrong(option, "Write a number or a range");
-  return compare(rule, option, row, *range);
+  return compare_number(rule, option, row, *range);
 }
 
 // mqtt.connack.session_present:yes
@@ -62,7 +54,7 @@ Outcome read_mqtt_session(RuleBuilder& rule, const OptionAst& option, const Keyw
   NumberRange range;
   if (word == "yes" || word == "true") range.low = 1;
   else if (word != "no" && word != "false") return wrong(option, "Write yes or no");
-  return compare(rule, option, row, range);
+  return compare_number(rule, option, row, range);
 }
 
 // mqtt.flags:retain,!dup  mqtt.connect.flags:username,!will: all of them hold.
@@ -70,26 +62,12 @@ Outcome read_mqtt_flags(RuleBuilder& rule, const OptionAst& option, const Keywor
   const std::span<const Flag> known = static_cast<Buffer>(row.argument) == Buffer::mqtt_flags
                                           ? std::span<const Flag>(header_flags)
                                           : std::span<const Flag>(connect_flags);
-  std::uint32_t mask = 0, wanted = 0;
-  for (auto item : split_items(option.value)) {
-    const bool negated = item.starts_with('!');
-    if (negated) item = trim(item.substr(1));
-    const auto flag = std::ranges::find(known, item, &Flag::name);
-    if (flag == known.end()) return wrong(option, "Name flags such as " + std::string(known.front().name));
-    mask |= flag->bit;
-    if (!negated) wanted |= flag->bit;
-  }
-  if (mask == 0) return wrong(option, "Name at least one flag");
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, true);
-  ByteTest test;
-  test.from.count.value = 1;
-  test.from.bitmask = mask;
-  test.value.value = static_cast<std::int64_t>(wanted >> std::countr_zero(mask));
-  test.text = option.name + ":" + option.value;
-  rule.add(std::move(test));
-  rule.select_payload();
-  return {};
+  const auto flags = parse_flags(option.value, [&](std::string_view name) -> std::uint32_t {
+    const auto flag = std::ranges::find(known, name, &Flag::name);
+    return flag == known.end() ? 0U : flag->bit;
+  });
+  if (!flags) return wrong(option, "Name flags such as " + std::string(known.front().name));
+  return compare_flags(rule, option, row, *flags, 1);
 }
 
 }  // namespace tocsin::rules::signature

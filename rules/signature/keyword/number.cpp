@@ -1,11 +1,11 @@
-// Numbers that have names: "krb5_msg_type:AS_REQ", "rfb.secresult:ok", "ldap.responses.result_code:success".
+#include "rules/signature/keyword/number.h"
+
 #include <algorithm>
 #include <array>
+#include <bit>
 
-#include "collectors/base/text.h"
 #include "collectors/packet/protocol/krb5/message.h"
 #include "collectors/packet/protocol/ldap/message.h"
-#include "rules/signature/keyword/keyword.h"
 
 namespace tocsin::rules::signature {
 
@@ -43,27 +43,63 @@ std::optional<std::int64_t> named(Buffer buffer, std::string_view word) {
   }
 }
 
-NumberRange make(NumberRange::Kind kind, std::int64_t low) {
+// Whole families of values.
+std::vector<NumberRange> family(Buffer buffer, std::string_view word) {
+  using enum NumberRange::Kind;
+  if (buffer == Buffer::rfb_security_result && word == "unknown") return {make_range(greater, 2)};
+  if (buffer != Buffer::krb5_ticket_encryption) return {};
+  if (word == "weak")
+    return {make_range(less, 17),  make_range(equal, 21), make_range(equal, 22),
+            make_range(equal, 23), make_range(equal, 24), make_range(greater, 26)};
+  if (word == "strong")
+    return {make_range(equal, 17), make_range(equal, 18), make_range(equal, 19),
+            make_range(equal, 20), make_range(equal, 25), make_range(equal, 26)};
+  return {};
+}
+
+}  // namespace
+
+NumberRange make_range(NumberRange::Kind kind, std::int64_t low) noexcept {
   NumberRange range;
   range.kind = kind;
   range.low = low;
   return range;
 }
 
-// Whole families of values.
-std::vector<NumberRange> family(Buffer buffer, std::string_view word) {
-  using enum NumberRange::Kind;
-  if (buffer == Buffer::rfb_security_result && word == "unknown") return {make(greater, 2)};
-  if (buffer != Buffer::krb5_ticket_encryption) return {};
-  if (word == "weak")
-    return {make(less, 17), make(equal, 21), make(equal, 22), make(equal, 23), make(equal, 24), make(greater, 26)};
-  if (word == "strong")
-    return {make(equal, 17), make(equal, 18), make(equal, 19), make(equal, 20), make(equal, 25), make(equal, 26)};
+void add_number_test(RuleBuilder& rule, const OptionAst& option, Buffer buffer, collectors::BufferSide side,
+                     const NumberRange& range) {
+  rule.select(Source::transaction, buffer, side, true);
+  rule.add(NumberTest{range, option.name + ":" + option.value});
+}
+
+Outcome compare_number(RuleBuilder& rule, const OptionAst& option, collectors::Protocol protocol, Buffer buffer,
+                       collectors::BufferSide side, const NumberRange& range) {
+  if (auto done = rule.require_protocol(protocol, option.name); !done) return done;
+  add_number_test(rule, option, buffer, side, range);
+  rule.select_payload();
   return {};
 }
 
-}  // namespace
+Outcome compare_number(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row, const NumberRange& range) {
+  return compare_number(rule, option, row.protocol, static_cast<Buffer>(row.argument), row.side, range);
+}
 
+Outcome compare_flags(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row, const FlagList& flags,
+                      std::uint8_t width) {
+  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
+  rule.select(Source::transaction, static_cast<Buffer>(row.argument), row.side, true);
+  ByteTest test;
+  test.from.count.value = width;
+  test.from.bitmask = flags.mask;
+  // The bits are brought down to the lowest of the mask before they are compared.
+  test.value.value = static_cast<std::int64_t>(flags.wanted >> std::countr_zero(flags.mask));
+  test.text = option.name + ":" + option.value;
+  rule.add(std::move(test));
+  rule.select_payload();
+  return {};
+}
+
+// "krb5_msg_type:AS_REQ", "rfb.secresult:ok", "ldap.responses.result_code:success"
 Outcome read_named_number(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const auto buffer = static_cast<Buffer>(row.argument);
   if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
@@ -86,7 +122,7 @@ Outcome read_named_number(RuleBuilder& rule, const OptionAst& option, const Keyw
       if (!number)
         return refuse("S0362", option.name + ": '" + std::string(word) + "' is neither a number nor a name of one",
                       "Write a number, a range or a name");
-      ranges.push_back(make(negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal, *number));
+      ranges.push_back(make_range(negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal, *number));
     }
     if (comma == std::string_view::npos) break;
     rest.remove_prefix(comma + 1);

@@ -1,6 +1,6 @@
 // Keywords of SMB that are not plain buffers.
 #include "collectors/base/text.h"
-#include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 
 namespace tocsin::rules::signature {
 
@@ -9,13 +9,7 @@ Outcome read_smb_version(RuleBuilder& rule, const OptionAst& option, const Keywo
   const auto version = parse_number(trim(option.value));
   if (!version || (*version != 1 && *version != 2))
     return refuse("S0394", "smb.version: '" + option.value + "' is neither 1 nor 2", "Write smb.version:1; or 2");
-  if (auto done = rule.require_protocol(row.protocol, option.name); !done) return done;
-  NumberRange range;
-  range.low = *version;
-  rule.select(Source::transaction, collectors::Buffer::smb_version, row.side, true);
-  rule.add(NumberTest{range, option.name + ":" + option.value});
-  rule.select_payload();
-  return {};
+  return compare_number(rule, option, row, equal_to(*version));
 }
 
 }  // namespace tocsin::rules::signature

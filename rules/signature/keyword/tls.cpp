@@ -5,6 +5,7 @@
 
 #include "collectors/base/text.h"
 #include "rules/signature/keyword/keyword.h"
+#include "rules/signature/keyword/number.h"
 
 namespace tocsin::rules::signature {
 
@@ -53,14 +54,8 @@ Outcome read_tls_version(RuleBuilder& rule, const OptionAst& option, const Keywo
   const auto quoted = parse_quoted(option.value);
   const auto number = quoted ? version_number(lower_ascii(quoted->text)) : std::nullopt;
   if (!number) return refuse("S0392", "tls.version: '" + option.value + "' is not known", "Write tls.version:1.2;");
-  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
-  NumberRange range;
-  range.kind = quoted->negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal;
-  range.low = *number;
-  rule.select(Source::transaction, Buffer::tls_version, BufferSide::both, true);
-  rule.add(NumberTest{range, "tls.version:" + option.value});
-  rule.select_payload();
-  return {};
+  const auto kind = quoted->negated ? NumberRange::Kind::not_equal : NumberRange::Kind::equal;
+  return compare_number(rule, option, Protocol::tls, Buffer::tls_version, BufferSide::both, make_range(kind, *number));
 }
 
 // ssl_version:tls1.0,tls1.1 or ssl_version:!sslv3: one of the list, or none of it.
