@@ -103,6 +103,14 @@ constexpr std::array<Function, 19> modbus_functions{{{"read_coils", "1"},
                                                      {"read_fifo_queue", "24"},
                                                      {"encapsulated_interface_transport", "43"}}};
 
+// The word's buffer must match the expression; what was selected before it is selected again.
+Translated emit_match(Translation& out, const SnortOption& option, const SnortOptionRow& row, std::string pcre) {
+  out.emit(option, row.word);
+  out.emit(option, "pcre", std::move(pcre));
+  out.restore(option);
+  return {};
+}
+
 }  // namespace
 
 Translated translate_sticky(Translation& out, const SnortOption& option, const SnortOptionRow& row) {
@@ -190,10 +198,7 @@ Translated translate_http_version_match(Translation& out, const SnortOption& opt
     any += (any.empty() ? "" : "|") + std::string(1, word[0]) + "\\." + word[2];
   }
   if (any.empty()) return refuse_option(option, "names no version", "Write http_version_match:\"1.0 1.1\";");
-  out.emit(option, row.word);
-  out.emit(option, "pcre", quoted_pcre(false, "^HTTP\\/(?:" + any + ")$"));
-  out.restore(option);
-  return {};
+  return emit_match(out, option, row, quoted_pcre(false, "^HTTP\\/(?:" + any + ")$"));
 }
 
 // sip_method:invite,bye  sip_method:!ack
@@ -213,10 +218,7 @@ Translated translate_sip_method(Translation& out, const SnortOption& option, con
   }
   if (any.empty() || (negated && option.items.size() > 1))
     return refuse_option(option, "'" + option.raw + "' is not understood", "Negate one method, or list several");
-  out.emit(option, row.word);
-  out.emit(option, "pcre", quoted_pcre(negated, "^(?:" + any + ")$"));
-  out.restore(option);
-  return {};
+  return emit_match(out, option, row, quoted_pcre(negated, "^(?:" + any + ")$"));
 }
 
 // sip_stat_code:200,4 — a digit alone stands for the hundred.
@@ -230,10 +232,7 @@ Translated translate_sip_stat_code(Translation& out, const SnortOption& option, 
     any += (any.empty() ? "" : "|") + item.text + (hundred ? "\\d\\d" : "");
   }
   if (any.empty()) return refuse_option(option, "names no code", "Write sip_stat_code:200,4;");
-  out.emit(option, row.word);
-  out.emit(option, "pcre", quoted_pcre(false, "^(?:" + any + ")$"));
-  out.restore(option);
-  return {};
+  return emit_match(out, option, row, quoted_pcre(false, "^(?:" + any + ")$"));
 }
 
 // file_type:"PDF,MSEXE": by the first bytes.
@@ -253,10 +252,7 @@ Translated translate_file_type(Translation& out, const SnortOption& option, cons
                            "Name the type alone");
     any += (any.empty() ? "" : "|") + std::string(found->start);
   }
-  out.emit(option, row.word);
-  out.emit(option, "pcre", "\"/^(?:" + any + ")/s\"");
-  out.restore(option);
-  return {};
+  return emit_match(out, option, row, "\"/^(?:" + any + ")/s\"");
 }
 
 // Keywords that choose a buffer themselves and leave the payload selected.
