@@ -94,4 +94,23 @@ class ParserBench final : public ParserOutput {
   std::bitset<packet_events_most> events_;
 };
 
+// Conversations that begin as such traffic does (`beginning`) and go on with anything, the same at every run. What a
+// parser does wrong then is for sanitizers to see.
+inline void feed_anything(Protocol protocol, std::string_view beginning, std::uint8_t transport = ip_protocol::tcp) {
+  std::uint32_t state = 7;
+  for (int round = 0; round < 300; ++round) {
+    ParserBench bench(protocol, transport);
+    for (int turn = 0; turn < 4 && bench.state == ParserState::more; ++turn) {
+      std::string bytes(turn == 0 ? beginning : std::string_view{});
+      for (std::uint32_t i = 0; i < (state >> 8U) % 200; ++i) {
+        state = state * 1'664'525U + 1'013'904'223U;
+        bytes += static_cast<char>(state >> 24U);
+      }
+      if (turn % 2 == 0) bench.client(bytes);
+      else bench.server(bytes);
+    }
+    bench.finish();
+  }
+}
+
 }  // namespace tocsin::collectors::testing

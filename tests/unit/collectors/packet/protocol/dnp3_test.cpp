@@ -60,22 +60,7 @@ TEST(Dnp3, WhatIsWrongIsSaid) {
   EXPECT_TRUE(bench.raised(PacketEvent::dnp3_too_many_points));
 }
 
-TEST(Dnp3, AnythingIsSurvived) {
-  std::uint32_t state = 7;
-  for (int round = 0; round < 300; ++round) {
-    ParserBench bench(Protocol::dnp3);
-    for (int turn = 0; turn < 4 && bench.state == ParserState::more; ++turn) {
-      std::string bytes = turn == 0 ? write_time : std::string();
-      for (std::uint32_t i = 0; i < (state >> 8U) % 200; ++i) {
-        state = state * 1'664'525U + 1'013'904'223U;
-        bytes += static_cast<char>(state >> 24U);
-      }
-      if (turn % 2 == 0) bench.client(bytes);
-      else bench.server(bytes);
-    }
-    bench.finish();
-  }
-}
+TEST(Dnp3, AnythingIsSurvived) { feed_anything(Protocol::dnp3, write_time); }
 
 }  // namespace
 }  // namespace tocsin::collectors::testing

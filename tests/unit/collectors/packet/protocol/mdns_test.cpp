@@ -16,22 +16,7 @@ TEST(Mdns, Announcement) {
   EXPECT_NE(bench.records[0].find("\"txt\":[\"key=v\"]"), std::string::npos);
 }
 
-TEST(Mdns, AnythingIsSurvived) {
-  std::uint32_t state = 7;
-  for (int round = 0; round < 300; ++round) {
-    ParserBench bench(Protocol::mdns, ip_protocol::udp);
-    for (int turn = 0; turn < 4 && bench.state == ParserState::more; ++turn) {
-      std::string bytes = turn == 0 ? announcement : std::string();
-      for (std::uint32_t i = 0; i < (state >> 8U) % 200; ++i) {
-        state = state * 1'664'525U + 1'013'904'223U;
-        bytes += static_cast<char>(state >> 24U);
-      }
-      if (turn % 2 == 0) bench.client(bytes);
-      else bench.server(bytes);
-    }
-    bench.finish();
-  }
-}
+TEST(Mdns, AnythingIsSurvived) { feed_anything(Protocol::mdns, announcement, ip_protocol::udp); }
 
 }  // namespace
 }  // namespace tocsin::collectors::testing

@@ -59,22 +59,7 @@ TEST(Quic, PiecesComeInAnyOrder) {
   EXPECT_FALSE(stream.add({95, as_bytes(text)}, 100));
 }
 
-TEST(Quic, AnythingIsSurvived) {
-  std::uint32_t state = 7;
-  for (int round = 0; round < 300; ++round) {
-    ParserBench bench(Protocol::quic, ip_protocol::udp);
-    for (int turn = 0; turn < 4 && bench.state == ParserState::more; ++turn) {
-      std::string bytes = turn == 0 ? hex(server_initial) : std::string();
-      for (std::uint32_t i = 0; i < (state >> 8U) % 200; ++i) {
-        state = state * 1'664'525U + 1'013'904'223U;
-        bytes += static_cast<char>(state >> 24U);
-      }
-      if (turn % 2 == 0) bench.client(bytes);
-      else bench.server(bytes);
-    }
-    bench.finish();
-  }
-}
+TEST(Quic, AnythingIsSurvived) { feed_anything(Protocol::quic, hex(server_initial), ip_protocol::udp); }
 
 }  // namespace
 }  // namespace tocsin::collectors::testing
