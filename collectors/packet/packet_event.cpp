@@ -395,11 +395,6 @@ static_assert(in_order(), "one row per event, in the order of the enumeration");
 
 const Table& packet_event_table() noexcept { return table; }
 
-std::string_view packet_event_name(PacketEvent event) noexcept {
-  const auto number = static_cast<std::size_t>(event);
-  return number < table.size() ? table[number].name : std::string_view{};
-}
-
 std::optional<PacketEvent> find_packet_event(std::string_view name) noexcept {
   // As the family was called before version 1 was read too.
   static constexpr std::string_view former = "ikev2.";

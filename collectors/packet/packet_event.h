@@ -399,7 +399,6 @@ struct PacketEventRow {
 };
 // Indexed by the event's number.
 const std::array<PacketEventRow, static_cast<std::size_t>(PacketEvent::count_)>& packet_event_table() noexcept;
-std::string_view packet_event_name(PacketEvent event) noexcept;
 std::optional<PacketEvent> find_packet_event(std::string_view name) noexcept;
 
 }  // namespace tocsin::collectors

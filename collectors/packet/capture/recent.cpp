@@ -66,7 +66,6 @@ std::uint64_t RecentFrames::push(const RawFrame& frame) {
   } else if (taken != 0) {
     std::memcpy(to, frame.bytes.data(), taken);
   }
-  ++pushed_;
   return position;
 }
 

@@ -36,7 +36,6 @@ class RecentFrames {
   // Nothing when it was overwritten.
   std::optional<Frame> at(std::uint64_t position) const;
 
-  std::uint64_t pushed() const noexcept { return pushed_; }
   std::size_t capacity() const noexcept { return capacity_; }
 
  private:
@@ -49,7 +48,6 @@ class RecentFrames {
   std::size_t capacity_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::uint64_t written_ = 8;  // total; positions count from here, and 0 is none
-  std::uint64_t pushed_ = 0;
 };
 
 }  // namespace tocsin::collectors

@@ -69,8 +69,6 @@ static_assert([] {
 
 }  // namespace
 
-std::span<const FrameRow> frame_table() noexcept { return rows; }
-
 const FrameRow& frame_row(FrameKind kind) noexcept {
   const auto number = static_cast<std::size_t>(kind);
   return rows[number == 0 || number > rows.size() ? 0 : number - 1];

@@ -72,8 +72,6 @@ struct FrameRow {
   Protocol protocol;
   std::string_view name;  // without the protocol's: "pdu", "smb2.hdr"
 };
-// In the order of FrameKind, without `none`.
-std::span<const FrameRow> frame_table() noexcept;
 const FrameRow& frame_row(FrameKind kind) noexcept;
 // "pdu" of the protocol given, or "dns.pdu" of the one that it names. `none`: not known.
 FrameKind find_frame(std::string_view name, Protocol protocol) noexcept;
