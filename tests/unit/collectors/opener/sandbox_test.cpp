@@ -135,5 +135,30 @@ TEST(Sandbox, probing_gives_nothing_up) {
   EXPECT_GE(::open("/", O_RDONLY | O_DIRECTORY), 0);
 }
 
+TEST(Sandbox, computing_leaves_what_is_open_and_memory) {
+  if (!has_seccomp()) GTEST_SKIP() << "no system-call filter here";
+  const auto computing = [](const std::function<int()>& body) {
+    return in_child([&] {
+      SandboxPolicy policy;
+      policy.calls = SandboxCalls::compute;
+      if (!confine(policy)) return 1;
+      return body();
+    });
+  };
+  EXPECT_EQ(computing([] {
+              const std::vector<int> memory(1U << 20, 1);
+              if (memory.back() != 1 || ::open("/etc/hostname", O_RDONLY) >= 0 || errno != EACCES) return 2;
+              return ::write(-1, "", 1) < 0 && errno == EBADF ? 0 : 3;
+            }),
+            0);
+  EXPECT_EQ(computing([] { return ::socket(AF_INET, SOCK_STREAM, 0); }), -SIGSYS);
+  EXPECT_EQ(computing([] { return ::kill(::getppid(), 0); }), -SIGSYS);
+  EXPECT_EQ(computing([] { return static_cast<int>(::fork()); }), -SIGSYS);
+  EXPECT_EQ(computing([] {
+              return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+            }),
+            -SIGSYS);
+}
+
 }  // namespace
 }  // namespace tocsin::collectors
