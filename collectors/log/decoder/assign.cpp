@@ -179,4 +179,48 @@ void assign_captures(LineContext& line, const KeyMap& map, const Captures& captu
   }
 }
 
+namespace {
+
+std::string unescaped(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, char>, 5> entities{
+      {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}}};
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    if (text[0] == '\\' && text.size() > 1 && (text[1] == '\\' || text[1] == '"')) {
+      out += text[1];
+      text.remove_prefix(2);
+      continue;
+    }
+    const auto* entity = std::ranges::find_if(entities, [&](const auto& e) { return text.starts_with(e.first); });
+    out += entity == entities.end() ? text[0] : entity->second;
+    text.remove_prefix(entity == entities.end() ? 1 : entity->first.size());
+  }
+  return out;
+}
+
+}  // namespace
+
+void assign_renamed(LineContext& line, const std::vector<Rename>& renames) {
+  if (renames.empty() || line.members == nullptr) return;
+  std::string name;
+  for (const auto member : *line.members) {
+    const auto old = line.fields.names().name(member);
+    const auto rename = std::ranges::find_if(renames, [&](const Rename& r) { return old.starts_with(r.under); });
+    if (rename == renames.end() || old.size() == rename->under.size()) continue;
+    name = rename->to;
+    name += old.substr(rename->under.size());
+    auto& first = name[rename->to.size()];
+    if (rename->pascal && first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
+    const auto field = line.fields.find(name);
+    const Value* given = line.builder.find(member);
+    if (field == Field{} || given == nullptr || line.builder.find(field) != nullptr) continue;
+    const Value value = *given;  // setting may move the builder's storage
+    if (rename->unescape && value.is_text() && value.as_text().find_first_of("\\&") != std::string_view::npos)
+      line.builder.set(field, unescaped(value.as_text()));
+    else if (FieldNames::known(field)) line.builder.set_typed(field, render_text(value));
+    else line.builder.put(field, value);
+  }
+}
+
 }  // namespace tocsin::collectors

@@ -38,6 +38,8 @@ struct LineContext {
   LineClock& clock;
   Time reference;                // stamps without a year are read against it
   std::optional<Time> observed;  // set when a stamp was found
+  // Of a JSON object: its members under their own names. The flattener's; ends with it.
+  const std::vector<Field>* members = nullptr;
 };
 
 // "source:endpoint" compiled: the target of a product's key.
@@ -51,6 +53,16 @@ struct KeyTarget {
 struct KeyHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+// Nested names of a product under plain ones: `{under: "win.eventdata.", pascal: true}` makes
+// win.eventdata.targetUserName TargetUserName too. `unescape` undoes what a carrier did to the text once more: \\ and
+// \", &lt; &gt; &amp; &quot;.
+struct Rename {
+  std::string under;
+  std::string to;
+  bool pascal = false;
+  bool unescape = false;
 };
 
 // How the keys of key=value, JSON, CEF, LEEF and CSV captures become fields.
@@ -73,6 +85,8 @@ bool assign_mapped(LineContext& line, const KeyMap& map, std::string_view key, s
 // Where a key is kept under its own name.
 Field own_field(LineContext& line, const KeyMap& map, std::string_view key);
 void assign_captures(LineContext& line, const KeyMap& map, const Captures& captures);
+// Fields below `rename.under`, under their new name as well; one that is there already stays.
+void assign_renamed(LineContext& line, const std::vector<Rename>& renames);
 // url.original, url.path, url.query, url.extension; full URLs also url.scheme, url.domain.
 void assign_url(EventBuilder& builder, std::string_view url);
 

@@ -130,6 +130,8 @@ class DecoderCompiler {
     if (name_.empty()) return refuse("D0102", node.Mark(), "", "decoder: is missing");
     native_ = node["native"] ? texts(node["native"]) : std::vector<std::string>{};
     own_prefix_ = node["prefix"] ? node["prefix"].as<std::string>() : "";
+    expressions_.reset();
+    if (const auto given = node["expressions"]) expressions_.reset(given);
     branches_ = 0;
     resolver_ = [this](std::string_view field) { return resolve(field); };
     try {
@@ -140,20 +142,27 @@ class DecoderCompiler {
       compiled.effects = effects(node);
       if (compiled.effects.dataset.empty()) compiled.effects.dataset = name_;
       if (node["when"]) compiled.when = conditions(node["when"]);
+      if (node["carries"]) compiled.carries = node["carries"].as<bool>();
+      for (const auto& rename : node["rename"])
+        compiled.renames.push_back({.under = rename["under"].as<std::string>(),
+                                    .to = rename["to"].as<std::string>(""),
+                                    .pascal = rename["pascal"].as<bool>(false),
+                                    .unescape = rename["unescape"].as<bool>(false)});
       std::vector<PatternGroup*> groups = dispatch(node, compiled);
-      for (const auto& pattern : node["patterns"]) add_pattern(pattern, compiled, groups, node["expressions"]);
+      for (const auto& pattern : node["patterns"]) add_pattern(pattern, compiled, groups);
       samples(node);
     } catch (const YAML::Exception& e) {
       refuse("D0103", e.mark, name_, e.msg);
     }
   }
 
-  static constexpr std::array<std::string_view, 27> decoder_keys{
-      "decoder", "doc",    "programs", "lines", "needs",  "class",     "dataset",     "set",    "copy",
-      "lookup",  "drop",   "then",     "keys",  "prefix", "keep",      "keep_mapped", "when",   "patterns",
-      "columns", "native", "samples",  "not",   "pairs",  "separator", "expressions", "family", "time"};
-  static constexpr std::array<std::string_view, 11> pattern_keys{"id",   "match", "set",     "copy",  "lookup", "drop",
-                                                                 "then", "class", "dataset", "needs", "time"};
+  static constexpr std::array<std::string_view, 30> decoder_keys{
+      "decoder",     "doc",      "programs", "lines",  "needs",   "class",  "dataset", "set",
+      "copy",        "lookup",   "drop",     "then",   "keys",    "prefix", "keep",    "keep_mapped",
+      "when",        "patterns", "columns",  "native", "samples", "not",    "pairs",   "separator",
+      "expressions", "family",   "time",     "rename", "carries", "parse"};
+  static constexpr std::array<std::string_view, 12> pattern_keys{
+      "id", "match", "set", "copy", "lookup", "drop", "then", "class", "dataset", "needs", "time", "parse"};
 
   template <std::size_t N>
   void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
@@ -197,17 +206,20 @@ class DecoderCompiler {
     return groups;
   }
 
-  void add_pattern(const YAML::Node& node, const CompiledDecoder& compiled, const std::vector<PatternGroup*>& groups,
-                   const YAML::Node& expressions) {
+  std::expected<Pattern, std::string> compile(const std::string& text) {
+    std::string found;
+    return compile_pattern(text, resolver_, [&](std::string_view name) -> const std::string* {
+      const auto key = std::string(name);
+      const auto given = std::as_const(expressions_)[key];
+      if (!given) return nullptr;
+      found = given.as<std::string>();
+      return &found;
+    });
+  }
+
+  void add_pattern(const YAML::Node& node, const CompiledDecoder& compiled, const std::vector<PatternGroup*>& groups) {
     try {
       for (const auto& member : node) known_key(member.first, pattern_keys);
-      std::string found;
-      const ExpressionLookup lookup = [&](std::string_view name) -> const std::string* {
-        const auto key = std::string(name);
-        if (!expressions || !expressions[key]) return nullptr;
-        found = expressions[key].as<std::string>();
-        return &found;
-      };
       // One set of effects may serve several forms of a message.
       std::size_t number = 0;
       for (const auto& match : texts(node["match"])) {
@@ -215,7 +227,7 @@ class DecoderCompiler {
         pattern.name = node["id"] ? node["id"].as<std::string>() : "line " + std::to_string(node.Mark().line + 1);
         if (++number > 1) pattern.name += "/" + std::to_string(number);
         pattern.decoder = &compiled;
-        pattern.pattern = require(compile_pattern(match, resolver_, lookup), node["match"]);
+        pattern.pattern = require(compile(match), node["match"]);
         pattern.effects = effects(node);
         if (node["needs"]) pattern.needs = node["needs"].as<std::string>();
         const auto* kept = &state().patterns.emplace_back(std::move(pattern));
@@ -234,6 +246,11 @@ class DecoderCompiler {
     if (depth > then_depth_most || (depth > 0 && ++branches_ > branches_most))
       throw YAML::Exception(node.Mark(), "then: is nested too deeply, or has too many branches");
     Effects out;
+    for (const auto& m : node["parse"]) {
+      Effects::Parse parse{.from = names_.intern(m["from"].as<std::string>()), .patterns = {}};
+      for (const auto& match : texts(m["match"])) parse.patterns.push_back(require(compile(match), m["match"]));
+      out.parse.push_back(std::move(parse));
+    }
     for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
     for (const auto& m : node["copy"]) {
       Effects::Copy copy;
@@ -304,6 +321,7 @@ class DecoderCompiler {
   std::string name_;
   std::string own_prefix_;
   std::vector<std::string> native_;
+  YAML::Node expressions_;
   FieldResolver resolver_;
 };
 

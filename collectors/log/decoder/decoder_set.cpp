@@ -111,14 +111,20 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
   }
   if (looks_like_json(message)) {
     static const KeyMap plain;
-    if (JsonFlattener().flatten(line, plain, message)) return decode_object(line, verdict);
+    JsonFlattener flattener;
+    if (!flattener.flatten(line, plain, message)) return {};
+    const auto match = decode_object(line, verdict);
+    line.members = nullptr;
+    return match;
   }
   return {};
 }
 
 DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict) const {
+  DecoderMatch match;
   for (const auto* decoder : state_->objects) {
     if (!holds(decoder->when, line.builder)) continue;
+    assign_renamed(line, decoder->renames);
     for (const auto& [key, targets] : decoder->keys.targets) {
       const Value* value = line.builder.find(line.fields.find(key));
       if (value == nullptr || value->is_null()) continue;
@@ -129,9 +135,10 @@ DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict) cons
       }
     }
     apply(decoder->effects, line, verdict);
-    return {decoder->name, "object"};
+    match = {decoder->name, "object"};
+    if (!decoder->carries) break;
   }
-  return {};
+  return match;
 }
 
 DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, LineContext& line,

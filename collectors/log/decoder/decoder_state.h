@@ -17,6 +17,8 @@ struct CompiledDecoder {
   KeyMap keys;
   Effects effects;              // on every match
   std::vector<Condition> when;  // JSON decoders
+  std::vector<Rename> renames;  // JSON decoders; before keys
+  bool carries = false;         // JSON decoders: an envelope; the decoders after it look at what it held
 };
 
 struct CompiledPattern {

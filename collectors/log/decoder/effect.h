@@ -38,8 +38,14 @@ struct Effects {
     std::vector<Field> from;
     StampForm form = StampForm::iso;
   };
+  // Text inside a field: the first pattern that matches all of it.
+  struct Parse {
+    Field from;
+    std::vector<Pattern> patterns;
+  };
   struct Branch;
 
+  std::vector<Parse> parse;
   std::vector<Constant> set;
   std::vector<Copy> copy;
   std::vector<Lookup> lookup;

@@ -19,7 +19,8 @@ constexpr std::size_t document_most = 16 * 1024 * 1024;
 
 class Flattening {
  public:
-  Flattening(LineContext& line, const KeyMap& map, std::string& name) : line_(line), map_(map), name_(name) {}
+  Flattening(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>* own = nullptr)
+      : line_(line), map_(map), name_(name), own_(own) {}
 
   void object(dom::object object, std::size_t depth) {
     for (const auto member : object) {
@@ -65,6 +66,7 @@ class Flattening {
     if (!keep) return;
     const Field field = own_field(line_, map_, name_);
     if (field == Field{}) return;
+    if (own_ != nullptr) own_->push_back(field);
     auto& builder = line_.builder;
     if (FieldNames::known(field) && FieldNames::type(field) == FieldType::time) {
       if (field == field::timestamp) take_time(text);
@@ -123,6 +125,7 @@ class Flattening {
   LineContext& line_;
   const KeyMap& map_;
   std::string& name_;
+  std::vector<Field>* own_;
   std::size_t members_ = 0;
   bool in_list_ = false;
 };
@@ -217,6 +220,7 @@ class WindowsEvent {
 struct JsonFlattener::State {
   dom::parser parser{document_most};
   std::string name;
+  std::vector<Field> members;
   std::string padded;
 };
 
@@ -236,12 +240,15 @@ bool JsonFlattener::flatten(LineContext& line, const KeyMap& map, std::string_vi
   if (root.get(object) != simdjson::SUCCESS) return false;
   s.name.clear();
   if (WindowsEvent(line, map, s.name).flatten(root)) return true;
-  Flattening(line, map, s.name).object(object, 0);
+  s.members.clear();
+  Flattening(line, map, s.name, &s.members).object(object, 0);
+  line.members = &s.members;
   return true;
 }
 
 void assign_json(LineContext& line, const KeyMap& map, std::string_view json) {
   JsonFlattener().flatten(line, map, json);
+  line.members = nullptr;
 }
 
 }  // namespace tocsin::collectors
