@@ -3,6 +3,7 @@
 
   live.py latency [--alerts N]             from send(2) to the alert in the store: p50, p99, most
   live.py loss [--rate PPS] [--seconds N]  a flood at that rate: sent = received + dropped, by cause
+  live.py memory [--flows N] [--rules DIR] what tocsind holds with that many connections open, each of one HTTP exchange
 
 Nothing passes or fails by time; `loss` fails when a packet is unaccounted for."""
 import argparse
@@ -10,6 +11,7 @@ import ctypes
 import json
 import pathlib
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -21,6 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 import rig  # noqa: E402
 import veth  # noqa: E402
+from many_flows import connection  # noqa: E402
 
 PORT = 4711
 RULES = """\
@@ -137,6 +140,49 @@ def flood(rate, seconds):
     print(json.dumps({"sent": sent, "seconds": time.perf_counter() - begin}))
 
 
+def connect_many(count, rate):
+    """The packets of that many connections, at about that rate."""
+    raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    raw.bind((veth.THERE, 0))
+    begin = time.perf_counter()
+    sent = 0
+    for number in range(count):
+        for packet in connection(number):
+            raw.send(packet)
+            sent += 1
+        while sent > (time.perf_counter() - begin) * rate:
+            time.sleep(0.001)
+    print(json.dumps({"sent": sent}))
+
+
+def resident(daemon):
+    status = pathlib.Path(f"/proc/{daemon.children['tocsind'].pid}/status").read_text()
+    return {name: int(kib) / 1024 for name, kib in re.findall(r"^(VmRSS|VmHWM):\s+(\d+) kB", status, re.MULTILINE)}
+
+
+def memory(arguments, folder):
+    pair = veth.Pair()
+    daemon = veth.capturing_daemon(folder, RULES, arguments.more.replace(";", "\n"), workers=arguments.workers, ring=arguments.ring)
+    for path in sorted(arguments.rules.glob("*.rules")) + sorted(arguments.rules.glob("*.config")) if arguments.rules else []:
+        shutil.copy(path, daemon.rules)
+    try:
+        daemon.start()
+        time.sleep(2)
+        before = resident(daemon)
+        done = pair.there(sys.executable, __file__, "--connect", str(arguments.flows), str(min(arguments.rate, 60_000)), stdout=subprocess.PIPE)
+        sent = json.loads(done.stdout)["sent"]
+        time.sleep(2)
+        after = resident(daemon)
+        counted = figures(daemon)
+        flows = re.findall(r"^tocsin_flows(?:\{[^}]*\})? (\d+)$", daemon.ask("metrics").stdout.decode(), re.MULTILINE)
+        print(f"{sent:,} packets of {arguments.flows:,} connections sent, {counted['received']:,} received, {counted['ring']:,} dropped; {sum(map(int, flows)):,} flows held")
+        print(f"resident: {before['VmRSS']:.0f} MiB before, {after['VmRSS']:.0f} MiB after, at most {after['VmHWM']:.0f} MiB")
+        return 0
+    finally:
+        daemon.stop()
+        pair.close()
+
+
 def figures(daemon):
     """What was received and lost on the interface, by cause."""
     text = daemon.ask("metrics").stdout.decode()
@@ -183,17 +229,21 @@ def main():
         return serve(int(sys.argv[2]))
     if sys.argv[1:2] == ["--flood"]:
         return flood(float(sys.argv[2]), float(sys.argv[3]))
+    if sys.argv[1:2] == ["--connect"]:
+        return connect_many(int(sys.argv[2]), float(sys.argv[3]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["latency", "loss"])
+    parser.add_argument("what", choices=["latency", "loss", "memory"])
     parser.add_argument("--alerts", type=int, default=100, help="of each kind")
     parser.add_argument("--rate", type=float, default=300_000, help="packets a second")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--flows", type=int, default=100_000)
+    parser.add_argument("--rules", type=pathlib.Path, help="a directory of rules that are loaded besides")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--ring", default="8MiB", help="a small one loses packets: they must be counted")
     parser.add_argument("--more", default="", help="further configuration, ; for a new line")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        return {"latency": latency, "loss": loss}[arguments.what](arguments, folder)
+        return {"latency": latency, "loss": loss, "memory": memory}[arguments.what](arguments, folder)
 
 
 if __name__ == "__main__":
