@@ -52,7 +52,8 @@ void SignatureDetector::on_stream(const StreamChunk& chunk) {
   if (!chunk.bytes.empty()) window.append(chunk.offset, chunk.bytes);
   window.ended = window.ended || chunk.end;
   if (chunk.packet != nullptr) window.last_packet = chunk.packet->number;
-  if (window.bytes.size() < StreamWindow::pending_most && window.pieces.size() < StreamWindow::pieces_most) return;
+  if (window.bytes.size() < StreamWindow::pending_most && window.held->pieces.size() < StreamWindow::pieces_most)
+    return;
   inspect_stream({chunk.packet, &chunk.flow, &memory, chunk.direction});
   window.trim();
   if (chunk.packet == nullptr) flush();
@@ -98,7 +99,8 @@ void SignatureDetector::on_packet(const Packet& packet) {
     for (auto& window : scope.memory->stream) window.trim();
   }
   flush();
-  if (scope.memory != nullptr) scope.memory->packet_variables.clear();
+  if (scope.memory == nullptr) return;
+  if (auto* const found = scope.memory->found.get()) found->packet_variables.clear();
 }
 
 // The flow is bypassed from here on: what waits is looked at now or never.
@@ -178,11 +180,11 @@ void SignatureDetector::recall(const Flow& flow, FlowRecollection& out) const {
   const auto& memory = static_cast<const FlowMemory&>(*place);
   for (std::uint32_t bit = 0; bit < program_->flow_bits.size() && bit < 64 * memory.bits.size(); ++bit)
     if (memory.bit(bit)) out.bits.emplace_back(program_->flow_bits[bit]);
-  for (const auto& [variable, value] : memory.integers)
+  for (const auto& [variable, value] : memory.found->integers)
     out.integers.emplace_back(program_->flow_integers[variable], value);
-  out.variables = memory.variables;
-  out.packet_variables = memory.packet_variables;
-  for (const auto& [buffer, value] : memory.entropies) out.entropies.emplace_back(buffer, value);
+  out.variables = memory.found->variables;
+  out.packet_variables = memory.found->packet_variables;
+  for (const auto& [buffer, value] : memory.found->entropies) out.entropies.emplace_back(buffer, value);
 }
 
 void SignatureDetector::sort_candidates() {
@@ -210,8 +212,9 @@ bool SignatureDetector::match_view(const Chain& chain, const BufferView& view, c
 
 // Kept from when its buffer matches, as the rest of the rule may look at what it captured.
 void SignatureDetector::keep_captured(const Scope& scope) {
+  auto& found = scope.memory->found.make();
   for (const auto& [capture, value] : matcher_.captured())
-    FlowMemory::keep(capture->of_flow ? scope.memory->variables : scope.memory->packet_variables, capture->name, value);
+    FlowMemory::keep(capture->of_flow ? found.variables : found.packet_variables, capture->name, value);
 }
 
 void SignatureDetector::matched(const Signature& signature, const Scope& scope, Transaction* transaction) {

@@ -10,7 +10,7 @@ void SignatureDetector::on_file(const collectors::FileChunk& chunk) {
   if (chunk.transaction == nullptr || std::ranges::none_of(wanted, [](bool each) { return each; })) return;
   auto& memory = memory_of(chunk.flow);
   if (memory.passed) return;
-  auto& files = memory.files;
+  auto& files = memory.found.make().files;
   auto found = std::ranges::find(files, chunk.id, &FlowMemory::File::id);
   if (found == files.end()) {
     if (files.size() >= FlowMemory::files_most) {
@@ -45,7 +45,7 @@ void SignatureDetector::on_file(const collectors::FileChunk& chunk) {
 SignatureDetector::ChainResult SignatureDetector::match_digest(const DigestTest& test,
                                                                const collectors::Transaction& transaction,
                                                                const Scope& scope) const {
-  for (const auto& file : scope.memory->files) {
+  for (const auto& file : scope.memory->found->files) {
     if (!file.ended || file.transaction != transaction.number || file.direction != scope.direction) continue;
     const auto& digest = file.digests[static_cast<std::size_t>(test.kind)];
     if (test.list->contains(digest) != test.negated) return ChainResult::yes;

@@ -145,21 +145,22 @@ bool SignatureDetector::packet_rule_matches(const Signature& signature, const Sc
 
 void SignatureDetector::inspect_stream(const Scope& scope) {
   auto& window = scope.memory->stream[index(scope.direction)];
-  if (!window.pending && window.pieces.empty()) return;
+  if (!window.pending && window.held->pieces.empty()) return;
   Scope inner = scope;
   inner.stream = true;
   // What came before a loss, each part on its own.
-  if (!window.pieces.empty()) {
-    const auto pieces = std::exchange(window.pieces, {});
+  if (!window.held->pieces.empty()) {
+    auto& held = window.held.make();
+    auto pieces = std::exchange(held.pieces, {});
     for (auto& piece : pieces) {
       StreamWindow before;
-      before.bytes = piece.bytes;
+      before.bytes = std::move(piece.bytes);
       before.start = piece.start;
       before.inspected = piece.inspected;
       before.seen = before.pending = true;
-      before.resume = window.resume;
+      before.held.make().resume = std::move(held.resume);
       inspect_window(inner, before);
-      window.resume = std::move(before.resume);
+      held.resume = std::move(before.held.make().resume);
     }
   }
   if (window.pending) inspect_window(inner, window);
@@ -180,7 +181,7 @@ void SignatureDetector::inspect_window(const Scope& scope, StreamWindow& window)
       const std::uint64_t from = std::max(window.start, window.inspected - std::min(window.inspected, overlap));
       add_rules(group, Bytes(window.bytes).subspan(from - window.start));
     }
-    for (const auto& entry : window.waiting) candidates_.push_back(entry.first);
+    for (const auto& entry : window.held->waiting) candidates_.push_back(entry.first);
     const auto& flow = *scope.flow;
     const RuleIndex::Traffic traffic{flow.protocol, flow.side(scope.direction).port,
                                      flow.side(collectors::opposite(scope.direction)).port, true};
@@ -202,9 +203,10 @@ bool SignatureDetector::stream_rule_matches(const Signature& signature, const Sc
   const bool protocol_open =
       signature.protocol.application != Protocol::unknown && scope.flow->protocol == Protocol::unknown;
   const auto wait = [&] {
-    const bool waits = std::ranges::any_of(window.waiting, [&](const auto& e) { return e.first == signature.rank; });
-    if (signature.fast_chain >= 0 && !waits && window.waiting.size() < StreamWindow::resume_most)
-      window.waiting.emplace_back(signature.rank, window.end());
+    const auto& waiting = window.held->waiting;
+    const bool waits = std::ranges::any_of(waiting, [&](const auto& e) { return e.first == signature.rank; });
+    if (signature.fast_chain >= 0 && !waits && waiting.size() < StreamWindow::resume_most)
+      window.held.make().waiting.emplace_back(signature.rank, window.end());
     return false;
   };
   if (protocol_open) return wait();
@@ -217,7 +219,7 @@ bool SignatureDetector::stream_rule_matches(const Signature& signature, const Sc
   const BufferView view{Bytes(window.bytes).subspan(begin - window.start), begin, window.ended};
   matcher_.start_rule(signature.variables);
   if (!match_view(chain, view, scope)) return wait();
-  std::erase_if(window.waiting, [&](const auto& e) { return e.first == signature.rank; });
+  std::erase_if(window.held.make().waiting, [&](const auto& e) { return e.first == signature.rank; });
   window.set_resume(signature.rank, window.end());
   if (!packet_tests_hold(signature, scope) || !scope.memory->conditions_hold(signature)) return false;
   describe_hits(chain, matcher_.hits(), view.bytes, view.start, scope.direction, true, reasons_);

@@ -24,20 +24,20 @@ std::string_view direction_name(Direction d) { return d == Direction::to_server 
 
 // Bytes that wait until there are enough for a scan.
 struct Traffic::Pending {
-  Flow* flow = nullptr;
   FlowState* owner = nullptr;
   std::uint32_t key = 0;
   Direction direction = Direction::to_server;
-  std::string name;
+  bool over = false;                  // depth reached or scanned early: nothing more is kept
+  std::unique_ptr<std::string> name;  // of a file that has one
   std::vector<std::uint8_t> bytes;
   std::size_t next_step = first_step;
   std::size_t scanned = 0;
-  bool over = false;  // depth reached or scanned early: nothing more is kept
   // The last packet that added something.
   std::uint64_t packet = 0;
   Time time{};
 
   bool is_stream() const noexcept { return key < first_file_key; }
+  std::string_view file_name() const noexcept { return name ? std::string_view(*name) : std::string_view(); }
 };
 
 struct Traffic::Kept {
@@ -46,7 +46,8 @@ struct Traffic::Kept {
 };
 
 struct Traffic::FlowState final : collectors::FlowExtension {
-  FlowState(std::shared_ptr<Kept> shared, std::size_t rules) : kept(std::move(shared)), alerted(rules) {}
+  FlowState(std::shared_ptr<Kept> shared, Flow& of, std::size_t rules)
+      : kept(std::move(shared)), flow(of), alerted(rules) {}
   // A flow may go without on_flow_end when its table is torn down: what waits for it goes with it.
   ~FlowState() override {
     while (!entries.empty()) release(entries.back()->key);
@@ -60,6 +61,7 @@ struct Traffic::FlowState final : collectors::FlowExtension {
   }
 
   std::shared_ptr<Kept> kept;
+  Flow& flow;
   std::vector<Waiting::iterator> entries;
   std::vector<bool> alerted;  // by rule: one alert of a rule per flow
 };
@@ -79,16 +81,15 @@ Traffic::~Traffic() = default;
 
 Traffic::FlowState& Traffic::state(Flow& flow) {
   auto& place = flow.extension[slot()];
-  if (!place) place = std::make_unique<FlowState>(kept_, rules_.by_index.size());
+  if (!place) place = std::make_unique<FlowState>(kept_, flow, rules_.by_index.size());
   return static_cast<FlowState&>(*place);
 }
 
-Traffic::Pending& Traffic::pending(FlowState& flow_state, Flow& flow, std::uint32_t key, Direction direction) {
+Traffic::Pending& Traffic::pending(FlowState& flow_state, std::uint32_t key, Direction direction) {
   for (const auto& entry : flow_state.entries)
     if (entry->key == key) return *entry;
   kept_->waiting.emplace_back();
   auto entry = std::prev(kept_->waiting.end());
-  entry->flow = &flow;
   entry->owner = &flow_state;
   entry->key = key;
   entry->direction = direction;
@@ -101,7 +102,7 @@ void Traffic::append(Pending& p, Bytes bytes, std::size_t depth, const collector
     p.packet = packet->number;
     p.time = packet->time;
   } else {
-    p.time = p.flow->last;
+    p.time = p.owner->flow.last;
   }
   while (!p.over && !bytes.empty()) {
     // Steps are cut at their exact size, so that results do not depend on how the bytes were chunked.
@@ -125,7 +126,7 @@ void Traffic::scan(Pending& p) {
   if (p.bytes.size() == p.scanned) return;
   p.scanned = p.bytes.size();
   const std::string where = p.is_stream() ? "stream " + std::string(direction_name(p.direction)) : std::string("file");
-  const auto hits = scanner_.scan(p.bytes, {p.name, p.name, {}, where});
+  const auto hits = scanner_.scan(p.bytes, {p.file_name(), p.file_name(), {}, where});
   if (hits.empty()) return;
   const auto digest = sha256(p.bytes);
   for (const auto& hit : hits) {
@@ -136,7 +137,7 @@ void Traffic::scan(Pending& p) {
 }
 
 void Traffic::raise(Pending& p, const Hit& hit, const Sha256& digest) {
-  const auto& flow = *p.flow;
+  const auto& flow = p.owner->flow;
   Alert alert;
   alert.rule = rules_.by_index[hit.rule];
   alert.time = p.time;
@@ -152,10 +153,12 @@ void Traffic::raise(Pending& p, const Hit& hit, const Sha256& digest) {
   if (!p.is_stream()) {
     identity += ' ' + std::to_string(p.key - first_file_key) + ' ' + digest_text;
     // Over HTTP a file without a name of its own is called by its path on the server: that is no file of any host.
-    const bool path = flow.protocol == collectors::Protocol::http && p.name.starts_with('/');
-    alert.add_entity(EntityKind::file, EntityRole::related, p.name.empty() || path ? "sha256:" + digest_text : p.name);
+    const auto name = p.file_name();
+    const bool path = flow.protocol == collectors::Protocol::http && name.starts_with('/');
+    alert.add_entity(EntityKind::file, EntityRole::related,
+                     name.empty() || path ? "sha256:" + digest_text : std::string(name));
     alert.fields.emplace_back("file.hash.sha256", digest_text);
-    if (!p.name.empty()) alert.fields.emplace_back("file.name", p.name);
+    if (!name.empty()) alert.fields.emplace_back("file.name", std::string(name));
     alert.fields.emplace_back("file.size", std::to_string(p.bytes.size()));
   }
   alert.events.push_back(hash128(identity));
@@ -194,7 +197,7 @@ void Traffic::keep_within_cap() {
 void Traffic::on_stream(const collectors::StreamChunk& chunk) {
   if (options_.stream_depth == 0) return;
   auto& flow_state = state(chunk.flow);
-  auto& p = pending(flow_state, chunk.flow, static_cast<std::uint32_t>(index(chunk.direction)), chunk.direction);
+  auto& p = pending(flow_state, static_cast<std::uint32_t>(index(chunk.direction)), chunk.direction);
   append(p, chunk.bytes, options_.stream_depth, chunk.packet);
   if (chunk.end) {
     scan(p);
@@ -212,8 +215,8 @@ void Traffic::on_file(const collectors::FileChunk& chunk) {
     if (chunk.offset == chunk.gap) counters_.truncated.add();
     return;
   }
-  auto& p = pending(flow_state, chunk.flow, key, chunk.direction);
-  if (p.name.empty()) p.name = chunk.name;
+  auto& p = pending(flow_state, key, chunk.direction);
+  if (!p.name && !chunk.name.empty()) p.name = std::make_unique<std::string>(chunk.name);
   append(p, chunk.bytes, options_.file_depth, chunk.packet);
   if (chunk.end) {
     scan(p);

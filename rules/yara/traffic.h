@@ -29,7 +29,7 @@ class Traffic final : public collectors::Observer {
   struct Kept;
 
   FlowState& state(collectors::Flow& flow);
-  Pending& pending(FlowState& flow_state, collectors::Flow& flow, std::uint32_t key, collectors::Direction direction);
+  Pending& pending(FlowState& flow_state, std::uint32_t key, collectors::Direction direction);
   void append(Pending& pending, Bytes bytes, std::size_t depth, const collectors::Packet* packet);
   void scan(Pending& pending);
   void keep_within_cap();

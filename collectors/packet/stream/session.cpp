@@ -263,7 +263,7 @@ void TcpSession::note_urgent(Step& step, std::int64_t begin, Bytes payload) cons
   const auto& tcp = step.packet.tcp;
   if (tcp.urgent == 0 || tcp.urgent > payload.size()) return;
   const auto at = begin + tcp.urgent - 1;
-  auto& list = step.mine.urgent;
+  auto& list = step.mine.urgent.make().left_out;
   if (at < 0 || list.size() >= most) return;
   const auto place = std::ranges::lower_bound(list, static_cast<std::uint64_t>(at));
   if (place == list.end() || *place != static_cast<std::uint64_t>(at))
@@ -365,23 +365,24 @@ void TcpSession::advance_state(Step& step) {
 
 void TcpSession::emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
                       StreamContext& context) {
-  while (!side.urgent.empty() && side.urgent.front() < side.next + bytes.size()) {
-    const auto at = side.urgent.front();
-    side.urgent.erase(side.urgent.begin());
+  auto* const urgent = side.urgent.get();
+  while (urgent != nullptr && !urgent->left_out.empty() && urgent->left_out.front() < side.next + bytes.size()) {
+    const auto at = urgent->left_out.front();
+    urgent->left_out.erase(urgent->left_out.begin());
     if (at < side.next) continue;
     const auto before = static_cast<std::size_t>(at - side.next);
     if (before != 0) emit_part(side, sender, bytes.first(before), flow, packet, context);
     bytes = bytes.subspan(before + 1);
     ++side.next;
     if (context.options.urgent_policy == UrgentPolicy::gap) ++side.gap;
-    else ++side.removed;
+    else ++urgent->removed;
   }
   if (!bytes.empty()) emit_part(side, sender, bytes, flow, packet, context);
 }
 
 void TcpSession::emit_part(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet,
                            StreamContext& context) {
-  const std::uint64_t offset = side.next - side.removed;
+  const std::uint64_t offset = side.next - side.urgent->removed;
   side.next += bytes.size();
   context.counters.stream_bytes += bytes.size();
   const StreamChunk chunk{flow, sender, offset, bytes, std::exchange(side.gap, 0), false, packet};
@@ -438,7 +439,7 @@ void TcpSession::end(Side& side, Direction sender, Flow& flow, const Packet* pac
   if (side.ended) return;
   side.ended = true;
   context.pool.clear(side.segments);
-  const StreamChunk chunk{flow, sender, side.next - side.removed, {}, std::exchange(side.gap, 0), true, packet};
+  const StreamChunk chunk{flow, sender, side.next - side.urgent->removed, {}, std::exchange(side.gap, 0), true, packet};
   context.sink.stream_data(chunk);
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "collectors/base/seldom.h"
 #include "collectors/packet/counters.h"
 #include "collectors/packet/flow.h"
 #include "collectors/packet/observer.h"
@@ -75,15 +76,18 @@ class TcpSession {
     bool ended = false;    // told so; nothing more is delivered
     bool stopped = false;  // depth reached, or nobody wants more
     std::uint8_t window_scale = 0;
-    std::uint32_t base = 0;             // sequence number of offset 0
-    std::uint64_t next = 0;             // delivered up to here
-    std::uint64_t acknowledged = 0;     // by the other endpoint
-    std::uint64_t highest = 0;          // end of what was seen or acknowledged
-    std::uint64_t seen = 0;             // end of what was seen
-    std::uint64_t window_end = 0;       // the other endpoint takes bytes up to here; 0 = not known
-    std::uint64_t gap = 0;              // missing right before `next`, not yet told
-    std::vector<std::uint64_t> urgent;  // bytes that are left out, by offset; few
-    std::uint64_t removed = 0;          // of them, before `next`
+    std::uint32_t base = 0;          // sequence number of offset 0
+    std::uint64_t next = 0;          // delivered up to here
+    std::uint64_t acknowledged = 0;  // by the other endpoint
+    std::uint64_t highest = 0;       // end of what was seen or acknowledged
+    std::uint64_t seen = 0;          // end of what was seen
+    std::uint64_t window_end = 0;    // the other endpoint takes bytes up to here; 0 = not known
+    std::uint64_t gap = 0;           // missing right before `next`, not yet told
+    struct Urgent {
+      std::vector<std::uint64_t> left_out;  // bytes, by offset; few
+      std::uint64_t removed = 0;            // of them, before `next`
+    };
+    Seldom<Urgent> urgent;
     std::optional<std::uint64_t> fin;
     std::optional<std::uint32_t> timestamp;  // latest of the timestamps option
     OverlapPolicy policy = OverlapPolicy::bsd;

@@ -6,11 +6,11 @@ namespace tocsin::rules::signature {
 
 void StreamWindow::append(std::uint64_t offset, Bytes more) {
   if (!seen || offset != end()) {
-    if (pending) pieces.push_back({std::move(bytes), start, inspected});
+    if (pending) held.make().pieces.push_back({std::move(bytes), start, inspected});
     bytes.clear();
     start = offset;
     inspected = offset;
-    waiting.clear();
+    if (auto* const some = held.get()) some->waiting.clear();
   }
   seen = true;
   pending = pending || !more.empty();
@@ -23,17 +23,20 @@ void StreamWindow::trim() {
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(drop));
   start += drop;
   if (bytes.capacity() > 16 * kept) bytes.shrink_to_fit();
-  std::erase_if(waiting, [&](const auto& entry) { return entry.second + kept < end(); });
-  std::erase_if(resume, [&](const auto& entry) { return entry.second <= start; });
+  if (auto* const some = held.get()) {
+    std::erase_if(some->waiting, [&](const auto& entry) { return entry.second + kept < end(); });
+    std::erase_if(some->resume, [&](const auto& entry) { return entry.second <= start; });
+  }
 }
 
 std::uint64_t StreamWindow::resume_at(std::uint32_t rule) const noexcept {
-  for (const auto& [number, offset] : resume)
+  for (const auto& [number, offset] : held->resume)
     if (number == rule) return offset;
   return 0;
 }
 
 void StreamWindow::set_resume(std::uint32_t rule, std::uint64_t offset) {
+  auto& resume = held.make().resume;
   for (auto& [number, place] : resume) {
     if (number != rule) continue;
     place = offset;
@@ -51,8 +54,9 @@ void FlowMemory::keep(std::vector<std::pair<std::string, std::string>>& list, st
 }
 
 void FlowMemory::set_entropy(const std::string& buffer, double value) {
-  const auto found = std::ranges::find(entropies, buffer, &std::pair<std::string, double>::first);
-  if (found != entropies.end()) found->second = value;
+  auto& entropies = found.make().entropies;
+  const auto known = std::ranges::find(entropies, buffer, &std::pair<std::string, double>::first);
+  if (known != entropies.end()) known->second = value;
   else if (entropies.size() < variables_most) entropies.emplace_back(buffer, value);
 }
 
@@ -72,14 +76,16 @@ void FlowMemory::set_bit(std::uint32_t number, bool on) {
 }
 
 const std::uint32_t* FlowMemory::integer(std::uint32_t variable) const noexcept {
-  const auto found = std::ranges::lower_bound(integers, variable, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
-  return found != integers.end() && found->first == variable ? &found->second : nullptr;
+  const auto& integers = found->integers;
+  const auto place = std::ranges::lower_bound(integers, variable, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
+  return place != integers.end() && place->first == variable ? &place->second : nullptr;
 }
 
 void FlowMemory::set_integer(std::uint32_t variable, std::uint32_t value) {
-  const auto found = std::ranges::lower_bound(integers, variable, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
-  if (found != integers.end() && found->first == variable) found->second = value;
-  else integers.insert(found, {variable, value});
+  auto& integers = found.make().integers;
+  const auto place = std::ranges::lower_bound(integers, variable, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
+  if (place != integers.end() && place->first == variable) place->second = value;
+  else integers.insert(place, {variable, value});
 }
 
 bool FlowMemory::conditions_hold(const Signature& signature) const noexcept {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/base/seldom.h"
 #include "collectors/packet/flow.h"
 #include "collectors/packet/frame/cutter.h"
 #include "collectors/packet/transaction.h"
@@ -34,26 +35,30 @@ struct StreamWindow {
     std::uint64_t inspected = 0;
   };
 
+  struct Held {
+    std::vector<Piece> pieces;
+    // Rules that matched, and from which offset on they may match again.
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> resume;
+    // Rules whose pattern was seen within the window while the rest was missing, and the end of the bytes seen then.
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> waiting;
+  };
+
   std::vector<std::uint8_t> bytes;
   std::uint64_t start = 0;      // stream offset of bytes[0]
   std::uint64_t inspected = 0;  // stream offset up to which rules have looked
   bool seen = false;            // the stream of this side is being reassembled
   bool pending = false;         // bytes past `inspected`
   bool ended = false;
-  bool complete = false;  // a message ends in the bytes past `inspected`
-  std::vector<Piece> pieces;
+  bool complete = false;          // a message ends in the bytes past `inspected`
   std::uint64_t last_packet = 0;  // that brought bytes
-  // Rules that matched, and from which offset on they may match again.
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> resume;
-  // Rules whose pattern was seen within the window while the rest was missing, and the end of the bytes seen then.
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> waiting;
+  Seldom<Held> held;
 
   std::uint64_t end() const noexcept { return start + bytes.size(); }
   void append(std::uint64_t offset, Bytes more);
   // It is time for rules to look, even if the connection goes on.
   bool due() const noexcept {
-    return complete || ended || end() - (pieces.empty() ? inspected : pieces.front().inspected) >= chunk ||
-           pieces.size() >= pieces_most;
+    return complete || ended || end() - (held->pieces.empty() ? inspected : held->pieces.front().inspected) >= chunk ||
+           held->pieces.size() >= pieces_most;
   }
   // Keeps only the tail; what was not inspected yet stays.
   void trim();
@@ -71,12 +76,8 @@ struct FlowMemory final : collectors::FlowExtension {
   std::vector<Moved> moved;
 
   std::vector<std::uint64_t> bits;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> integers;  // sorted by variable
   static constexpr std::size_t variables_most = 64;
   static constexpr std::size_t value_most = 1'024;
-  std::vector<std::pair<std::string, std::string>> variables;         // captured by pcre
-  std::vector<std::pair<std::string, std::string>> packet_variables;  // of the packet at hand
-  std::vector<std::pair<std::string, double>> entropies;              // by buffer
   // Files that go by, when rules ask for their digests.
   struct File {
     std::uint32_t id = 0;
@@ -87,7 +88,14 @@ struct FlowMemory final : collectors::FlowExtension {
     std::array<std::string, 3> digests;
   };
   static constexpr std::size_t files_most = 64;
-  std::vector<File> files;
+  struct Found {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> integers;      // sorted by variable
+    std::vector<std::pair<std::string, std::string>> variables;         // captured by pcre
+    std::vector<std::pair<std::string, std::string>> packet_variables;  // of the packet at hand
+    std::vector<std::pair<std::string, double>> entropies;              // by buffer
+    std::vector<File> files;
+  };
+  Seldom<Found> found;
   std::array<bool, 2> address_rules_done{};
   bool passed = false;
   std::unique_ptr<collectors::FrameCutter> frames;  // when rules ask for them
