@@ -1,9 +1,10 @@
 // rooms: log
-// Split and flatten; whatever the chunking, the documents are the same.
+// Split and flatten; whatever the chunking, the documents are the same. What the store would have written, too.
 #include <cstdlib>
 
 #include "collectors/log/json/flatten.h"
 #include "collectors/log/json/splitter.h"
+#include "collectors/log/json/stored_event.h"
 
 using namespace tocsin;
 using namespace tocsin::collectors;
@@ -28,12 +29,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   DynamicFields fields(names);
   JsonFlattener flattener;
   const KeyMap keys;
+  StoredEventReader stored(names);
   for (const auto& text : whole) {
     EventBatch batch;
     EventBuilder builder(batch);
     LineClock clock;
     LineContext line{builder, fields, clock, Time{}, std::nullopt};
     flattener.flatten(line, keys, std::string_view(text).substr(1));
+    EventBatch again;
+    EventBuilder other(again);
+    stored.read(std::string_view(text).substr(1), other);
   }
   return 0;
 }

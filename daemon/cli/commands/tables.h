@@ -18,8 +18,9 @@ std::span<const CommandRow> evidence_commands();
 std::span<const CommandRow> config_commands();
 std::span<const CommandRow> list_commands();
 std::span<const CommandRow> replay_commands();
-std::span<const CommandRow> rule_commands();     // rule, decode
-std::span<const CommandRow> ruleset_commands();  // rule sets, update, rollback
+std::span<const CommandRow> rule_commands();        // rule, decode
+std::span<const CommandRow> rule_event_commands();  // rule explain, backtest, coverage, navigator
+std::span<const CommandRow> ruleset_commands();     // rule sets, update, rollback
 std::span<const CommandRow> tuning_commands();
 std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
 std::span<const CommandRow> page_commands();            // completion, man

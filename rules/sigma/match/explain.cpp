@@ -47,6 +47,46 @@ std::vector<Reason> Matcher::explain(std::uint32_t rule) const {
   return out;
 }
 
+LeafVerdict Matcher::verdict(const TreeNode& node, bool negated) const {
+  const auto& predicate = program_.predicates[node.predicate];
+  LeafVerdict out{.predicate = &predicate,
+                  .holds = known(node.predicate),
+                  .negated = negated,
+                  .selection = program_.selections[node.selection],
+                  .field = program_.slots[predicate.slot],
+                  .where = {},
+                  .value = {}};
+  const auto& state = slots_[predicate.slot];
+  auto number = witness(predicate);
+  if (!number && state.epoch == epoch_ && !state.operands.empty()) number = state.operands.front();
+  if (!number) return out;
+  const auto& seen = seen_[*number];
+  out.where = seen.field == Field{} ? std::string_view("event.original") : names_.name(seen.field);
+  out.value = seen.operand.text.substr(0, most_excerpt);
+  return out;
+}
+
+void Matcher::decide(std::uint32_t index, bool negated, std::size_t most, std::vector<LeafVerdict>& out) const {
+  if (out.size() >= most) return;
+  const auto& node = program_.nodes[index];
+  if (node.kind == TreeNode::Kind::predicate) {
+    out.push_back(verdict(node, negated));
+    return;
+  }
+  const bool holds = evaluate(index);
+  for (std::uint32_t i = 0; i < node.count; ++i) {
+    const auto child = program_.children[node.first + i];
+    if (node.kind == TreeNode::Kind::negation) decide(child, !negated, most, out);
+    else if (evaluate(child) == holds) decide(child, negated, most, out);
+  }
+}
+
+std::vector<LeafVerdict> Matcher::decide(std::uint32_t rule, std::size_t most) const {
+  std::vector<LeafVerdict> out;
+  decide(program_.rules[rule].root, false, most, out);
+  return out;
+}
+
 std::vector<std::string_view> Matcher::values(Slot slot) const {
   std::vector<std::string_view> out;
   if (slots_[slot].epoch != epoch_) return out;

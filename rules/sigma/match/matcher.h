@@ -14,6 +14,17 @@
 
 namespace tocsin::rules::sigma {
 
+// One leaf that decides whether a rule matches, and what it looked at.
+struct LeafVerdict {
+  const Predicate* predicate = nullptr;
+  bool holds = false;
+  bool negated = false;  // an odd number of negations stand above it
+  std::string_view selection;
+  std::string_view field;  // of the rule
+  std::string_view where;  // event field of `value`; empty: the event has none there
+  std::string_view value;  // the one that holds, else the first
+};
+
 class Matcher {
  public:
   // All given must outlive the matcher.
@@ -25,6 +36,9 @@ class Matcher {
   const std::vector<std::uint32_t>& candidates() const noexcept { return candidates_; }
   // Why `rule` matched the event of the last call. At least one reason.
   std::vector<Reason> explain(std::uint32_t rule) const;
+  // Which leaves make the rule's condition hold for the event of the last call, or keep it from holding; at most
+  // `most`.
+  std::vector<LeafVerdict> decide(std::uint32_t rule, std::size_t most) const;
   // The values of a rule field in the event of the last call, as text.
   std::vector<std::string_view> values(Slot slot) const;
 
@@ -56,6 +70,8 @@ class Matcher {
   bool evaluate(std::uint32_t node) const;
   void explain(std::uint32_t node, std::vector<Reason>& out) const;
   Reason reason(const TreeNode& node) const;
+  void decide(std::uint32_t node, bool negated, std::size_t most, std::vector<LeafVerdict>& out) const;
+  LeafVerdict verdict(const TreeNode& node, bool negated) const;
   std::optional<std::uint32_t> witness(const Predicate& predicate) const;
 
   const Program& program_;
