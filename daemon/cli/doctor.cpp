@@ -19,6 +19,7 @@
 #include "collectors/base/text.h"
 #include "collectors/opener/opener.h"
 #include "collectors/opener/sandbox.h"
+#include "daemon/cli/config_check.h"
 #include "rules/pattern/hyperscan.h"
 
 namespace tocsin::daemon {
@@ -170,7 +171,10 @@ std::vector<Finding> examine_host(const Places& places, const std::string& confi
   Config config;
   if (loaded) {
     config = *std::move(loaded);
-    out.push_back({"configuration", config_file, FindingState::ok, "understood", ""});
+    const auto wrong = examine_config(config);
+    out.push_back({"configuration", config_file, wrong.has_errors() ? FindingState::error : FindingState::ok,
+                   wrong.has_errors() ? wrong.all().front().item + ": " + wrong.all().front().cause : "understood",
+                   wrong.has_errors() ? "tocsin config check " + config_file : ""});
   } else {
     resolve_paths(config, places);
     out.push_back({"configuration", config_file, FindingState::error, loaded.error().message,

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/config_check.h"
 #include "daemon/cli/diagnostic_row.h"
 #include "daemon/cli/output.h"
 #include "daemon/config/config.h"
@@ -24,14 +25,17 @@ Result<void> check_config(CommandContext& context) {
   const auto file = chosen_file(context);
   Diagnostics diagnostics;
   auto config = read_config(file, context.places, diagnostics);
+  if (config) diagnostics.append(examine_config(*config));
+  const bool good = config && !diagnostics.has_errors();
   if (context.output.for_people()) {
     for (const auto& d : diagnostics.all()) context.out << render_text(d) << '\n';
-    if (config) context.out << file << ": understood" << '\n';
+    if (good) context.out << file << ": understood" << '\n';
   } else {
     for (const auto& d : diagnostics.all()) context.output.row(diagnostic_row(d));
     context.output.finish();
   }
   if (!config) return std::unexpected(std::move(config).error());
+  if (!good) return fail(Code::invalid, file + " reads well, but not all of it can be used; correct what is named");
   return {};
 }
 
