@@ -87,9 +87,11 @@ struct StreamOptions {
   std::uint64_t memory_most = 256ULL << 20;    // payload kept for reassembly, per worker
   std::uint64_t session_memory = 64ULL << 20;  // sessions, per worker
   std::uint64_t depth = 1ULL << 20;            // bytes per direction; 0 = no limit
-  std::size_t segments_most = 65'536;          // out of order, per direction
-  bool midstream = false;                      // take up connections whose handshake was not seen
-  bool async_one_side = false;                 // take up connections of which one direction only is seen
+  // Of protocols that keep one connection for all they do, once they are recognised.
+  std::uint64_t smb_depth = 0, modbus_depth = 0, pgsql_depth = 0;
+  std::size_t segments_most = 65'536;  // out of order, per direction
+  bool midstream = false;              // take up connections whose handshake was not seen
+  bool async_one_side = false;         // take up connections of which one direction only is seen
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
   ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
   bool bypass = false;  // flows past depth

@@ -6,6 +6,19 @@
 #include "collectors/packet/packet_event.h"
 
 namespace tocsin::collectors {
+namespace {
+
+// Bytes of one direction that are followed; 0: all.
+std::uint64_t depth_of(const StreamOptions& options, Protocol protocol) noexcept {
+  switch (protocol) {
+    case Protocol::smb: return options.smb_depth;
+    case Protocol::modbus: return options.modbus_depth;
+    case Protocol::pgsql: return options.pgsql_depth;
+    default: return options.depth;
+  }
+}
+
+}  // namespace
 
 std::string_view tcp_state_name(TcpState state) noexcept {
   static constexpr std::array<std::string_view, 11> names{"none",       "syn_sent",  "syn_recv",  "established",
@@ -291,18 +304,21 @@ void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
     end = *mine.fin;
     payload = payload.first(end - offset);
   }
+  const std::uint64_t depth = depth_of(step.context.options, step.flow.protocol);
+  const bool passes_depth = depth != 0 && mine.highest <= depth && end > depth;
   mine.highest = std::max(mine.highest, end);
   mine.seen = std::max(mine.seen, end);
   if (mine.ended || mine.stopped) return;
+  if (passes_depth) mark(step.packet, PacketEvent::stream_depth_reached);
   if (offset < mine.next) {
     if (end <= mine.next) return;
     payload = payload.subspan(mine.next - offset);
     offset = mine.next;
   }
   const auto& options = step.context.options;
-  if (options.depth != 0) {
-    if (offset >= options.depth) return;
-    payload = payload.first(std::min<std::uint64_t>(payload.size(), options.depth - offset));
+  if (depth != 0) {
+    if (offset >= depth) return;
+    payload = payload.first(std::min<std::uint64_t>(payload.size(), depth - offset));
   }
   if (mine.segments.size() >= options.segments_most) {
     ++step.context.counters.stream_segments_refused;
@@ -392,7 +408,6 @@ void TcpSession::emit_part(Side& side, Direction sender, Bytes bytes, Flow& flow
 void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow& flow, const Packet* packet,
                          StreamContext& context) {
   if (side.ended || !side.begun) return;
-  const std::uint64_t depth = context.options.depth;
   const auto skip_to = [&](std::uint64_t offset) {
     if (offset <= side.next) return;
     side.gap += offset - side.next;
@@ -418,6 +433,8 @@ void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow
     if (side.next < first_end) break;
     context.pool.erase(side.segments, first);
   }
+  // What was given out may have told the protocol.
+  const std::uint64_t depth = depth_of(context.options, flow.protocol);
   if (side.stopped) {
     context.pool.clear(side.segments);
     side.next = std::max(side.next, limit);

@@ -61,8 +61,12 @@ class Listener final : public Observer {
 
   // What a buffer held when it was last looked at, e.g. text["http.uri"].
   std::string text(std::string_view buffer) const;
+  // By the packet that came last.
+  bool raised(PacketEvent event) const { return last_events.test(static_cast<std::size_t>(event)); }
 
-  std::vector<std::string> lines;  // in the order told
+  std::bitset<packet_events_most> last_events;
+  std::bitset<packet_events_most> flow_events;  // of flows that have ended
+  std::vector<std::string> lines;               // in the order told
   std::string to_server;
   std::string to_client;
   std::uint64_t gaps = 0;
@@ -150,7 +154,10 @@ inline void Listener::on_flow_start(Flow&, const Packet&) {
   ++flows_begun;
   lines.emplace_back("flow start");
 }
-inline void Listener::on_packet(const Packet&) { ++packets; }
+inline void Listener::on_packet(const Packet& packet) {
+  ++packets;
+  last_events = packet.events;
+}
 
 inline void Listener::on_stream(const StreamChunk& chunk) {
   auto& text = chunk.direction == Direction::to_server ? to_server : to_client;
@@ -182,7 +189,8 @@ inline void Listener::on_file(const FileChunk& chunk) {
   file.truncated |= chunk.truncated;
 }
 
-inline void Listener::on_flow_end(Flow&, FlowEnd) {
+inline void Listener::on_flow_end(Flow& flow, FlowEnd) {
+  flow_events |= flow.events;
   ++flows_ended;
   lines.emplace_back("flow end");
 }

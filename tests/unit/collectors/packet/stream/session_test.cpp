@@ -152,6 +152,36 @@ TEST(TcpSession, DepthEndsTheDirection) {
   EXPECT_EQ(bench.worker.counters().stream_depth_reached, 1U);
 }
 
+TEST(TcpSession, TheSegmentThatPassesTheDepthSaysSo) {
+  PacketOptions options;
+  options.stream.depth = 8;
+  Bench bench(options);
+  bench.handshake();
+  bench.tcp(up(1001, "01234567"));
+  EXPECT_FALSE(bench.listener.raised(PacketEvent::stream_depth_reached));
+  bench.tcp(up(1009, "8"));
+  EXPECT_TRUE(bench.listener.raised(PacketEvent::stream_depth_reached));
+  bench.tcp(up(1010, "9"));  // said once
+  EXPECT_FALSE(bench.listener.raised(PacketEvent::stream_depth_reached));
+}
+
+TEST(TcpSession, ProtocolsThatStayForLongHaveADepthOfTheirOwn) {
+  const std::string startup("\0\0\0\x10\0\3\0\0user\0a\0\0", 16);
+  const std::string query = std::string("Q\0\0\0\x2D", 5) + std::string(40, 'x') + '\0';
+  for (const std::uint64_t depth : {std::uint64_t{0}, std::uint64_t{50}}) {
+    PacketOptions options;
+    options.pgsql.enabled = true;
+    options.stream.depth = 32;
+    options.stream.pgsql_depth = depth;
+    Bench bench(options);
+    bench.handshake();
+    bench.say(Direction::to_server, startup);
+    bench.say(Direction::to_server, query);
+    bench.say(Direction::to_server, query);
+    EXPECT_EQ(bench.listener.to_server.size(), depth == 0 ? startup.size() + 2 * query.size() : depth);
+  }
+}
+
 TEST(TcpSession, MemoryCapRefusesAndCounts) {
   PacketOptions options;
   options.stream.memory_most = 4;
