@@ -182,7 +182,10 @@ void Conversation::feed(Flow& flow, Direction direction, Bytes bytes, Time time,
                         ParserOutput& output) {
   shelf.counters().inspected_bytes += bytes.size();
   auto& by_direction = flow.protocol_by_direction[index(direction)];
-  if (by_direction == Protocol::unknown) by_direction = spoken(flow, direction, bytes, shelf);
+  if (by_direction == Protocol::unknown) {
+    by_direction = spoken(flow, direction, bytes, shelf);
+    if (by_direction != flow.protocol) output.event(PacketEvent::app_mismatch_both_directions);
+  }
   judge(flow, parser_->consume(direction, bytes, time, output), time, shelf, output);
 }
 

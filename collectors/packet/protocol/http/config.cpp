@@ -1,5 +1,7 @@
 // How libhtp is set up: personality and limits as in Suricata 8's defaults.
 
+#include <cstdlib>
+
 #include "collectors/packet/protocol/http/session.h"
 
 namespace tocsin::collectors {
@@ -23,6 +25,20 @@ int on_side(htp_tx_t* tx) {
 template <void (HttpSession::*handler)(Direction, const htp_tx_data_t&), Direction direction>
 int on_data(htp_tx_data_t* data) {
   if (auto* session = session_of(data->tx)) (session->*handler)(direction, *data);
+  return HTP_OK;
+}
+// Its list of messages grows for as long as the connection lasts: each is taken off again once it was heard.
+int on_log(htp_log_t* log) {
+  auto* session = static_cast<HttpSession*>(htp_connp_get_user_data(log->connp));
+  if (session == nullptr || log->msg == nullptr) return HTP_OK;
+  session->logged(*log);
+  auto* messages = htp_connp_get_connection(log->connp)->messages;
+  const std::size_t count = htp_list_size(messages);
+  if (count == 0 || htp_list_get(messages, count - 1) != log) return HTP_OK;
+  htp_list_pop(messages);
+  if (htp_connp_get_last_error(log->connp) == log) htp_connp_clear_error(log->connp);
+  std::free(const_cast<char*>(log->msg));
+  std::free(log);
   return HTP_OK;
 }
 int decode_query(htp_tx_t* tx) {
@@ -54,7 +70,8 @@ HttpConfig make_http_config(const HttpOptions& options) {
   htp_config_set_compression_time_limit(c, 1'000'000'000);
   htp_config_set_field_limits(c, 9'000, 18'000);
   htp_config_set_number_headers_limit(c, options.headers_most);
-  htp_config_set_log_level(c, HTP_LOG_NONE);  // its log grows for as long as the connection lasts
+  htp_config_set_log_level(c, HTP_LOG_WARNING);
+  htp_config_register_log(c, on_log);
   htp_config_set_tx_auto_destroy(c, 0);
 
   htp_config_register_request_uri_normalize(c, decode_query);

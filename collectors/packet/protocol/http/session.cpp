@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/http/log_event.h"
 #include "collectors/packet/protocol/http/parser.h"
 #include "collectors/packet/protocol/http2/parser.h"
 
@@ -12,6 +13,7 @@ namespace tocsin::collectors {
 namespace {
 
 constexpr std::size_t waiting_most = 256 * 1024;
+constexpr std::size_t remarks_most = 512;  // of one connection
 
 class HttpFactory final : public ProtocolFactory {
  public:
@@ -94,6 +96,7 @@ ParserState HttpSession::feed(Direction direction, const void* data, std::size_t
 bool HttpSession::feed_once(Direction direction, const void* data, std::size_t size, Time time) {
   const htp_time_t when = stamp(time);
   const bool request = direction == Direction::to_server;
+  feeding_ = direction;
   const int state =
       request ? htp_connp_req_data(connection_, &when, data, size) : htp_connp_res_data(connection_, &when, data, size);
   if (state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return false;
@@ -129,6 +132,7 @@ void HttpSession::end(Direction direction, Time time, ParserOutput& output) {
   if (connection_ == nullptr || failed_) return;
   output_ = &output;
   const htp_time_t when = stamp(time);
+  feeding_ = direction;
   if (direction == Direction::to_server) htp_connp_req_close(connection_, &when);
   else htp_connp_close(connection_, &when);
   report(output);
@@ -153,8 +157,35 @@ void HttpSession::finish(ParserOutput& output) {
   failed_ = true;
 }
 
+void HttpSession::logged(const htp_log_t& log) {
+  if (remarks_made_ > remarks_most) return;
+  const bool last = ++remarks_made_ > remarks_most;
+  const auto event = last ? std::optional(PacketEvent::http_too_many_warnings) : http_log_event(log.msg, feeding_);
+  if (!event) return;
+  const auto* handle = log.tx != nullptr                  ? log.tx
+                       : feeding_ == Direction::to_server ? htp_connp_get_in_tx(connection_)
+                                                          : htp_connp_get_out_tx(connection_);
+  remarks_.push_back({*event, feeding_, handle});
+}
+
+void HttpSession::note_remarks(ParserOutput& output) {
+  for (const auto& remark : remarks_) {
+    if (open_.empty()) {
+      output.event(remark.event);
+      continue;
+    }
+    const auto found =
+        std::ranges::find(open_, remark.handle, [](const Open& open) -> const htp_tx_t* { return open.handle; });
+    Open& open = found == open_.end() ? open_.back() : *found;
+    open.transaction->raise(remark.event);
+    open.touched[index(remark.direction)] = true;
+  }
+  remarks_.clear();
+}
+
 // Tells what moved during the call, then lets go of what is complete.
 void HttpSession::report(ParserOutput& output) {
+  if (!remarks_.empty()) note_remarks(output);
   for (auto& open : open_) {
     for (const auto direction : {Direction::to_server, Direction::to_client}) {
       if (!std::exchange(open.touched[index(direction)], false)) continue;

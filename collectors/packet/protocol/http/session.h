@@ -53,8 +53,15 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::uint64_t body_limit(Direction direction) const noexcept;
   bool past_limit(const HttpSide& side, Direction direction) const noexcept;
   void complete(Direction direction, htp_tx_t* tx);
+  void logged(const htp_log_t& log);
 
  private:
+  // Said by libhtp during the call; the transaction may not be there yet.
+  struct Remark {
+    PacketEvent event;
+    Direction direction;
+    const htp_tx_t* handle;  // null: the newest
+  };
   struct Open {
     std::unique_ptr<HttpTransaction> transaction;
     htp_tx_t* handle;
@@ -71,6 +78,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   ParserState feed(Direction direction, const void* data, std::size_t size, Time time, ParserOutput& output);
   bool feed_once(Direction direction, const void* data, std::size_t size, Time time);
   void report(ParserOutput& output);
+  void note_remarks(ParserOutput& output);
   void copy_headers(HttpSide& side, const htp_table_t* headers) const;
   void keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64_t limit) const;
   void body_file(Open& open, Direction direction, Bytes bytes, std::uint64_t lost);
@@ -84,6 +92,9 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::vector<Open> open_;
   Open* uploading_ = nullptr;                         // while its upload is being read
   std::array<std::vector<std::uint8_t>, 2> waiting_;  // libhtp wants the other direction first
+  std::vector<Remark> remarks_;
+  std::size_t remarks_made_ = 0;
+  Direction feeding_ = Direction::to_server;  // whose bytes libhtp has
   std::uint64_t transactions_ = 0;
   std::uint32_t files_ = 0;
   void upgrade(const HttpTransaction& transaction);

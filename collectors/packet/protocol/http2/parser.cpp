@@ -98,10 +98,12 @@ void Http2Parser::inherit(const Http2Legacy& legacy) {
   transaction->headers_done(Direction::to_server);
   transaction->side(Direction::to_server).ended = true;
   highest_ = 1;
+  inherited_ = true;
   streams_.emplace(1, std::move(transaction));
 }
 
 ParserState Http2Parser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+  if (std::exchange(inherited_, false)) output.progressed(*streams_.begin()->second, Direction::to_server);
   auto& side = side_[index(direction)];
   std::vector<std::uint8_t> joined;
   if (!side.partial.empty()) {

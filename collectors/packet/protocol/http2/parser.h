@@ -66,6 +66,7 @@ class Http2Parser final : public ProtocolParser {
   std::uint64_t transactions_ = 0;
   std::uint32_t highest_ = 0;  // stream of the client that was opened last
   bool dns_ = false;
+  bool inherited_ = false;  // a request nobody was told of yet
 };
 
 }  // namespace tocsin::collectors

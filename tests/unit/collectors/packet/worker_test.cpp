@@ -119,5 +119,18 @@ TEST(WorkerOf, DoesNotDependOnTheDirection) {
   EXPECT_EQ(number(up), number(down));
 }
 
+TEST(PacketWorker, AnAnswerInAnotherProtocolIsSaid) {
+  for (const bool other : {false, true}) {
+    Bench bench;
+    bench.handshake();
+    bench.say(Direction::to_server, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.say(Direction::to_client,
+              other ? "SSH-2.0-OpenSSH_9.2p1\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    bench.worker.finish();
+    EXPECT_EQ(bench.listener.flow_events.test(static_cast<std::size_t>(PacketEvent::app_mismatch_both_directions)),
+              other);
+  }
+}
+
 }  // namespace
 }  // namespace tocsin::collectors::testing

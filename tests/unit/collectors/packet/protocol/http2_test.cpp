@@ -2,6 +2,7 @@
 
 #include "collectors/packet/protocol/http2/parser.h"
 #include "tests/unit/collectors/packet/parser_bench.h"
+#include "tests/unit/collectors/packet/recording.h"
 
 namespace tocsin::collectors::testing {
 namespace {
@@ -34,6 +35,20 @@ TEST(Http2, RequestAndAnswer) {
     ASSERT_EQ(bench.files.size(), 4U);
     EXPECT_EQ(bench.files[3].content, "hello");
   }
+}
+
+// RFC 7540, 3.2: the request of the upgrade is the first stream's, and is told as one.
+TEST(Http2, TheRequestOfAnUpgradeIsAStreamsToo) {
+  Bench bench;
+  bench.handshake();
+  bench.say(Direction::to_server,
+            "GET /first HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+            "HTTP2-Settings: AAMAAABk\r\n\r\n");
+  EXPECT_EQ(bench.listener.text("http.request_line"), "GET /first HTTP/1.1");
+  bench.say(Direction::to_client,
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + frame(4, 0, 0, ""));
+  EXPECT_EQ(bench.listener.text("http.request_line"), "GET /first HTTP/2\r\n");
+  EXPECT_EQ(bench.listener.text("http.host"), "a.example");
 }
 
 TEST(Http2, HeadersInPieces) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "collectors/base/base64.h"
+#include "tests/unit/collectors/packet/parser_bench.h"
 #include "tests/unit/collectors/packet/recording.h"
 
 namespace tocsin::collectors::testing {
@@ -48,6 +49,43 @@ TEST(Http, NonsenseInstead) {
     ASSERT_FALSE(record.empty()) << text;
     EXPECT_EQ(record.find("user.name"), std::string::npos) << record;
   }
+}
+
+TEST(HttpEvents, WhatTheParserSaysIsRaisedOnItsTransaction) {
+  const std::string request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
+  struct Case {
+    std::string client, server;
+    PacketEvent event;
+  };
+  for (const auto& [client, server, event] : std::vector<Case>{
+           {"GET / HTTP/1.1\r\nHost: a.example\r\nno colon\r\n\r\n", "", PacketEvent::http_request_field_missing_colon},
+           {" GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", "", PacketEvent::http_request_line_leading_whitespace},
+           {"GET / HTTP/1.1\r\nHost: a.example\r\nX: 1\r\nX: 2\r\n\r\n", "",
+            PacketEvent::http_request_header_repetition},
+           {request, ok + "X: 1\r\nX: 2\r\n\r\n", PacketEvent::http_response_header_repetition},
+           {request, ok + "no colon\r\n\r\n", PacketEvent::http_response_field_missing_colon},
+           {request, "HTTP/1.1 999999 OK\r\nContent-Length: 0\r\n\r\n", PacketEvent::http_response_invalid_status},
+           {request, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            PacketEvent::http_invalid_response_chunk_len},
+           {"", ok + "\r\n", PacketEvent::http_unable_to_match_response_to_request}}) {
+    ParserBench bench(Protocol::http);
+    if (!client.empty()) bench.client(client);
+    EXPECT_FALSE(!server.empty() && bench.raised(event)) << client;
+    if (!server.empty()) bench.server(server);
+    bench.finish();
+    EXPECT_TRUE(bench.raised(event)) << client << server;
+  }
+}
+
+TEST(HttpEvents, OfVeryManyMistakesTheLastIsThatThereAreSoMany) {
+  ParserBench bench(Protocol::http);
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(bench.raised(PacketEvent::http_too_many_warnings), i > 512) << i;
+    bench.client("GET / HTTP/1.1\r\nHost: a.example\r\nno colon\r\n\r\n");
+    bench.server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+  EXPECT_EQ(bench.state, ParserState::more);
 }
 
 }  // namespace
