@@ -86,6 +86,8 @@ TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);
 TOCSIN_KEYWORD(read_ssl_version);
 TOCSIN_KEYWORD(read_tls_chain_length);
+TOCSIN_KEYWORD(read_tls_date);         // argument: Buffer
+TOCSIN_KEYWORD(read_tls_standing);     // argument: CertificateStanding
 TOCSIN_KEYWORD(read_tls_random_part);  // argument: first byte
 // ssh.cpp
 TOCSIN_KEYWORD(read_ssh_version);

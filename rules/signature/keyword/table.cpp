@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/packet/protocol/tls/certificate.h"
 #include "rules/signature/keyword/data_rows.h"
 #include "rules/signature/keyword/keyword.h"
 #include "rules/signature/keyword/protocol_rows.h"
@@ -356,14 +357,20 @@ constexpr auto common_rows = std::to_array<KeywordRow>({
     {"tls.subjectaltname", read_sticky, buffer, "each subject alternative name", number(Buffer::tls_subjectaltname),
      Protocol::tls, BufferSide::both, true},
     {"tls.version", read_tls_version, buffer, "version agreed on"},
+    {"tls_cert_expired", read_tls_standing, buffer, "shown after its end",
+     number(collectors::CertificateStanding::expired)},
     {"tls_cert_fingerprint", read_sticky, buffer, "SHA-1", number(Buffer::tls_cert_fingerprint), Protocol::tls,
      BufferSide::both},
     {"tls_cert_issuer", read_sticky, buffer, "issuer", number(Buffer::tls_cert_issuer), Protocol::tls,
      BufferSide::both},
+    {"tls_cert_notafter", read_tls_date, buffer, "when it ends", number(Buffer::tls_cert_notafter)},
+    {"tls_cert_notbefore", read_tls_date, buffer, "when it begins", number(Buffer::tls_cert_notbefore)},
     {"tls_cert_serial", read_sticky, buffer, "serial", number(Buffer::tls_cert_serial), Protocol::tls,
      BufferSide::both},
     {"tls_cert_subject", read_sticky, buffer, "subject", number(Buffer::tls_cert_subject), Protocol::tls,
      BufferSide::both},
+    {"tls_cert_valid", read_tls_standing, buffer, "shown within its time",
+     number(collectors::CertificateStanding::valid)},
     {"tls_certs", read_sticky, buffer, "each certificate, DER", number(Buffer::tls_certs), Protocol::tls,
      BufferSide::both, true},
     {"tls_sni", read_sticky, buffer, "server name", number(Buffer::tls_sni), Protocol::tls, BufferSide::to_server},

@@ -1,6 +1,7 @@
 // Keywords of TLS that are not plain buffers: values in quotes, numbers, parts of the random.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "collectors/base/text.h"
@@ -27,6 +28,46 @@ std::optional<std::int64_t> version_number(std::string_view word) {
     if (name.name == word) return name.number;
   if (word.starts_with("0x")) return parse_number(word);
   return std::nullopt;
+}
+
+// "2015", "2015-10", "2015-10-22", "2015-10-22 23" or with T, "2015-10-22T23:59:59", in UTC: seconds since 1970. What
+// is not said is the first one.
+std::optional<std::int64_t> read_date(std::string_view text) {
+  static constexpr std::string_view between = "--T::";
+  std::array<unsigned, 6> parts{1970, 1, 1, 0, 0, 0};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t width = i == 0 ? 4 : 2;
+    const auto number = text.size() < width ? std::nullopt : parse_unsigned(text.substr(0, width));
+    if (!number) return std::nullopt;
+    parts[i] = static_cast<unsigned>(*number);
+    text.remove_prefix(width);
+    if (text.empty()) break;
+    if (i == between.size()) return std::nullopt;
+    if (text[0] != between[i] && !(between[i] == 'T' && text[0] == ' ')) return std::nullopt;
+    text.remove_prefix(1);
+  }
+  const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(parts[0])), std::chrono::month(parts[1]),
+                                        std::chrono::day(parts[2])};
+  if (!day.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 60) return std::nullopt;
+  const auto time = std::chrono::sys_days(day) + std::chrono::hours(parts[3]) + std::chrono::minutes(parts[4]) +
+                    std::chrono::seconds(parts[5]);
+  return time.time_since_epoch().count();
+}
+
+// Both ends count, as does the time after < or >.
+std::optional<NumberRange> read_dates(std::string_view text) {
+  using enum NumberRange::Kind;
+  if (const auto middle = text.find("<>"); middle != std::string_view::npos) {
+    const auto first = read_date(trim(text.substr(0, middle))), last = read_date(trim(text.substr(middle + 2)));
+    if (!first || !last || *first > *last) return std::nullopt;
+    NumberRange range = make_range(NumberRange::Kind::between, *first);
+    range.high = *last;
+    range.inclusive = true;
+    return range;
+  }
+  const auto kind = text.starts_with('<') ? less_equal : text.starts_with('>') ? greater_equal : equal;
+  const auto date = read_date(trim(text.substr(kind == equal ? 0 : 1)));
+  return date ? std::optional(make_range(kind, *date)) : std::nullopt;
 }
 
 }  // namespace
@@ -101,6 +142,23 @@ Outcome read_tls_chain_length(RuleBuilder& rule, const OptionAst& option, const 
   rule.add(CountTest{*range, option.name + ":" + option.value});
   rule.select_payload();
   return {};
+}
+
+// tls_cert_notafter:>2015-10-22  tls_cert_notbefore:2012<>2015-10-22T23:59:59
+Outcome read_tls_date(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  const auto range = read_dates(trim(option.value));
+  if (!range)
+    return refuse("S0392", option.name + ": '" + option.value + "' is no time",
+                  "Write 2015-10-22, >2015, <2015-10-22T23:59:59 or 2012<>2015");
+  return compare_number(rule, option, Protocol::tls, static_cast<Buffer>(row.argument), BufferSide::both, *range);
+}
+
+// tls_cert_expired  tls_cert_valid: when it was shown
+Outcome read_tls_standing(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
+  if (option.has_value && !option.value.empty())
+    return refuse("S0392", option.name + " takes no value", "Remove the value");
+  return compare_number(rule, option, Protocol::tls, Buffer::tls_cert_standing, BufferSide::both,
+                        equal_to(row.argument));
 }
 
 // The first four bytes of the random were the sender's clock, the other 28 are random.

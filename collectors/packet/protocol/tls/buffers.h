@@ -20,6 +20,10 @@ inline constexpr std::array tls_buffers{
     BufferRow{Buffer::tls_cert_issuer, "tls.cert_issuer", Protocol::tls, BufferSide::both, 2, false, false},
     BufferRow{Buffer::tls_cert_serial, "tls.cert_serial", Protocol::tls, BufferSide::both, 2, false, false},
     BufferRow{Buffer::tls_cert_fingerprint, "tls.cert_fingerprint", Protocol::tls, BufferSide::both, 2, false, false},
+    // Numbers: seconds since 1970, and a CertificateStanding.
+    BufferRow{Buffer::tls_cert_notbefore, "tls.cert_notbefore", Protocol::tls, BufferSide::both, 2, false, false},
+    BufferRow{Buffer::tls_cert_notafter, "tls.cert_notafter", Protocol::tls, BufferSide::both, 2, false, false},
+    BufferRow{Buffer::tls_cert_standing, "tls.cert_standing", Protocol::tls, BufferSide::both, 2, false, false},
     BufferRow{Buffer::tls_subjectaltname, "tls.subjectaltname", Protocol::tls, BufferSide::both, 2, true, false},
     BufferRow{Buffer::tls_random, "tls.random", Protocol::tls, BufferSide::both, 1, false, false},
     BufferRow{Buffer::ja3_hash, "ja3.hash", Protocol::tls, BufferSide::to_server, 1, false, false},

@@ -113,6 +113,12 @@ std::optional<Certificate> parse_certificate(Bytes der) {
   return certificate;
 }
 
+CertificateStanding standing_of(const Certificate& certificate, Time shown) noexcept {
+  if (certificate.not_after && *certificate.not_after < shown) return CertificateStanding::expired;
+  if (certificate.not_before && *certificate.not_before > shown) return CertificateStanding::not_yet_valid;
+  return CertificateStanding::valid;
+}
+
 std::shared_ptr<const Certificate> CertificateReader::read(Bytes der) {
   Slot& slot = slots_[hash64(der) % slots_.size()];
   if (!slot.der.empty() && std::ranges::equal(slot.der, der)) return slot.certificate;

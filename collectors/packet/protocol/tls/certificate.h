@@ -21,6 +21,10 @@ struct Certificate {
   std::optional<Time> not_before;
   std::optional<Time> not_after;
 };
+// A certificate at the time it was shown.
+enum class CertificateStanding : std::uint8_t { valid, expired, not_yet_valid };
+CertificateStanding standing_of(const Certificate& certificate, Time shown) noexcept;
+
 // Nothing when it is not a certificate.
 std::optional<Certificate> parse_certificate(Bytes der);
 

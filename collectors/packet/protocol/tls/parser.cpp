@@ -77,7 +77,8 @@ TlsTransaction& TlsParser::transaction() {
   return *transaction_;
 }
 
-ParserState TlsParser::consume(Direction direction, Bytes bytes, Time, ParserOutput& output) {
+ParserState TlsParser::consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) {
+  now_ = time;
   Side& side = side_[index(direction)];
   while (!bytes.empty()) {
     if (side.header_size < header_wanted(side)) {
@@ -226,7 +227,7 @@ bool TlsParser::certificates(Direction direction, Bytes body) {
   }
   if (!reader.ok()) return false;
   if (list.remaining() != 0) transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_too_many_certificates));
-  transaction().set_certificates(direction, std::move(chain), certificates_);
+  transaction().set_certificates(direction, std::move(chain), certificates_, now_);
   return true;
 }
 

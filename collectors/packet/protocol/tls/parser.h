@@ -50,6 +50,7 @@ class TlsParser final : public ProtocolParser {
   const TlsFields& fields_;
   CertificateReader& certificates_;
   const Protocol before_;
+  Time now_{};  // of the packet at hand
   std::array<Side, 2> side_;
   std::unique_ptr<TlsTransaction> transaction_;
 };

@@ -32,14 +32,15 @@ void TlsTransaction::set_server(TlsServerHello hello) {
 }
 
 void TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain,
-                                      CertificateReader& reader) {
+                                      CertificateReader& reader, Time shown) {
   Identity& identity = sender == Direction::to_server ? client_identity_ : server_identity_;
   identity.chain = std::move(chain);
   std::uint8_t& progress = progress_[collectors::index(sender)];
   progress = std::max(progress, tls_progress::certificates);
   if (identity.chain.empty()) return;
   identity.certificate = reader.read(identity.chain.front());
-  if (!identity.certificate) events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
+  if (identity.certificate) identity.standing = standing_of(*identity.certificate, shown);
+  else events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
 }
 
 void TlsTransaction::set_encrypted(Direction direction) {
@@ -108,9 +109,24 @@ std::optional<Bytes> TlsTransaction::server_buffer(Buffer buffer, std::uint32_t 
 }
 
 std::optional<std::uint64_t> TlsTransaction::number_of(Buffer buffer, Direction direction, std::uint32_t index) const {
-  if (buffer != Buffer::tls_version || index != 0) return std::nullopt;
-  if (direction == Direction::to_server) return client_ ? std::optional<std::uint64_t>(client_->version) : std::nullopt;
-  return server_ ? std::optional<std::uint64_t>(server_->version) : std::nullopt;
+  if (index != 0) return std::nullopt;
+  const bool of_client = direction == Direction::to_server;
+  if (buffer == Buffer::tls_version) {
+    if (of_client) return client_ ? std::optional<std::uint64_t>(client_->version) : std::nullopt;
+    return server_ ? std::optional<std::uint64_t>(server_->version) : std::nullopt;
+  }
+  const Identity& identity = of_client ? client_identity_ : server_identity_;
+  if (identity.certificate == nullptr) return std::nullopt;
+  const auto since_1970 = [](const std::optional<Time>& time) -> std::optional<std::uint64_t> {
+    if (!time || time->time_since_epoch().count() < 0) return std::nullopt;
+    return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count());
+  };
+  switch (buffer) {
+    case Buffer::tls_cert_notbefore: return since_1970(identity.certificate->not_before);
+    case Buffer::tls_cert_notafter: return since_1970(identity.certificate->not_after);
+    case Buffer::tls_cert_standing: return static_cast<std::uint64_t>(identity.standing);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace tocsin::collectors

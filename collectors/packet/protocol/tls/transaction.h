@@ -31,7 +31,8 @@ class TlsTransaction final : public Transaction {
 
   void set_client(TlsClientHello hello);
   void set_server(TlsServerHello hello);
-  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain, CertificateReader& reader);
+  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain, CertificateReader& reader,
+                        Time shown);
   void set_encrypted(Direction direction);
   bool has_client() const noexcept { return client_.has_value(); }
   bool has_server() const noexcept { return server_.has_value(); }
@@ -67,6 +68,7 @@ class TlsTransaction final : public Transaction {
   struct Identity {
     std::vector<std::vector<std::uint8_t>> chain;
     std::shared_ptr<const Certificate> certificate;  // the first of the chain; null: none, or it is none
+    CertificateStanding standing = CertificateStanding::valid;
   };
   std::optional<Bytes> certificate_buffer(const Identity& identity, Buffer buffer, std::uint32_t index) const;
   static bool describe_certificate(JsonWriter& json, std::string_view name, const Identity& identity);

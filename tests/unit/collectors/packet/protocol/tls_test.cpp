@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "collectors/base/text.h"
+#include "collectors/packet/protocol/tls/certificate.h"
 #include "collectors/packet/protocol/tls/hello.h"
+#include "tests/unit/collectors/packet/parser_bench.h"
 #include "tests/unit/collectors/packet/recording.h"
 
 namespace tocsin::collectors::testing {
@@ -83,6 +86,37 @@ TEST(TlsParser, InsideAnHttpTunnel) {
   bench.say(Direction::to_server, record(22, handshake(1, client_hello_body())));
   EXPECT_EQ(bench.listener.text("http.method"), "CONNECT");
   EXPECT_EQ(bench.listener.text("tls.sni"), "example.com");
+}
+
+// CN=a.example, from the beginning of 2020 to that of 2021.
+std::string certificate_of_2020() {
+  const auto der = parse_hex(
+      "3082010f3081b6020101300a06082a8648ce3d04030230143112301006035504030c09612e6578616d706c65301e170d3230"
+      "303130313030303030305a170d3231303130313030303030305a30143112301006035504030c09612e6578616d706c653059"
+      "301306072a8648ce3d020106082a8648ce3d0301070342000445e8647bf24ab8628451e22c8382aad67fbe8bbf03b9f3104a"
+      "a4b272f5f4a7a119805a5e64a1c95082057ed8a6fae2503b221b664d6dd5755949b72a65c3129b300a06082a8648ce3d0403"
+      "02034800304502201a8b7d56099c33306b8e112215ed11ca4205b21d27d955c3b0410702c23a6b39022100d0c3dbaf2c58a0"
+      "38a8a7f4111ba0264a0b0434fe963e64bc9f6fc56d654ce414");
+  return std::string(as_text(*der));
+}
+
+TEST(TlsParser, WhenACertificateHolds) {
+  const std::string server_hello =
+      words({0x0303}) + std::string(32, 's') + sized(1, "") + words({0xC02B}) + std::string(1, '\0') + sized(2, "");
+  ParserBench bench(Protocol::tls);
+  bench.client(record(22, handshake(1, client_hello_body())));
+  bench.server(record(22, handshake(2, server_hello)));
+  bench.server(record(22, handshake(11, sized(3, sized(3, certificate_of_2020())))));
+  EXPECT_EQ(bench.number("tls.cert_notbefore"), 1'577'836'800U);
+  EXPECT_EQ(bench.number("tls.cert_notafter"), 1'609'459'200U);
+  const auto certificate = parse_certificate(as_bytes(certificate_of_2020()));
+  ASSERT_TRUE(certificate);
+  const auto at = [&](std::int64_t second) { return standing_of(*certificate, Time{std::chrono::seconds(second)}); };
+  EXPECT_EQ(at(1'577'836'799), CertificateStanding::not_yet_valid);
+  EXPECT_EQ(at(1'577'836'800), CertificateStanding::valid);
+  EXPECT_EQ(at(1'609'459'200), CertificateStanding::valid);
+  EXPECT_EQ(at(1'609'459'201), CertificateStanding::expired);
+  EXPECT_EQ(bench.number("tls.cert_standing"), static_cast<std::uint64_t>(CertificateStanding::not_yet_valid));
 }
 
 }  // namespace
