@@ -381,6 +381,11 @@ std::expected<Compiled, Mistake> compile_rule(const RuleAst& ast, CompileContext
     if (mistake.place.line == 0) mistake.place = place;
     return std::unexpected(std::move(mistake));
   };
+  // First whether it is meant for this engine: what is not known here may be known where it is.
+  if (const auto* gate = find_keyword("requires", ast.syntax))
+    for (const auto& option : ast.options)
+      if (option.name == gate->name)
+        if (auto done = gate->read(rule, option, *gate); !done) return at(std::move(done.error()), option.place);
   if (auto done = read_header(ast, rule); !done) return at(std::move(done.error()), ast.place);
   for (const auto& option : ast.options)
     if (auto done = read_option(rule, option, ast.syntax); !done) return at(std::move(done.error()), option.place);

@@ -84,7 +84,10 @@ Outcome read_reference(RuleBuilder& rule, const OptionAst& option, const Keyword
   const std::string key = lower_ascii(trim(std::string_view(option.value).substr(0, comma)));
   const std::string text = unescape(trim(std::string_view(option.value).substr(comma + 1)));
   const auto found = rule.shared().references.find(key);
-  rule.info.references.push_back(found == rule.shared().references.end() ? key + ":" + text : found->second + text);
+  // An address that begins with a scheme of its own is whole.
+  if (text.find("://") != std::string::npos) rule.info.references.push_back(text);
+  else
+    rule.info.references.push_back(found == rule.shared().references.end() ? key + ":" + text : found->second + text);
   return {};
 }
 

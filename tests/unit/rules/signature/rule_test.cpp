@@ -34,6 +34,34 @@ TEST(Compile, MistakesAreRefused) {
   }
 }
 
+TEST(Compile, WhatARuleRequiresIsAskedFirst) {
+  Bench bench(
+      "alert later any any -> any any (requires: version >= 99; sid:1;)\n"
+      "alert tcp any any -> any any (later.keyword:1; requires: version >= 99; sid:2;)\n"
+      "alert tcp any any -> any any (later.keyword:1; requires: version >= 1; sid:3;)\n"
+      "alert tcp any any -> any any (content:\"abcd\"; requires: version >= 1; sid:4;)\n");
+  EXPECT_EQ(bench.set->rules().size(), 1U);
+  ASSERT_EQ(bench.diagnostics.errors(), 1U);
+  for (const auto& diagnostic : bench.diagnostics.all()) {
+    const bool unknown_word = diagnostic.item == "1:3";
+    EXPECT_EQ(diagnostic.severity == Severity::error, unknown_word) << diagnostic.item;
+    EXPECT_EQ(diagnostic.code == "S0390", !unknown_word) << diagnostic.item;
+  }
+}
+
+TEST(Compile, ReferencesBecomeAddresses) {
+  Bench bench(
+      "alert tcp any any -> any any (content:\"abcd\"; reference:url,example.com/a; "
+      "reference:url,gopher://example.com; "
+      "reference:nobody,7; sid:1;)");
+  ASSERT_EQ(bench.set->rules().size(), 1U);
+  const auto& references = bench.set->rules()[0]->references;
+  ASSERT_EQ(references.size(), 3U);
+  EXPECT_TRUE(references[0].ends_with("://example.com/a")) << references[0];
+  EXPECT_EQ(references[1], "gopher://example.com");
+  EXPECT_EQ(references[2], "nobody:7");
+}
+
 TEST(Compile, VariablesAndGroups) {
   SignatureOptions options;
   options.address_variables["MINE"] = "[10.0.0.0/8,!10.0.0.0/24]";
