@@ -200,9 +200,10 @@ class DecoderCompiler {
     const auto lines = node["lines"] ? node["lines"].as<std::string>() : "";
     if (lines == "whole" || lines == "both") groups.push_back(&state().whole);
     if (lines == "message" || lines == "both") groups.push_back(&state().message);
+    if (lines == "rest") groups.push_back(&state().rest);
     if (lines == "json") state().objects.push_back(&compiled);
     if (groups.empty() && lines != "json")
-      throw YAML::Exception(node.Mark(), "needs programs: or lines: (whole, message, both or json)");
+      throw YAML::Exception(node.Mark(), "needs programs: or lines: (whole, message, both, rest or json)");
     return groups;
   }
 

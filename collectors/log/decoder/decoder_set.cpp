@@ -177,6 +177,16 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
   return match;
 }
 
+void DecoderSet::supplement(std::string_view text, LineContext& line) const {
+  for (const auto known : {field::source_ip, field::source_address, field::event_category})
+    if (line.builder.find(known) != nullptr) return;
+  const Value* message = line.builder.find(field::message);
+  if (message != nullptr && message->is_text()) text = message->as_text();
+  Captures captures;
+  if (const auto* found = run_group(state_->rest, text, captures))
+    assign_captures(line, found->decoder->keys, captures);
+}
+
 const std::vector<DecoderSet::Sample>& DecoderSet::samples() const noexcept { return state_->samples; }
 
 std::vector<std::string> DecoderSet::names() const {

@@ -42,6 +42,10 @@ class DecoderSet {
   // A flattened JSON object: the first decoder whose `when` holds adds its fields.
   DecoderMatch decode_object(LineContext& line, Verdict& verdict) const;
 
+  // For a line that no decoder fully knew: the address it names after "from", "rhost" and the like (`lines: rest`).
+  // Changes nothing when a source is known or the event has a category.
+  void supplement(std::string_view text, LineContext& line) const;
+
   struct Sample {
     std::string decoder, file, line;
     std::vector<std::pair<std::string, std::string>> fields;  // wanted; value as text, "null" = must be absent

@@ -49,6 +49,7 @@ struct DecoderSet::State {
   std::vector<std::pair<std::string, PatternGroup*>> program_prefixes;  // "postfix/*"
   PatternGroup whole;
   PatternGroup message;
+  PatternGroup rest;
   std::vector<const CompiledDecoder*> objects;
   std::vector<Sample> samples;
 };

@@ -118,6 +118,7 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
     const auto order = source_.kind == LogKind::access ? LineOrder::whole_first : LineOrder::syslog_first;
     const auto match = decoders_->decode_line(text, order, context, draft.verdict);
     matched_ = match;
+    decoders_->supplement(text, context);
     // The kernel's and journald's own audit lines carry a record behind an envelope.
     const Value* message = match.decoder.empty() ? builder.find(field::message) : nullptr;
     if (message != nullptr && message->as_text().find("audit(") != std::string_view::npos)
@@ -148,6 +149,7 @@ void LineDecoder::decode_entry(std::string_view program, std::string_view messag
   Verdict verdict{EventClass::syslog, "syslog"};
   builder.set(field::message, text_);
   decoders_->decode_message(program, text_, context, verdict);
+  decoders_->supplement(text_, context);
   EventHeader header = given;
   header.event_class = verdict.event_class;
   header.dataset = verdict.dataset;
