@@ -1,5 +1,6 @@
 #include "daemon/app/workbench.h"
 
+#include "collectors/base/heap.h"
 #include "daemon/ruleset/shelf.h"
 
 namespace tocsin::daemon {
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Workbench>> open_workbench(const Config& config, const En
   auto bench = std::make_unique<Workbench>();
   TOCSIN_TRY(bench->decoders, load_decoders(config, bench->names, bench->diagnostics));
   bench->engines = std::make_unique<Engines>(Engines::load(engines, bench->diagnostics));
+  return_unused_heap();
   return bench;
 }
 

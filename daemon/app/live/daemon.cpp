@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "collectors/base/descriptor.h"
+#include "collectors/base/heap.h"
 #include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/list_methods.h"
 #include "daemon/app/store_methods.h"
@@ -104,6 +105,7 @@ Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_
   options.metrics = &metrics_;
   options.now = clock_.now();
   next->engines = std::make_unique<Engines>(Engines::load(options, diagnostics));
+  return_unused_heap();
   next->refused = diagnostics.errors();
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error || d.code.starts_with('T')) log_.warning(render_text(d));

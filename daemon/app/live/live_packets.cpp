@@ -128,6 +128,7 @@ LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options
       bytes_(metrics.counter("tocsin_packet_bytes", "Bytes taken from the ring", label(options_))),
       stalled_(metrics.gauge("tocsin_reload_stall_microseconds",
                              "How long the last reload kept a worker from its packets", label(options_))),
+      flows_(metrics.gauge("tocsin_flows", "Flows that are followed now; limits.flows is the most", label(options_))),
       lane_(std::make_unique<Lane>(options_, names, generations)),
       used_(lane_->generation()->number) {}
 
@@ -226,6 +227,7 @@ void LivePackets::account(Time now) {
   bytes_.add(now_seen->delivered_bytes - seen_.delivered_bytes);
   const auto dropped = now_seen->dropped - seen_.dropped;
   seen_ = *now_seen;
+  flows_.set(static_cast<std::int64_t>(lane_->worker().counters().flows_active));
   tell_watch(now);
   if (dropped != 0) {
     dropped_ring_.add(dropped);

@@ -87,6 +87,7 @@ class LivePackets {
   Counter& dropped_captures_;
   Counter& bytes_;
   Gauge& stalled_;
+  Gauge& flows_;
   std::unique_ptr<Lane> lane_;
   std::mutex parts_mutex_;  // held for the length of a pointer's exchange
   std::unique_ptr<Part> ready_, used_up_;

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/heap.h"
 #include "daemon/app/live/daemon.h"
 
 namespace tocsin::daemon {
@@ -121,6 +122,7 @@ void Daemon::put_away(GenerationRef old, std::uint64_t number) {
   }
   wait([&] { return old.use_count() <= 1; });
   old.reset();
+  return_unused_heap();
   if (packets_.empty()) return log_.info("reloaded");
   log_.info(fmt::format("reloaded; no packet worker waited longer than {} us",
                         std::chrono::ceil<std::chrono::microseconds>(stall).count()));
