@@ -178,7 +178,7 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
 }
 
 void DecoderSet::supplement(std::string_view text, LineContext& line) const {
-  for (const auto known : {field::source_ip, field::source_address, field::event_category})
+  for (const auto known : {field::event_category, field::source_ip, field::source_address})
     if (line.builder.find(known) != nullptr) return;
   const Value* message = line.builder.find(field::message);
   if (message != nullptr && message->is_text()) text = message->as_text();
