@@ -214,12 +214,15 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
     retired_.push_back(std::move(transaction));
   }
   void expect(ExpectedFlow flow) override { shelf_.expect(std::move(flow), now()); }
-  void event(PacketEvent event) override { flow_->events.set(static_cast<std::size_t>(event)); }
+  void event(PacketEvent event) override {
+    flow_->events.set(static_cast<std::size_t>(event));
+    if (current_ != nullptr) mark(*current_, event);
+  }
 
   // FlowEndSink. May come while another flow's packet is at hand (eviction, a reused port).
   void flow_ended(FlowEntry& flow, FlowEnd why, Time) override {
     FlowEntry* const outer_flow = std::exchange(flow_, &flow);
-    const Packet* const outer_packet = std::exchange(current_, nullptr);
+    Packet* const outer_packet = std::exchange(current_, nullptr);
     if (flow.session != nullptr && !flow.bypassed) flow.session->finish(flow, nullptr, stream_context_);
     counters_.stream_memory = pool_.memory();
     flow.conversation.finish(flow, *this);
@@ -248,7 +251,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   std::array<Packet, 3> packets_;  // the frame, and two that take turns for what tunnels carry
   std::vector<std::unique_ptr<Transaction>> retired_;
   FlowEntry* flow_ = nullptr;
-  const Packet* current_ = nullptr;
+  Packet* current_ = nullptr;
   QuietFlows quiet_;
   Time now_{};
   Time expired_{};

@@ -213,9 +213,8 @@ bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
       return std::any_of(p.vlan.begin(), p.vlan.begin() + p.vlan_count,
                          [&](std::uint16_t id) { return test.range.holds(id); });
     case Kind::vlan_layers: return test.range.holds(p.vlan_count);
-    case Kind::event:
-      return p.events.test(static_cast<std::size_t>(test.range.low)) ||
-             (p.flow != nullptr && p.flow->events.test(static_cast<std::size_t>(test.range.low)));
+    // Of this packet: a flow remembers what ever happened in it, which would alert again with every packet to come.
+    case Kind::event: return p.events.test(static_cast<std::size_t>(test.range.low));
     case Kind::checksum: return checksum_holds(test, p);
     case Kind::flow_start: return p.flow != nullptr && p.flow->side(p.direction).packets == 1;
     case Kind::reputation: return test.reputation->holds(test, p.source, p.destination);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "collectors/packet/packet_event.h"
 #include "rules/signature/keyword/keyword.h"
 #include "tests/unit/rules/signature/fixture.h"
 
@@ -251,6 +252,24 @@ TEST(State, XbitsAcrossFlows) {
   bench.time += seconds(20);
   send("second");
   EXPECT_EQ(bench.sids(), Sids{});
+}
+
+TEST(Events, AlertWithThePacketThatHasThem) {
+  Bench bench(
+      "alert tcp any any -> any any (stream-event:pkt_retransmission; sid:1;)\n"
+      "alert tcp any any -> any any (app-layer-event:applayer_mismatch_protocol_both_directions; sid:2;)\n");
+  auto flow = Bench::flow();
+  const auto happen = [&](collectors::PacketEvent event) {
+    Packet p = bench.make(&flow, "", Direction::to_server, 6, 0x18);
+    collectors::mark(p, event);
+    flow.events |= p.events;
+    bench.observer->on_packet(p);
+    return bench.sids();
+  };
+  EXPECT_EQ(happen(collectors::PacketEvent::stream_retransmission), std::vector<std::uint32_t>{1});
+  EXPECT_EQ(happen(collectors::PacketEvent::app_mismatch_both_directions), std::vector<std::uint32_t>{2});
+  bench.packet(&flow, "more");
+  EXPECT_TRUE(bench.sids().empty());
 }
 
 TEST(Actions, PassSilencesTheFlow) {
