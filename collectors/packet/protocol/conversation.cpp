@@ -245,7 +245,7 @@ void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOu
 
 void Conversation::give_up(Flow& flow, ProtocolShelf& shelf) {
   over_ = true;
-  if (restarts_ == 0) flow.protocol = Protocol::failed;
+  flow.protocol = Protocol::failed;  // what was spoken before, if anything, is its protocol_original
   ++shelf.counters().protocol_unknown;
   for (auto& side : side_) side.pending = {};
 }

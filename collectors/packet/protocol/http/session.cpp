@@ -157,6 +157,19 @@ void HttpSession::finish(ParserOutput& output) {
   failed_ = true;
 }
 
+namespace {
+
+// Brotli (RFC 7932): libhtp does not know it, which makes it no strange one.
+bool is_brotli(const htp_tx_t* tx) noexcept {
+  const auto* header =
+      tx == nullptr || tx->response_headers == nullptr
+          ? nullptr
+          : static_cast<const htp_header_t*>(htp_table_get_c(tx->response_headers, "content-encoding"));
+  return header != nullptr && equals_ignoring_case(trim(text_of(header->value)), "br");
+}
+
+}  // namespace
+
 void HttpSession::logged(const htp_log_t& log) {
   if (remarks_made_ > remarks_most) return;
   const bool last = ++remarks_made_ > remarks_most;
@@ -165,6 +178,7 @@ void HttpSession::logged(const htp_log_t& log) {
   const auto* handle = log.tx != nullptr                  ? log.tx
                        : feeding_ == Direction::to_server ? htp_connp_get_in_tx(connection_)
                                                           : htp_connp_get_out_tx(connection_);
+  if (event == PacketEvent::http_abnormal_ce_header && is_brotli(handle)) return;
   remarks_.push_back({*event, feeding_, handle});
 }
 

@@ -78,6 +78,15 @@ TEST(HttpEvents, WhatTheParserSaysIsRaisedOnItsTransaction) {
   }
 }
 
+TEST(HttpEvents, AnEncodingThatNobodyKnowsIsStrangeAndBrotliIsNot) {
+  for (const std::string encoding : {"br", "curious"}) {
+    ParserBench bench(Protocol::http);
+    bench.client("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.server("HTTP/1.1 200 OK\r\nContent-Encoding: " + encoding + "\r\nContent-Length: 3\r\n\r\nabc");
+    EXPECT_EQ(bench.raised(PacketEvent::http_abnormal_ce_header), encoding != "br");
+  }
+}
+
 TEST(HttpEvents, OfVeryManyMistakesTheLastIsThatThereAreSoMany) {
   ParserBench bench(Protocol::http);
   for (int i = 0; i < 600; ++i) {
