@@ -94,6 +94,13 @@ std::shared_ptr<rules::Tuning> load_tuning(const EngineOptions& options, const R
 
 }  // namespace
 
+rules::sigma::SigmaOptions sigma_options(const EngineOptions& options) {
+  rules::sigma::SigmaOptions out;
+  out.placeholders = options.placeholders;
+  out.lateness = options.lateness;
+  return out;
+}
+
 Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   Engines out;
   const auto files = read_rule_files(options.paths, diagnostics);
@@ -115,7 +122,7 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
   }
   if (!files.sigma.empty()) {
     const auto views = read_views(options.views, diagnostics);
-    rules::sigma::SigmaOptions sigma;
+    auto sigma = sigma_options(options);
     sigma.cache = cache;
     add(rules::sigma::compile_sigma(files.sigma, views, sigma, diagnostics));
   }

@@ -12,6 +12,7 @@
 #include "daemon/app/desk.h"
 #include "daemon/eve/options.h"
 #include "rules/detector.h"
+#include "rules/sigma/rule_set.h"
 #include "rules/signature/parse/syntax.h"
 #include "rules/signature/state/dataset.h"
 
@@ -33,12 +34,17 @@ struct EngineOptions {
   std::vector<std::string> reputation_files;
   std::optional<std::size_t> alerts_per_packet_most;
   rules::signature::DatasetSettings datasets;
-  std::size_t file_most = std::size_t{64} << 20;  // of one file YARA looks at
-  std::string cache;                              // directory of compiled patterns; empty: none is kept
+  std::size_t file_most = std::size_t{64} << 20;                 // of one file YARA looks at
+  std::string cache;                                             // directory of compiled patterns; empty: none is kept
+  std::map<std::string, std::vector<std::string>> placeholders;  // of Sigma rules
+  Duration lateness{};                                           // that Sigma's correlations wait for events
   Metrics* metrics = nullptr;
   std::string tuning;       // file of what analysts changed, beside those found beside rules; empty: only those
   std::optional<Time> now;  // which entries of it are in force; none: rules act as they are written
 };
+
+// What Sigma takes of them; without a cache.
+rules::sigma::SigmaOptions sigma_options(const EngineOptions& options);
 
 class Engines {
  public:

@@ -18,6 +18,8 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
   options.home_networks = config.rules.home_networks;
   options.variables = config.rules.variables;
   options.syntax = config.rules.syntax;
+  options.placeholders = config.rules.placeholders;
+  options.lateness = config.rules.lateness;
   options.file_most = config.limits.file.bytes;
   options.cache = config.cache;
   return options;

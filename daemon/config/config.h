@@ -76,14 +76,16 @@ struct CollectConfig {
 };
 
 struct RulesConfig {
-  std::vector<std::string> packs = {"rules"};        // directories; relative to the data directory
-  std::vector<std::string> paths;                    // further files and directories
-  std::vector<std::string> decoders = {"decoders"};  // relative to the data directory
-  std::vector<std::string> views = {"views"};        // relative to the data directory
-  std::vector<Network> home_networks;                // HOME_NET; EXTERNAL_NET is the rest
-  std::map<std::string, std::string> variables;      // others, e.g. HTTP_PORTS: "[80,8080]"
-  std::string installed = "rules";                   // of `rule update`; relative to the state directory
-  std::string tuning = "rules/tuning.yaml";          // relative to the state directory; empty: none
+  std::vector<std::string> packs = {"rules"};                    // directories; relative to the data directory
+  std::vector<std::string> paths;                                // further files and directories
+  std::vector<std::string> decoders = {"decoders"};              // relative to the data directory
+  std::vector<std::string> views = {"views"};                    // relative to the data directory
+  std::vector<Network> home_networks;                            // HOME_NET; EXTERNAL_NET is the rest
+  std::map<std::string, std::string> variables;                  // others, e.g. HTTP_PORTS: "[80,8080]"
+  std::string installed = "rules";                               // of `rule update`; relative to the state directory
+  std::string tuning = "rules/tuning.yaml";                      // relative to the state directory; empty: none
+  std::map<std::string, std::vector<std::string>> placeholders;  // of Sigma rules: %name% → values
+  Duration lateness{};  // Sigma correlations take events this late; their windows close so much later
   // Of signatures in files whose name does not say it.
   rules::signature::Syntax syntax = rules::signature::Syntax::automatic;
   RulesConfig();

@@ -23,6 +23,7 @@ inline std::string_view absolute_all(const std::vector<std::string>& v) {
   return "";
 }
 inline std::string_view positive(const Duration& v) { return v > Duration{0} ? "" : "must be longer than zero"; }
+inline std::string_view not_negative(const Duration& v) { return v >= Duration{0} ? "" : "must not be negative"; }
 inline std::string_view snapshot(const std::uint32_t& v) {
   return v >= 64 && v <= 262144 ? "" : "must be between 64 and 262144";
 }
@@ -98,6 +99,8 @@ void fields(Archive& a, RulesConfig& c) {
   a("installed", c.installed, check::filled);
   a("tuning", c.tuning);
   a("syntax", c.syntax);
+  a("placeholders", c.placeholders);
+  a("lateness", c.lateness, check::not_negative);
 }
 
 template <class Archive>

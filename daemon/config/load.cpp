@@ -174,6 +174,18 @@ class Reader {
                         "keep one of the two");
     }
   }
+  void read(const YamlNode& node, const std::string& path, std::map<std::string, std::vector<std::string>>& value) {
+    if (node.kind != YamlKind::map && node.kind != YamlKind::null)
+      return wrong(node, path, "a map of names to lists", "Administrators: [\"alice\", \"bob\"]");
+    value.clear();
+    for (const auto& member : node.members) {
+      const auto [place, is_new] = value.try_emplace(member.key.text);
+      if (is_new) read(member.value, path + "." + member.key.text, place->second);
+      else
+        place_.complain(member.key, "C0005", path, fmt::format("`{}` is given twice", member.key.text),
+                        "keep one of the two");
+    }
+  }
   template <class T>
   void read(const YamlNode& node, const std::string& path, std::vector<T>& value) {
     if (node.kind != YamlKind::sequence && node.kind != YamlKind::null)

@@ -69,6 +69,17 @@ class YamlWriter {
     for (const auto& [key, text] : value)
       out_ += std::string(static_cast<std::size_t>(indent_) + 2, ' ') + quoted(key) + ": " + quoted(text) + '\n';
   }
+  void write(std::map<std::string, std::vector<std::string>>& value) {
+    if (value.empty()) {
+      out_ += " {}\n";
+      return;
+    }
+    out_ += '\n';
+    for (auto& [key, texts] : value) {
+      out_ += std::string(static_cast<std::size_t>(indent_) + 2, ' ') + quoted(key) + ":";
+      write(texts);
+    }
+  }
   template <class T>
   void write(std::vector<T>& value) {
     if constexpr (requires(T& item) { scalar(item); }) {
@@ -115,6 +126,14 @@ class JsonArchive {
   void write(std::map<std::string, std::string>& value) {
     json_.begin_object();
     for (const auto& [key, text] : value) json_.member(key, text);
+    json_.end_object();
+  }
+  void write(std::map<std::string, std::vector<std::string>>& value) {
+    json_.begin_object();
+    for (auto& [key, texts] : value) {
+      json_.key(key);
+      write(texts);
+    }
     json_.end_object();
   }
   template <class T>

@@ -18,6 +18,7 @@
 #include "daemon/app/rule_test/rule_test.h"
 #include "daemon/app/workbench.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/configured.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
 #include "rules/sigma/evaluate.h"
@@ -26,16 +27,6 @@ namespace tocsin::daemon {
 namespace {
 
 namespace json = boost::json;
-
-Result<Config> configured(CommandContext& context) {
-  Diagnostics diagnostics;
-  auto config = read_config(context.options.text_or("config", context.places.config), context.places, diagnostics);
-  if (config) return config;
-  if (config.error().code != Code::not_found) return config;
-  Config defaults;
-  resolve_paths(defaults, context.places);
-  return defaults;
-}
 
 json::object refused_row(const Diagnostic& d) {
   json::object row;
@@ -156,7 +147,8 @@ Result<void> eval_rules(CommandContext& context) {
   Diagnostics diagnostics;
   const auto paths = context.options.list("rules");
   const auto files = read_rule_files(paths, diagnostics);
-  rules::sigma::Evaluator evaluator(files.sigma, rules::sigma::SigmaOptions{}, diagnostics);
+  TOCSIN_TRY(const auto config, configured(context));
+  rules::sigma::Evaluator evaluator(files.sigma, sigma_options(engine_options(config, paths)), diagnostics);
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error) context.err << render_text(d) << '\n';
   std::string line;

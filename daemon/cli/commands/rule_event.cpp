@@ -15,6 +15,7 @@
 #include "daemon/app/rule_files.h"
 #include "daemon/app/workbench.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/configured.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/times.h"
 #include "rules/sigma/coverage.h"
@@ -24,16 +25,6 @@ namespace tocsin::daemon {
 namespace {
 
 namespace json = boost::json;
-
-Result<Config> configured(CommandContext& context) {
-  Diagnostics diagnostics;
-  auto config = read_config(context.options.text_or("config", context.places.config), context.places, diagnostics);
-  if (config) return config;
-  if (config.error().code != Code::not_found) return config;
-  Config defaults;
-  resolve_paths(defaults, context.places);
-  return defaults;
-}
 
 void tell_mistakes(CommandContext& context, const Diagnostics& diagnostics) {
   for (const auto& d : diagnostics.all())
@@ -169,8 +160,8 @@ Result<void> explain_rule(CommandContext& context) {
   }
   const auto files = read_rule_files(options.paths, diagnostics);
   const auto views = read_rule_files(options.views, diagnostics);
-  rules::sigma::SigmaOptions sigma;
-  auto explainer = rules::sigma::Explainer::open(files.sigma, views.sigma, sigma, rule, names, diagnostics);
+  auto explainer =
+      rules::sigma::Explainer::open(files.sigma, views.sigma, sigma_options(options), rule, names, diagnostics);
   if (!explainer) {
     if (explainer.error().code == Code::invalid) tell_mistakes(context, diagnostics);
     return std::unexpected(std::move(explainer).error());
@@ -280,7 +271,7 @@ Result<void> cover_rules(CommandContext& context) {
   const auto options = engine_options(config, context.options.list("rules"));
   const auto files = read_rule_files(options.paths, diagnostics);
   const auto views = read_rule_files(options.views, diagnostics);
-  rules::sigma::CoverageSurvey survey(files.sigma, views.sigma, {}, names, diagnostics);
+  rules::sigma::CoverageSurvey survey(files.sigma, views.sigma, sigma_options(options), names, diagnostics);
   TOCSIN_TRY(const auto fed, feed_events(feed, decoders, names, [&](const EventBatch& batch) -> Result<bool> {
                for (const auto& event : batch.events()) survey.see(event);
                return true;

@@ -67,6 +67,9 @@ TEST(Config, every_key_of_the_shipped_file_is_explained) {
 TEST(Config, showing_and_reading_are_inverse) {
   Config config;
   config.rules.variables["HTTP_PORTS"] = "[80,8080]";
+  config.rules.placeholders["Administrators"] = {"alice", "adm-*"};
+  config.rules.placeholders["Nobody"] = {};
+  config.rules.lateness = std::chrono::seconds{10};
   config.rules.syntax = rules::signature::Syntax::snort3;
   config.notify.push_back({"soc", SinkKind::mail, "a@b.c", "smtp://x:25", "t@b.c", "", 50, 3});
   config.collect.interfaces.clear();
