@@ -92,6 +92,18 @@ class EventLogs(unittest.TestCase):
         self.assertEqual(self.titles(*both), once)
         self.assertEqual(self.replay(both[0])[0], self.replay(both[0])[0])
 
+    def test_events_read_twice_are_counted_once(self):
+        self.rules.write_text(RULES + """---
+title: Many of them
+id: 6d0c1f52-0a3e-4a55-9d0a-0d5f6a1b2c04
+correlation:
+  {type: event_count, rules: [6d0c1f52-0a3e-4a55-9d0a-0d5f6a1b2c03], group-by: [TargetUserName], timespan: 1h,
+   condition: {gte: 3}}
+""", encoding="utf-8")
+        two = self.write("two.evtx", self.log)
+        self.assertNotIn("Many of them", self.titles(two, self.write("again.evtx", self.log)))
+        self.assertIn("Many of them", self.titles(two, self.write("more.evtx", evtx_writer.log([[security(9)]]))))
+
     def test_directories_and_compressed_logs(self):
         self.write("logs/a/one.EVTX", evtx_writer.log([[sysmon(1)]]))
         self.write("logs/two.evtx", evtx_writer.log([[security(2)]]))

@@ -74,10 +74,21 @@ void SigmaState::decide(Alert alert, AlertSink& out) {
     if (!carried->silent) out.raise(std::move(alert));
     return;
   }
+  if (is_repeated(alert.id)) return;
   if (!carried->silent) out.raise(Alert(alert));
   const Alert base = std::move(alert);
   const auto event = base.events.empty() ? EventId{} : base.events.back();
   for (const auto& contribution : carried->contributions) feed(contribution, base.time, event, &base, out, 0);
+}
+
+bool SigmaState::is_repeated(const AlertId& id) {
+  if (!counted_.insert(id).second) return true;
+  counted_order_.push_back(id);
+  if (counted_order_.size() > remembered_most) {
+    counted_.erase(counted_order_.front());
+    counted_order_.pop_front();
+  }
+  return false;
 }
 
 void SigmaState::advance(Time now, AlertSink& out) {

@@ -2,7 +2,9 @@
 // The second stage of the Sigma engine: takes the raw alerts of all workers in time order, feeds the correlations, lets
 // through what may speak.
 
+#include <deque>
 #include <memory>
+#include <unordered_set>
 
 #include "rules/detector.h"
 #include "rules/sigma/correlate/correlator.h"
@@ -39,6 +41,8 @@ class SigmaState final : public SharedState {
  private:
   void feed(const Contribution& contribution, Time time, const EventId& event, const Alert* base, AlertSink& out,
             std::size_t depth);
+  // The same event twice (a log that was exported twice, read under two names) counts once.
+  bool is_repeated(const AlertId& id);
   void fired(const Firing& firing, const Alert* base, AlertSink& out, std::size_t depth);
   Alert make_alert(const Firing& firing, const Alert* base) const;
 
@@ -46,6 +50,9 @@ class SigmaState final : public SharedState {
   const CorrelationNetwork& network_;
   Correlator correlator_;
   Correlator::Fired watcher_;
+  static constexpr std::size_t remembered_most = 1U << 16;
+  std::unordered_set<AlertId> counted_;
+  std::deque<AlertId> counted_order_;  // oldest first, to forget at the cap
 };
 
 }  // namespace tocsin::rules::sigma

@@ -179,6 +179,16 @@ TEST(SigmaRuleSet, correlation_state_survives_a_restart) {
   EXPECT_FALSE(g.state->restore(f.state->save().substr(0, 60)));
 }
 
+TEST(SigmaRuleSet, the_same_event_twice_counts_once) {
+  Fixture f{guessing};
+  for (int i = 0; i < 40; ++i) {
+    f.serial = static_cast<std::uint64_t>(i % 2);
+    f.sshd(i, "203.0.113.9", "failure");
+  }
+  f.run();
+  EXPECT_TRUE(f.sink.alerts.empty());
+}
+
 TEST(SigmaRuleSet, generate_lets_the_rules_speak) {
   std::string text = guessing;
   text.replace(text.find("  timespan"), 0, "  generate: true\n");
