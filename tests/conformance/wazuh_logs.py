@@ -118,8 +118,9 @@ def judge_reading(row, answer, families):
 
 
 def judge_parsed(tocsin, sections, families, score):
-    rows = [row for group in sections.values() for row in group if row["decoder"] not in families["json_only"]]
-    rows = [row for row in rows if row["decoder"]]
+    every = [row for group in sections.values() for row in group]
+    rows = [row for row in every if row.get("decoder") and row["decoder"] not in families["json_only"]]
+    score.groups["parsed"]["skipped"] += sum(not row.get("decoder") for row in every)  # the suite names no family
     for row, answer in zip(rows, tocsin.decode([one_line(row["log"]) for row in rows])):
         case = f"{row['file']}: {row['section']} [{row['n']}]"
         score.add("parsed", case, judge_reading(row, answer, families["families"]))
@@ -152,7 +153,7 @@ def alerts_of(tocsin, streams):
 def judge_alerts(tocsin, sections, score, jobs):
     judged = []
     for number, (key, rows) in enumerate(sections.items()):
-        highest = max(int(row["alert"] or 0) for row in rows)
+        highest = max(int(row.get("alert") or 0) for row in rows)
         if highest >= 7 or highest <= 2:
             judged.append((number, key, rows, "detected" if highest >= 7 else "quiet"))
     runs = [[(number, rows) for number, _, rows, _ in judged if len(rows) == 1]]
