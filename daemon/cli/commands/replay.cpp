@@ -159,6 +159,7 @@ constexpr Example examples[] = {
     {"tocsin replay -o ndjson traffic.pcap auth.log", "a capture and a log together, one alert a line"},
     {"tocsin replay --rules mine.rules --rules sigma/ traffic.pcap",
      "with these rules instead of the configured packs"},
+    {"tocsin replay --rules sigma/ Security.evtx collected/", "Windows event logs (EVTX), one or a directory of them"},
     {"tocsin replay -k none --eve eve.json traffic.pcap", "Suricata's EVE records too; bad checksums are accepted"},
     {"tocsin replay --costs costs.jsonl traffic.pcap", "what each rule cost over this traffic, the dearest first"},
     {"tocsin replay --live etc/examples/intrusion", "through the running daemon, marked as an exercise"}};
@@ -166,7 +167,7 @@ constexpr OptionRow options[] = {
     {.name = "input",
      .kind = OptionKind::positional_list,
      .value = "",
-     .help = "captures, logs, JSON, any file, or a directory with recording.yaml"},
+     .help = "captures, logs, JSON, EVTX, any file, or a directory with recording.yaml or event logs"},
     {.name = "rules",
      .kind = OptionKind::list,
      .value = "PATH",
