@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
+
 namespace tocsin::daemon {
 namespace {
 
@@ -119,7 +121,7 @@ std::string summary_of(const Incident& incident) {
   for (const auto& alert : incident.alerts) engines.insert(rules::engine_name(alert.engine));
   std::string names;
   for (const auto engine : engines) names += (names.empty() ? "" : ", ") + std::string(engine);
-  return fmt::format("{} kinds of alert, seen by {}", incident.alerts.size(), names);
+  return fmt::format("{} of alert, seen by {}", counted(incident.alerts.size(), "kind"), names);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/descriptor.h"
 #include "daemon/app/case_desk.h"
 #include "daemon/app/evidence/evidence_book.h"
@@ -83,9 +84,9 @@ class OfflineRun {
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     for (const auto& tuned : bench_->engines->tuning()->entries())
       if (done && tuned->alerts() != 0)
-        done->summary.remarks.push_back(fmt::format(
-            "tuning {}: {} {} {}", tuned->entry().id, tuned->alerts(), tuned->alerts() == 1 ? "alert" : "alerts",
-            tuned->entry().act == rules::TuningAct::modify ? "changed" : "taken"));
+        done->summary.remarks.push_back(
+            fmt::format("tuning {}: {} {}", tuned->entry().id, counted(tuned->alerts(), "alert"),
+                        tuned->entry().act == rules::TuningAct::modify ? "changed" : "taken"));
     return done;
   }
 

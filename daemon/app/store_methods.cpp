@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "daemon/app/asked.h"
 #include "daemon/app/evidence_methods.h"
 #include "daemon/app/incident_row.h"
@@ -159,8 +160,8 @@ Result<void> list_incidents(const path& store, const Clock& clock, const Call& c
   for (const auto& row : rows)
     if (!reply.row(json::serialize(row)) || (wanted.limit != 0 && ++sent >= wanted.limit)) break;
   if (hidden != 0)
-    reply.summary("remark", fmt::format("{} {} not shown; --exercise shows {}", hidden,
-                                        hidden == 1 ? "exercise" : "exercises", hidden == 1 ? "it" : "them"));
+    reply.summary("remark", fmt::format("{} not shown; --exercise shows {}", counted(hidden, "exercise"),
+                                        hidden == 1 ? "it" : "them"));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "daemon/app/asked.h"
 #include "daemon/app/rule_files.h"
@@ -312,12 +313,11 @@ Result<void> import_entries(const TuningDesk& desk, const Call& call, Reply& rep
     change.wanted.push_back(entry.id);
   }
   change.text = std::move(text);
-  change.target += fmt::format(", {} entries", entries.size());
+  change.target += ", " + counted(entries.size(), "entry");
   if (!dry && !entries.empty()) TOCSIN_CHECK(desk.commit(call, change));
   const auto tuning = desk.in_force ? desk.in_force() : nullptr;
   for (const auto& entry : entries) reply.row(json::serialize(entry_row(entry, in_force(tuning.get(), entry.id), now)));
-  auto message = fmt::format("{} {} {}", entries.size(), entries.size() == 1 ? "entry" : "entries",
-                             dry ? "would be taken over" : "taken over");
+  auto message = fmt::format("{} {}", counted(entries.size(), "entry"), dry ? "would be taken over" : "taken over");
   constexpr std::size_t told_most = 20;
   for (std::size_t i = 0; i < diagnostics.all().size() && i < told_most; ++i)
     message += "; " + fmt::format("line {}: {}", diagnostics.all()[i].line, diagnostics.all()[i].cause);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "collectors/base/time.h"
 #include "daemon/cli/alert_view.h"
@@ -57,9 +58,10 @@ void draw_head(Output& output, const json::object& incident) {
   out << '\n';
   const auto first = text_in(incident, "first");
   const auto last = text_in(incident, "last");
-  out << paint(Paint::faint, fmt::format("{} → {}{} · {} · {} alerts", short_time(first),
+  out << paint(Paint::faint, fmt::format("{} → {}{} · {} · {}", short_time(first),
                                          day_part(first) == day_part(last) ? clock_part(last) + "Z" : short_time(last),
-                                         length_between(first, last), text_in(incident, "host"), alert_count(incident)))
+                                         length_between(first, last), text_in(incident, "host"),
+                                         counted(alert_count(incident), "alert")))
       << '\n';
 }
 

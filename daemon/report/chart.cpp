@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "collectors/base/counted.h"
 #include "daemon/report/render.h"
 
 namespace tocsin::daemon {
@@ -70,9 +71,9 @@ std::string render_chart(const Report& report) {
   std::string out = fmt::format(
       "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"chart-title "
       "chart-text\"><title id=\"chart-title\">Alerts over time</title><desc id=\"chart-text\">"
-      "{} alerts in {} bars of {}; the highest bar has {}. The table below holds the numbers."
+      "{} in {} bars of {}; the highest bar has {}. The table below holds the numbers."
       "</desc>",
-      width, height, report.alerts, report.bars.size(), render_duration(report.bar_width), most);
+      width, height, counted(report.alerts, "alert"), report.bars.size(), render_duration(report.bar_width), most);
   for (std::uint64_t value = 0; value <= ceiling; value += grid) {
     const double y = height - bottom - static_cast<double>(value) * unit;
     out += fmt::format(

@@ -23,10 +23,6 @@ std::string readable(std::string_view name) {
   return out;
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string readable_duration(Duration duration) {
   struct Unit {
     Duration size;

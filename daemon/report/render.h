@@ -14,9 +14,8 @@ std::string render_markdown(const Report& report);
 std::string render_csv(const Report& report);
 std::string render_json(const Report& report);
 
-std::string readable(std::string_view name);                      // "true_positive" → "true positive"
-std::string counted(std::uint64_t count, std::string_view noun);  // "1 alert", "2 alerts"
-std::string readable_duration(Duration duration);                 // two largest units: "3h 12m"
+std::string readable(std::string_view name);       // "true_positive" → "true positive"
+std::string readable_duration(Duration duration);  // two largest units: "3h 12m"
 
 // Who acts and is acted upon is two entities of an incident and one name for a reader; sorted by kind and value.
 std::vector<rules::Entity> entities_once(const responders::Incident& incident);

@@ -1,6 +1,7 @@
 // Reports as one self-contained page. Every text from outside passes `safe`.
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "daemon/report/chart.h"
 #include "daemon/report/render.h"
@@ -154,8 +155,8 @@ class Page {
     time(incident.times.last_event);
     out_ += "</p>";
     entities(incident);
-    add("<details{}><summary>Timeline, {} entries</summary><ol class=\"timeline\">", open == Open::yes ? " open" : "",
-        incident.timeline.size());
+    add("<details{}><summary>Timeline, {}</summary><ol class=\"timeline\">", open == Open::yes ? " open" : "",
+        counted(incident.timeline.size(), "entry"));
     for (const auto& entry : incident.timeline) {
       const auto kind = responders::timeline_kind_name(entry.kind);
       add("<li class=\"{}\">", kind);

@@ -1,6 +1,7 @@
 // Reports as Markdown, CSV and JSON.
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/json.h"
 #include "collectors/base/text.h"
 #include "daemon/report/render.h"
@@ -133,8 +134,8 @@ class Markdown {
     if (!report_.losses.empty()) out_ += '\n';
     out_ += "## The record\n\n";
     for (const auto& chain : report_.chains)
-      add("- {}: {}, {} entries, head {}\n", plain(chain.name),
-          chain.trouble.empty() ? "intact" : "BROKEN: " + plain(chain.trouble), chain.entries,
+      add("- {}: {}, {}, head {}\n", plain(chain.name),
+          chain.trouble.empty() ? "intact" : "BROKEN: " + plain(chain.trouble), counted(chain.entries, "entry"),
           chain.head.empty() ? "none" : plain(chain.head));
   }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
+
 namespace tocsin::daemon {
 namespace {
 
@@ -155,11 +157,10 @@ std::string preview_sentence(const Preview& preview, const TuningEntry& entry, T
   const bool modify = entry.act == TuningAct::modify;
   const double share =
       preview.of == 0 ? 0 : 100.0 * static_cast<double>(preview.gone) / static_cast<double>(preview.of);
-  auto out = fmt::format("{} {} of {} alerts from {} to {} ({:.1f} %)", modify ? "would touch" : "would take away",
-                         preview.gone, preview.of, render_time(since), render_time(until), share);
+  auto out = fmt::format("{} {} of {} from {} to {} ({:.1f} %)", modify ? "would touch" : "would take away",
+                         preview.gone, counted(preview.of, "alert"), render_time(since), render_time(until), share);
   if (!modify && preview.incidents_empty != 0)
-    out += fmt::format("; {} {} would have had no alert at all", preview.incidents_empty,
-                       preview.incidents_empty == 1 ? "incident" : "incidents");
+    out += fmt::format("; {} would have had no alert at all", counted(preview.incidents_empty, "incident"));
   if (preview.left_out != 0) out += fmt::format("; {} further rows are left out", preview.left_out);
   return out;
 }

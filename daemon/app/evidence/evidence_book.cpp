@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/packet/capture/pcapng.h"
 
 namespace tocsin::daemon {
@@ -86,7 +87,7 @@ Result<void> EvidenceBook::put(const FlowCapture& capture, IncidentId id) {
   const auto whole = collectors::merge_captures(sections, comment);
   TOCSIN_CHECK(make_room(whole.bytes.size()));
   Evidence evidence;
-  evidence.name = fmt::format("{} packets of {}", capture.packets, capture.name);
+  evidence.name = fmt::format("{} of {}", counted(capture.packets, "packet"), capture.name);
   evidence.collector = capture_collector;
   evidence.host = options_.host;
   evidence.incident = id;

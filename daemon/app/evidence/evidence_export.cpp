@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "collectors/base/base64.h"
+#include "collectors/base/counted.h"
 #include "collectors/packet/capture/pcapng.h"
 #include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/live/call_facts.h"
@@ -88,9 +89,9 @@ Result<void> export_pcap(const std::filesystem::path& store, const VaultAccess& 
     rest.remove_prefix(std::min(rest.size(), row_bytes));
   }
   reply.summary("message",
-                fmt::format("{}: {} packets of {} flows, {} bytes{}", incident.alias, merged.packets, views.size(),
-                            merged.bytes.size(),
-                            found.removed == 0 ? "" : fmt::format("; {} flows were removed before", found.removed)));
+                fmt::format("{}: {} of {}, {}{}", incident.alias, counted(merged.packets, "packet"),
+                            counted(views.size(), "flow"), counted(merged.bytes.size(), "byte"),
+                            found.removed == 0 ? "" : "; removed before: " + counted(found.removed, "flow")));
   return {};
 }
 

@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/descriptor.h"
 #include "collectors/base/heap.h"
 #include "daemon/app/evidence/evidence_export.h"
@@ -111,8 +112,8 @@ Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_
     if (d.severity == Severity::error || d.code.starts_with('T')) log_.warning(render_text(d));
   next->loads_again = next->engines->tuning()->next_change(clock_.now());
   for (const auto& remark : next->engines->remarks()) log_.warning(remark);
-  log_.info(fmt::format("{} rules loaded from {} files, {} refused", next->engines->loaded(), next->engines->files(),
-                        next->refused));
+  log_.info(fmt::format("{} loaded from {}, {} refused", counted(next->engines->loaded(), "rule"),
+                        counted(next->engines->files(), "file"), next->refused));
   return next;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "daemon/app/live/daemon.h"
 #include "daemon/app/replay.h"
 #include "daemon/store/reader.h"
@@ -93,12 +94,12 @@ class Tally {
 };
 
 std::string outcome_text(const ReplaySummary& summary, const Tally& tally, const std::vector<std::string>& incidents) {
-  auto out = fmt::format("played {} packets, {} events and {} files as an exercise: ", summary.packets, summary.events,
-                         summary.files);
-  if (tally.known() == 0) out += fmt::format("{} alerts", tally.all());
+  auto out = fmt::format("played {}, {} and {} as an exercise: ", counted(summary.packets, "packet"),
+                         counted(summary.events, "event"), counted(summary.files, "file"));
+  if (tally.known() == 0) out += counted(tally.all(), "alert");
   else if (tally.known() == tally.all())
-    out += fmt::format("{} alerts, all known from an earlier play; nothing was added", tally.all());
-  else out += fmt::format("{} alerts, {} of them known from an earlier play", tally.all(), tally.known());
+    out += counted(tally.all(), "alert") + ", all known from an earlier play; nothing was added";
+  else out += fmt::format("{}, {} of them known from an earlier play", counted(tally.all(), "alert"), tally.known());
   constexpr std::size_t named_most = 3;
   for (std::size_t i = 0; i < incidents.size() && i < named_most; ++i)
     out += fmt::format("\ntocsin incident show {}", incidents[i]);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "daemon/app/live/position_text.h"
 
 namespace tocsin::daemon {
@@ -170,7 +171,7 @@ bool LiveLogs::send(EventBatch batch, std::vector<std::pair<std::string, std::st
 }
 
 LiveLogs::State LiveLogs::Followed::state() const {
-  State out{"log:" + glob, "watching", lines.load(), lost.load(), fmt::format("{} files", files.load())};
+  State out{"log:" + glob, "watching", lines.load(), lost.load(), counted(files.load(), "file")};
   if (files.load() != 0) return out;
   out.state = refused.load() == 0 ? "no such file yet" : "cannot be opened";
   if (refused.load() != 0) out.detail = "why: journalctl -u tocsin-opener";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "daemon/app/live/daemon.h"
 #include "daemon/eve/alert_record.h"
 
@@ -42,9 +43,9 @@ responders::Notice notice_of(const Incident& incident, const rules::Alert& alert
   out.subject = fmt::format("{} on {}: {} (severity {})", incident.alias, incident.host, incident.title, severity);
   out.incident = incident.alias;
   out.host = incident.host;
-  out.body = fmt::format("{}\n\nOpened {}, {} alerts so far.\nLast: {} ({}), severity {}.\n", out.subject,
-                         render_time(incident.times.opened), incident.alert_count, alert.rule->title, alert.rule->id,
-                         alert.severity);
+  out.body = fmt::format("{}\n\nOpened {}, {} so far.\nLast: {} ({}), severity {}.\n", out.subject,
+                         render_time(incident.times.opened), counted(incident.alert_count, "alert"), alert.rule->title,
+                         alert.rule->id, alert.severity);
   constexpr std::size_t entities_most = 20;
   std::size_t shown = 0;
   for (const auto& entity : incident.entities) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "daemon/app/offline_replay.h"
 #include "daemon/app/vocabulary.h"
@@ -106,8 +107,9 @@ Result<void> replay_offline(CommandContext& context) {
   }
   for (const auto& remark : done->summary.remarks) context.err << escape_terminal(remark) << '\n';
   if (context.talkative || context.output.for_people())
-    context.err << fmt::format("{} packets, {} events, {} files; {} alerts in {} incidents\n", done->summary.packets,
-                               done->summary.events, done->summary.files, done->alerts, done->incidents.size());
+    context.err << fmt::format("{}, {}, {}; {} in {}\n", counted(done->summary.packets, "packet"),
+                               counted(done->summary.events, "event"), counted(done->summary.files, "file"),
+                               counted(done->alerts, "alert"), counted(done->incidents.size(), "incident"));
   return {};
 }
 

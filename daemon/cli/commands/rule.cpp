@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "collectors/log/line/line_decoder.h"
 #include "daemon/app/engines.h"
@@ -80,8 +81,8 @@ void tell_languages(CommandContext& context, const Engines& engines) {
     for (const auto& reading : active.set->readings()) {
       loaded[reading.language] += reading.loaded;
       if (reading.language != "suricata")
-        context.out << fmt::format("{}: {} rules read as {}\n", escape_terminal(reading.file), reading.loaded,
-                                   reading.language);
+        context.out << fmt::format("{}: {} read as {}\n", escape_terminal(reading.file),
+                                   counted(reading.loaded, "rule"), reading.language);
     }
   if (loaded.size() < 2 && !loaded.contains("snort3")) return;
   context.out << "signatures read as";
@@ -132,8 +133,8 @@ Result<void> check_rules(CommandContext& context) {
     if (context.options.flag("lint")) tell_lint(context, findings);
     tell_languages(context, engines);
     for (const auto& remark : engines.remarks()) context.out << escape_terminal(remark) << '\n';
-    context.out << fmt::format("{} rules loaded from {} files, {} refused\n", engines.loaded(), engines.files(),
-                               diagnostics.errors());
+    context.out << fmt::format("{} loaded from {}, {} refused\n", counted(engines.loaded(), "rule"),
+                               counted(engines.files(), "file"), diagnostics.errors());
   } else {
     for (const auto& d : diagnostics.all())
       if (d.severity == Severity::error) context.output.row(refused_row(d));

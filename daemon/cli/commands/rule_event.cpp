@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "daemon/app/engines.h"
 #include "daemon/app/event_feed.h"
@@ -84,8 +85,8 @@ class Telling {
     if (told_ == 0 && elsewhere_ != 0) tell(first_elsewhere_);
     context_.output.finish();
     const auto& rule = explainer_.rule();
-    context_.err << fmt::format("{} ({}): {} events, {} match", escape_terminal(rule.title), escape_terminal(rule.id),
-                                events_, matches_);
+    context_.err << fmt::format("{} ({}): {}, {} match", escape_terminal(rule.title), escape_terminal(rule.id),
+                                counted(events_, "event"), matches_);
     if (elsewhere_ != 0) context_.err << fmt::format(", {} are not of its log source", elsewhere_);
     if (told_ > told_most) context_.err << fmt::format("; the first {} are shown", told_most);
     context_.err << '\n';
@@ -254,8 +255,9 @@ Result<void> backtest_rules(CommandContext& context) {
   tally.show(context);
   context.output.finish();
   tell_feed(context, fed);
-  context.err << fmt::format("{} rules over {} events: {} alerts of {} rules\n", bench->engines->loaded(), fed.events,
-                             tally.alerts(), tally.rules());
+  context.err << fmt::format("{} over {}: {} of {}\n", counted(bench->engines->loaded(), "rule"),
+                             counted(fed.events, "event"), counted(tally.alerts(), "alert"),
+                             counted(tally.rules(), "rule"));
   return {};
 }
 
@@ -293,10 +295,11 @@ Result<void> cover_rules(CommandContext& context) {
   }
   context.output.finish();
   tell_feed(context, fed);
-  context.err << fmt::format("{} events:", fed.events);
+  context.err << counted(fed.events, "event") + ":";
   const char* between = " ";
   for (const auto& [coverage, count] : counts)
-    context.err << std::exchange(between, ", ") << count << " rules " << rules::sigma::coverage_name(coverage);
+    context.err << std::exchange(between, ", ") << counted(count, "rule") << " "
+                << rules::sigma::coverage_name(coverage);
   context.err << '\n';
   return {};
 }
@@ -334,7 +337,7 @@ Result<void> show_navigator(CommandContext& context) {
       {"versions", json::object{{"layer", "4.5"}, {"navigator", "5.1.0"}}},
       {"domain", "enterprise-attack"},
       {"description",
-       fmt::format("{} rules loaded; a technique's score is how many of them name it", engines.loaded())},
+       fmt::format("{} loaded; a technique's score is how many of them name it", counted(engines.loaded(), "rule"))},
       {"techniques", std::move(rows)},
       {"gradient", json::object{{"colors", json::array{"#ffffff", "#2f7ed8"}}, {"minValue", 0}, {"maxValue", most}}}};
   context.out << json::serialize(layer) << '\n';

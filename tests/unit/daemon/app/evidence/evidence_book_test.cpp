@@ -78,7 +78,7 @@ TEST_F(EvidenceBookTest, packets_of_an_alert_are_evidence_of_its_incident) {
   EXPECT_EQ(book_->counters().kept, 1U);
   const auto pieces = listed(incident_);
   ASSERT_EQ(pieces.size(), 1U);
-  EXPECT_EQ(pieces[0].name, "1 packets of tcp to web1");
+  EXPECT_EQ(pieces[0].name, "1 packet of tcp to web1");
   EXPECT_EQ(keeper_->casework().incident(incident_)->evidence.size(), 1U);
   const auto bytes = book_->vault().get(pieces[0].digest, {0, 0, "test"}, "look");
   ASSERT_TRUE(bytes);
