@@ -109,6 +109,7 @@ class Reader {
     in.kind = *kind;
     in.host = node["host"].as<std::string>("");
     in.time_zone = node["timezone"].as<std::string>("");
+    in.program = node["program"].as<std::string>("");
     if (node["year"]) in.year = node["year"].as<int>();
     if (node["observed"]) {
       in.observed = parse_time(node["observed"].as<std::string>());
@@ -138,6 +139,7 @@ RecordingInput with_defaults(std::string path, std::string name, const Recording
   input.name = std::move(name);
   input.host = defaults.host;
   input.time_zone = defaults.time_zone;
+  input.program = defaults.program;
   input.year = defaults.year;
   return input;
 }

@@ -26,6 +26,7 @@ struct RecordingInput {
   InputKind kind = InputKind::automatic;
   std::string host;              // host.name; empty = as the log says, or the replay's --host
   std::string time_zone;         // IANA name; empty = UTC
+  std::string program;           // whose lines a log holds that does not say so itself
   std::optional<int> year;       // for time stamps without one
   std::optional<Time> observed;  // kind file: when it was written
 };
@@ -40,6 +41,7 @@ struct Recording {
 struct RecordingDefaults {
   std::string host;
   std::string time_zone;
+  std::string program;
   std::optional<int> year;
 };
 

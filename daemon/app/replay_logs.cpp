@@ -75,6 +75,7 @@ Result<std::unique_ptr<ReplayInput>> open_log_input(int descriptor, const Record
   for (const auto& [ours, theirs] : kinds)
     if (ours == kind) options.kind = theirs;
   options.host = input.host;
+  options.program = input.program;
   if (!input.time_zone.empty()) {
     TOCSIN_TRY(options.zone, collectors::TimeZone::load(input.time_zone));
   }

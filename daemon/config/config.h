@@ -51,6 +51,7 @@ struct LogConfig {
   std::vector<std::string> paths;  // absolute; globs allowed
   LogKind kind = LogKind::automatic;
   bool unless_journal = false;  // not followed while the journal, which has the same lines, can be read
+  std::string program;          // whose lines these are, where they carry no syslog tag
 };
 
 struct JournaldConfig {

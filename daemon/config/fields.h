@@ -62,6 +62,7 @@ template <class Archive>
 void fields(Archive& a, LogConfig& c) {
   a("paths", c.paths, check::absolute_all);
   a("kind", c.kind);
+  a("program", c.program);
   a("unless_journal", c.unless_journal);
 }
 

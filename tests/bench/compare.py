@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -139,11 +140,50 @@ def whole_process(table, options, capture, count, peer):
         table.compare(what, peer, "tcpdump")
 
 
-def logs(build, table, options, environment):
+# What both sides must read of each line: host, tag, process, account, address and port.
+SSHD_RULES = """version=2
+prefix=%date:date-rfc3164% %host:word% sshd[%pid:number%]: 
+rule=:Failed password for invalid user %user:word% from %ip:ipv4% port %port:number% ssh2
+rule=:Failed password for %user:word% from %ip:ipv4% port %port:number% ssh2
+rule=:Accepted %method:word% for %user:word% from %ip:ipv4% port %port:number% ssh2%rest:rest%
+rule=:Invalid user %user:word% from %ip:ipv4% port %port:number%
+rule=:Connection closed by %ip:ipv4% port %port:number%%rest:rest%
+rule=:Received disconnect from %ip:ipv4% port %port:number%:%rest:rest%
+rule=:pam_unix(sshd:session): session %what:word% for user %rest:rest%
+rule=:Disconnected from %rest:rest%
+"""
+SSHD_BYTES = 16 << 20
+
+
+def sshd_lines(work):
+    """sshd lines of the example recording that the rules above know, over and over: the same bytes for both sides."""
+    known = re.compile(r" sshd\[\d+\]: (Failed|Accepted|Invalid|Connection closed|Received disconnect|Disconnected|pam_unix\(sshd:session\))")
+    lines = [line for line in (EXAMPLES / "intrusion/auth.log").read_text().splitlines() if known.search(line)]
+    text = "\n".join(lines) + "\n"
+    log = work / "sshd.log"
+    log.write_text(text * (SSHD_BYTES // len(text) + 1))
+    return log, len(lines) * (SSHD_BYTES // len(text) + 1)
+
+
+def log_peer(table, options, log, count, work):
+    if not shutil.which("lognormalizer"):
+        return say("lognormalizer is not installed (apt-get install liblognorm-utils): no ratio for logs")
+    rules = work / "sshd.rulebase"
+    rules.write_text(SSHD_RULES)
+    seconds = median_seconds(["sh", "-c", f"exec lognormalizer -r '{rules}' -e json < '{log}'"], options.repetitions)
+    if seconds:
+        table.add("peer lognormalizer -e json, sshd lines", count / seconds, "events/s", f"{count:,} lines")
+        table.compare("logs decode_file", count / seconds, "lognormalizer")
+
+
+def logs(build, table, options, environment, work):
+    log, count = sshd_lines(work)
+    environment = {**environment, "TOCSIN_LOG_FILE": str(log)}
     for name, counters in run_benchmark(build / "bench_logs", options.repetitions, environment).items():
         table.add(f"logs {name}", counters["events_per_second"], "events/s",
                   ", ".join(filter(None, (f"{counters['lines_per_second']:,.0f} lines/s", f"{counters['mb_per_second']:,.1f} MB/s",
                                           describe(counters)))))
+    log_peer(table, options, log, count, work)
 
 
 def copy_files(work):
@@ -224,7 +264,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         work = pathlib.Path(folder)
         packets(build, table, options, environment, work)
-        logs(build, table, options, environment)
+        logs(build, table, options, environment, work)
         yara(build, table, options, environment, work)
         adversarial(build, table, environment)
     if not table.rows:

@@ -20,7 +20,7 @@ std::string_view strip_brackets(std::string_view text) {
 }
 
 void assign_host(EventBuilder& builder, const HostFields& host, std::string_view text) {
-  text = strip_brackets(trim(text));
+  text = strip_brackets(trim(text.substr(0, text.find(','))));  // of a list of proxies, the client comes first
   if (text.empty() || text == "-") return;
   const auto bare = text.substr(0, text.find('%'));
   if (const auto address = parse_address(bare)) builder.set(host.ip, address->unmapped());

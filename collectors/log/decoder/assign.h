@@ -31,13 +31,17 @@ class DynamicFields {
   std::unordered_map<std::string, Field, Hash, std::equal_to<>> cache_;
 };
 
+struct KeyMap;
+
 // Where the pieces of one line go. Lives for one line.
 struct LineContext {
   EventBuilder& builder;
   DynamicFields& fields;
   LineClock& clock;
-  Time reference;                // stamps without a year are read against it
-  std::optional<Time> observed;  // set when a stamp was found
+  Time reference;                 // stamps without a year are read against it
+  std::optional<Time> observed;   // set when a stamp was found
+  std::string_view program = {};  // whose lines the source holds, as its configuration says; empty: the lines tell
+  const KeyMap* keys = nullptr;   // of the decoder at work
   // Of a JSON object: its members under their own names. The flattener's; ends with it.
   const std::vector<Field>* members = nullptr;
 };

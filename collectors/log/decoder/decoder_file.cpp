@@ -130,12 +130,12 @@ class DecoderCompiler {
     if (name_.empty()) return refuse("D0102", node.Mark(), "", "decoder: is missing");
     native_ = node["native"] ? texts(node["native"]) : std::vector<std::string>{};
     own_prefix_ = node["prefix"] ? node["prefix"].as<std::string>() : "";
-    expressions_.reset();
-    if (const auto given = node["expressions"]) expressions_.reset(given);
     branches_ = 0;
     resolver_ = [this](std::string_view field) { return resolve(field); };
     try {
       for (const auto& member : node) known_key(member.first, decoder_keys);
+      expressions_.clear();
+      for (const auto& m : node["expressions"]) expressions_[m.first.as<std::string>()] = m.second.as<std::string>();
       auto& compiled = state().decoders.emplace_back();
       compiled.name = name_;
       keys(node, compiled.keys);
@@ -148,6 +148,7 @@ class DecoderCompiler {
                                     .to = rename["to"].as<std::string>(""),
                                     .pascal = rename["pascal"].as<bool>(false),
                                     .unescape = rename["unescape"].as<bool>(false)});
+      if (node["programs"]) compiled.programs = texts(node["programs"]);
       std::vector<PatternGroup*> groups = dispatch(node, compiled);
       for (const auto& pattern : node["patterns"]) add_pattern(pattern, compiled, groups);
       samples(node);
@@ -156,13 +157,14 @@ class DecoderCompiler {
     }
   }
 
-  static constexpr std::array<std::string_view, 30> decoder_keys{
-      "decoder",     "doc",      "programs", "lines",  "needs",   "class",  "dataset", "set",
-      "copy",        "lookup",   "drop",     "then",   "keys",    "prefix", "keep",    "keep_mapped",
-      "when",        "patterns", "columns",  "native", "samples", "not",    "pairs",   "separator",
-      "expressions", "family",   "time",     "rename", "carries", "parse"};
-  static constexpr std::array<std::string_view, 12> pattern_keys{
-      "id", "match", "set", "copy", "lookup", "drop", "then", "class", "dataset", "needs", "time", "parse"};
+  static constexpr std::array<std::string_view, 32> decoder_keys{
+      "decoder",     "doc",      "programs", "lines",   "needs",   "class",  "dataset", "set",
+      "copy",        "lookup",   "drop",     "then",    "keys",    "prefix", "keep",    "keep_mapped",
+      "when",        "patterns", "columns",  "native",  "samples", "not",    "pairs",   "separator",
+      "expressions", "family",   "time",     "extract", "nested",  "rename", "carries", "parse"};
+  static constexpr std::array<std::string_view, 14> pattern_keys{"id",   "match",   "set",    "copy",    "lookup",
+                                                                 "drop", "then",    "class",  "dataset", "needs",
+                                                                 "time", "extract", "nested", "parse"};
 
   template <std::size_t N>
   void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
@@ -207,17 +209,6 @@ class DecoderCompiler {
     return groups;
   }
 
-  std::expected<Pattern, std::string> compile(const std::string& text) {
-    std::string found;
-    return compile_pattern(text, resolver_, [&](std::string_view name) -> const std::string* {
-      const auto key = std::string(name);
-      const auto given = std::as_const(expressions_)[key];
-      if (!given) return nullptr;
-      found = given.as<std::string>();
-      return &found;
-    });
-  }
-
   void add_pattern(const YAML::Node& node, const CompiledDecoder& compiled, const std::vector<PatternGroup*>& groups) {
     try {
       for (const auto& member : node) known_key(member.first, pattern_keys);
@@ -228,7 +219,7 @@ class DecoderCompiler {
         pattern.name = node["id"] ? node["id"].as<std::string>() : "line " + std::to_string(node.Mark().line + 1);
         if (++number > 1) pattern.name += "/" + std::to_string(number);
         pattern.decoder = &compiled;
-        pattern.pattern = require(compile(match), node["match"]);
+        pattern.pattern = compiled_pattern(match, node["match"]);
         pattern.effects = effects(node);
         if (node["needs"]) pattern.needs = node["needs"].as<std::string>();
         const auto* kept = &state().patterns.emplace_back(std::move(pattern));
@@ -239,20 +230,48 @@ class DecoderCompiler {
     }
   }
 
+  Pattern compiled_pattern(const std::string& match, const YAML::Node& at) {
+    const ExpressionLookup lookup = [this](std::string_view name) -> const std::string* {
+      const auto found = expressions_.find(std::string(name));
+      return found == expressions_.end() ? nullptr : &found->second;
+    };
+    return require(compile_pattern(match, resolver_, lookup), at);
+  }
+
+  Effects::Extract extract(const YAML::Node& node, int depth) {
+    for (const auto& member : node)
+      if (member.first.Scalar() != "from" && member.first.Scalar() != "patterns")
+        throw YAML::Exception(member.first.Mark(), "unknown key \"" + member.first.Scalar() + "\"");
+    Effects::Extract out;
+    for (const auto& from : texts(node["from"])) out.from.push_back(names_.intern(from));
+    if (out.from.empty() || !node["patterns"].IsSequence())
+      throw YAML::Exception(node.Mark(), "extract: needs from: and patterns:");
+    for (const auto& pattern : node["patterns"]) {
+      for (const auto& member : pattern) known_key(member.first, pattern_keys);
+      for (const auto& match : texts(pattern["match"]))
+        out.forms.push_back({.needs = pattern["needs"] ? pattern["needs"].as<std::string>() : std::string(),
+                             .pattern = compiled_pattern(match, pattern["match"]),
+                             .effects = effects(pattern, depth + 1)});
+    }
+    return out;
+  }
+
   // An alias may stand inside what it names, and several of them multiply: depth and number are bounded.
   static constexpr int then_depth_most = 8;
   static constexpr int branches_most = 1024;  // of one decoder
 
   Effects effects(const YAML::Node& node, int depth = 0) {
     if (depth > then_depth_most || (depth > 0 && ++branches_ > branches_most))
-      throw YAML::Exception(node.Mark(), "then: is nested too deeply, or has too many branches");
+      throw YAML::Exception(node.Mark(), "then: or extract: is nested too deeply, or has too many branches");
     Effects out;
     for (const auto& m : node["parse"]) {
       Effects::Parse parse{.from = names_.intern(m["from"].as<std::string>()), .patterns = {}};
-      for (const auto& match : texts(m["match"])) parse.patterns.push_back(require(compile(match), m["match"]));
+      for (const auto& match : texts(m["match"])) parse.patterns.push_back(compiled_pattern(match, m["match"]));
       out.parse.push_back(std::move(parse));
     }
     for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
+    for (const auto& m : node["extract"]) out.extract.push_back(extract(m, depth));
+    if (node["nested"]) out.nested = names_.intern(node["nested"].as<std::string>());
     for (const auto& m : node["copy"]) {
       Effects::Copy copy;
       copy.to = require(target(m.first.as<std::string>()), m.first);
@@ -306,6 +325,7 @@ class DecoderCompiler {
   void samples(const YAML::Node& node) {
     for (const auto& sample : node["samples"]) {
       DecoderSet::Sample out{.decoder = name_, .file = file_, .line = sample["line"].as<std::string>()};
+      if (sample["program"]) out.program = sample["program"].as<std::string>();
       for (const auto& m : sample["fields"])
         out.fields.emplace_back(m.first.as<std::string>(), m.second.as<std::string>());
       state().samples.push_back(std::move(out));
@@ -322,8 +342,8 @@ class DecoderCompiler {
   std::string name_;
   std::string own_prefix_;
   std::vector<std::string> native_;
-  YAML::Node expressions_;
   FieldResolver resolver_;
+  std::map<std::string, std::string> expressions_;
 };
 
 std::shared_ptr<const DecoderSet> compile_decoders(std::span<const DecoderSource> sources, FieldNames& names,

@@ -1,5 +1,6 @@
 #include "collectors/log/decoder/decoder_set.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "collectors/base/text.h"
@@ -23,6 +24,7 @@ const CompiledPattern* run_group(const PatternGroup& group, std::string_view tex
 }
 
 DecoderMatch accept(const CompiledPattern& found, const Captures& captures, LineContext& line, Verdict& verdict) {
+  line.keys = &found.decoder->keys;
   assign_captures(line, found.decoder->keys, captures);
   apply(found.decoder->effects, line, verdict);
   apply(found.effects, line, verdict);
@@ -72,7 +74,34 @@ std::string_view unfold(std::string_view message, EventBuilder& builder) {
   return rest.substr(mark + 10, rest.size() - mark - 11);
 }
 
+bool writes(const CompiledDecoder& decoder, std::string_view program) {
+  return !program.empty() && std::ranges::any_of(decoder.programs, [&](std::string_view name) {
+    return name == program || (name.ends_with('*') && program.starts_with(name.substr(0, name.size() - 1)));
+  });
+}
+
+// An object is of a decoder by its writer or by its form.
+bool describes(const CompiledDecoder& decoder, const LineContext& line) {
+  if (writes(decoder, line.program)) return true;
+  return decoder.when.empty() ? decoder.programs.empty() : holds(decoder.when, line.builder);
+}
+
+// A line without a tag is of the program that its source is said to hold.
+void set_program(LineContext& line) {
+  if (line.program.empty() || line.builder.find(field::log_syslog_appname) != nullptr) return;
+  line.builder.set(field::log_syslog_appname, line.program);
+  if (line.builder.find(field::process_name) == nullptr) line.builder.set(field::process_name, line.program);
+}
+
 }  // namespace
+
+const PatternGroup* DecoderSet::State::group_of(std::string_view program) const {
+  if (program.empty()) return nullptr;
+  if (const auto found = programs.find(program); found != programs.end()) return found->second.get();
+  for (const auto& [prefix, candidate] : program_prefixes)
+    if (program.starts_with(prefix)) return candidate;
+  return nullptr;
+}
 
 DecoderSet::DecoderSet() : state_(std::make_unique<State>()) {}
 DecoderSet::~DecoderSet() = default;
@@ -87,18 +116,7 @@ bool looks_like_json(std::string_view text) noexcept {
 DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_view message, LineContext& line,
                                         Verdict& verdict) const {
   const auto& s = *state_;
-  const PatternGroup* group = nullptr;
-  if (!program.empty()) {
-    if (const auto found = s.programs.find(program); found != s.programs.end()) {
-      group = found->second.get();
-    } else {
-      for (const auto& [prefix, candidate] : s.program_prefixes)
-        if (program.starts_with(prefix)) {
-          group = candidate;
-          break;
-        }
-    }
-  }
+  const PatternGroup* group = s.group_of(program);
   while (message.ends_with(' ') || message.ends_with('\r') || message.ends_with('\t')) message.remove_suffix(1);
   message = unfold(message, line.builder);
   Captures captures;
@@ -111,6 +129,7 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
   }
   if (looks_like_json(message)) {
     static const KeyMap plain;
+    if (!program.empty()) line.program = program;
     JsonFlattener flattener;
     if (!flattener.flatten(line, plain, message)) return {};
     const auto match = decode_object(line, verdict);
@@ -123,7 +142,8 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
 DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict) const {
   DecoderMatch match;
   for (const auto* decoder : state_->objects) {
-    if (!holds(decoder->when, line.builder)) continue;
+    if (!describes(*decoder, line)) continue;
+    line.keys = &decoder->keys;
     assign_renamed(line, decoder->renames);
     for (const auto& [key, targets] : decoder->keys.targets) {
       const Value* value = line.builder.find(line.fields.find(key));
@@ -148,14 +168,21 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
   Captures captures;
   Envelope envelope;
   verdict.event_class = EventClass::generic;
+  if (const auto* group = s.group_of(line.program))
+    if (const auto* found = run_group(*group, text, captures)) {
+      set_program(line);
+      return accept(*found, captures, line, verdict);
+    }
   if (order == LineOrder::whole_first)
     if (const auto* found = run_group(s.whole, text, captures)) return accept(*found, captures, line, verdict);
   if (read_envelope(text, envelope)) {
     verdict.event_class = EventClass::syslog;
     verdict.dataset = "syslog";
+    if (envelope.program.empty()) envelope.program = line.program;
+    const bool tagged = envelope.program.data() != line.program.data();
     set_envelope(envelope, line);
     auto match = decode_message(envelope.program, envelope.message, line, verdict);
-    if (match.decoder.empty() && !envelope.program.empty()) {
+    if (match.decoder.empty() && tagged && !envelope.program.empty()) {
       // A "tag" may be the product's own word ("%ASA-6-106015: Deny …", "id: …"): try with it.
       const auto whole = std::string_view(
           envelope.program.data(), static_cast<std::size_t>(text.data() + text.size() - envelope.program.data()));
@@ -168,6 +195,7 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
   if (order == LineOrder::syslog_first)
     if (const auto* found = run_group(s.whole, text, captures)) return accept(*found, captures, line, verdict);
   line.builder.set(field::message, text);
+  set_program(line);
   if (const auto match = decode_message({}, text, line, verdict); !match.decoder.empty()) return match;
   Envelope tag;
   read_tag(text, tag);  // "sshd[1]: …" with no stamp at all

@@ -48,6 +48,7 @@ class DecoderSet {
 
   struct Sample {
     std::string decoder, file, line;
+    std::string program;                                      // whose line it is, when the source says so
     std::vector<std::pair<std::string, std::string>> fields;  // wanted; value as text, "null" = must be absent
     bool must_match = true;                                   // a `not:` line
   };

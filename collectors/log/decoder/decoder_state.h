@@ -15,10 +15,11 @@ namespace tocsin::collectors {
 struct CompiledDecoder {
   std::string name;
   KeyMap keys;
-  Effects effects;              // on every match
-  std::vector<Condition> when;  // JSON decoders
-  std::vector<Rename> renames;  // JSON decoders; before keys
-  bool carries = false;         // JSON decoders: an envelope; the decoders after it look at what it held
+  Effects effects;                    // on every match
+  std::vector<Condition> when;        // JSON decoders
+  std::vector<std::string> programs;  // JSON decoders: only objects that these write; empty = anybody's
+  std::vector<Rename> renames;        // JSON decoders; before keys
+  bool carries = false;               // JSON decoders: an envelope; the decoders after it look at what it held
 };
 
 struct CompiledPattern {
@@ -47,6 +48,7 @@ struct DecoderSet::State {
   std::deque<CompiledPattern> patterns;
   std::unordered_map<std::string, std::unique_ptr<PatternGroup>, KeyHash, std::equal_to<>> programs;
   std::vector<std::pair<std::string, PatternGroup*>> program_prefixes;  // "postfix/*"
+  const PatternGroup* group_of(std::string_view program) const;
   PatternGroup whole;
   PatternGroup message;
   PatternGroup rest;

@@ -74,6 +74,23 @@ void look_up(const Effects::Lookup& lookup, LineContext& line) {
   else if (!lookup.otherwise.empty()) line.builder.set_typed(lookup.to, lookup.otherwise);
 }
 
+void extract_first(const Effects::Extract& extract, LineContext& line, Verdict& verdict) {
+  static const KeyMap plain;
+  for (const auto from : extract.from) {
+    const Value* value = line.builder.find(from);
+    if (value == nullptr || !value->is_text()) continue;
+    const std::string_view text = trim(value->as_text());  // in the batch's arena: it stays
+    for (const auto& form : extract.forms) {
+      if (!form.needs.empty() && text.find(form.needs) == std::string_view::npos) continue;
+      Captures captures;
+      if (!match_pattern(form.pattern, text, captures)) continue;
+      assign_captures(line, line.keys == nullptr ? plain : *line.keys, captures);
+      apply(form.effects, line, verdict);
+      return;
+    }
+  }
+}
+
 void find_moment(const Effects::Moment& moment, LineContext& line) {
   std::string text;
   for (const auto from : moment.from) {
@@ -94,11 +111,13 @@ bool holds(const std::vector<Condition>& conditions, const EventBuilder& builder
 void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
   for (const auto& p : effects.parse) parse_field(p, line);
   for (const auto& c : effects.set) line.builder.set_typed(c.field, c.text);
+  for (const auto& e : effects.extract) extract_first(e, line, verdict);
   for (const auto& c : effects.copy) copy_first(c, line);
   for (const auto& l : effects.lookup) look_up(l, line);
   if (effects.time) find_moment(*effects.time, line);
   if (effects.event_class) verdict.event_class = *effects.event_class;
   if (!effects.dataset.empty()) verdict.dataset = effects.dataset;
+  if (effects.nested) verdict.nested = effects.nested;
   for (const auto& branch : effects.then)
     if (holds(branch.when, line.builder)) apply(branch.effects, line, verdict);
   for (const auto field : effects.drop) line.builder.erase(field);

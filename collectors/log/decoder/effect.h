@@ -44,9 +44,11 @@ struct Effects {
     std::vector<Pattern> patterns;
   };
   struct Branch;
+  struct Extract;
 
   std::vector<Parse> parse;
   std::vector<Constant> set;
+  std::vector<Extract> extract;  // patterns over fields found so far
   std::vector<Copy> copy;
   std::vector<Lookup> lookup;
   std::vector<Field> drop;
@@ -54,16 +56,28 @@ struct Effects {
   std::vector<Branch> then;  // in order; each that holds is applied
   std::optional<EventClass> event_class;
   std::string dataset;
+  std::optional<Field> nested;  // its text is a line of its own
 };
 struct Effects::Branch {
   std::vector<Condition> when;
   Effects effects;
+};
+// `extract: [{from: msg, patterns: […]}]`: the first pattern that matches the first present field adds what it says.
+struct Effects::Extract {
+  struct Form {
+    std::string needs;
+    Pattern pattern;
+    Effects effects;
+  };
+  std::vector<Field> from;
+  std::vector<Form> forms;
 };
 
 // Class and dataset of the line; the last that speaks wins.
 struct Verdict {
   EventClass event_class = EventClass::generic;
   std::string_view dataset;
+  std::optional<Field> nested = std::nullopt;
 };
 void apply(const Effects& effects, LineContext& line, Verdict& verdict);
 

@@ -34,7 +34,13 @@ std::size_t address_length(std::string_view text) {
   const auto run = text.substr(0, n);
   if (const auto colon = run.find(':'); colon != npos && run.find(':', colon + 1) == npos) n = colon;  // IPv4 and port
   while (n > 0 && (text[n - 1] == '.' || (text[n - 1] == ':' && (n < 2 || text[n - 2] != ':')))) --n;
-  if (n < 2 || !parse_address(text.substr(0, n))) return npos;
+  if (n < 2) return npos;
+  if (!parse_address(text.substr(0, n))) {  // "::1:37752": an address without brackets, and a port of five digits
+    const auto last = text.substr(0, n).rfind(':');
+    const auto digits = last == npos ? 0 : run_length(text.substr(last + 1, n - last - 1), is_digit);
+    if (digits == 0 || last + 1 + digits != n || !parse_address(text.substr(0, last))) return npos;
+    return last;
+  }
   if (n < text.size() && is_alnum(text[n])) return npos;  // "1.2.3.4.example", "dead::beefs"
   return n == run.size() ? n + zone : n;
 }

@@ -50,13 +50,22 @@ class Compiler {
       if (flexible(ops()[i])) follow(ops()[i], i + 1, 0);
     Op start;
     follow(start, 0, 0);
-    pattern_.first_any = start.anything || start.follow_end;
+    pattern_.first_any = (start.anything && !begins_with_digit()) || start.follow_end;
+    if (start.anything)
+      for (char c = '0'; c <= '9'; ++c) pattern_.first[static_cast<unsigned char>(c)] = true;
     for (const auto literal : start.follows)
       pattern_.first[static_cast<unsigned char>(ops()[literal].literal[0])] = true;
     return std::move(pattern_);
   }
 
  private:
+  // The only way in is a capture that takes digits first.
+  bool begins_with_digit() {
+    const Op& op = ops().front();
+    if (op.kind != Op::Kind::capture) return false;
+    if (op.shape == Shape::stamp) return op.stamp != StampForm::syslog && op.stamp != StampForm::ctime;
+    return op.shape == Shape::number;
+  }
   std::vector<Op>& ops() { return pattern_.ops; }
   static bool flexible(const Op& op) {
     return op.kind == Op::Kind::capture &&

@@ -164,7 +164,8 @@ std::optional<Stamp> read_iso(Cursor c, char separator) {
   p.month = static_cast<unsigned>(c.number(2, 2));
   c.need(separator);
   p.day = c.number(2, 2);
-  if (!c.take('T') && !c.take('t')) c.need(' ');
+  if (!c.take('T') && !c.take('t') && !c.take('\t')) c.need(' ');
+  if (separator == '/' && c.take('-')) c.need(' ');
   if (!c.ok()) return std::nullopt;
   p.clock = read_clock(c, separator == '-');
   const auto mark = c.at();
@@ -185,7 +186,7 @@ std::optional<Stamp> read_common(Cursor c) {
   p.month = c.month();
   c.need('/');
   p.year = c.number(4, 4);
-  c.need(':');
+  if (!c.take(' ')) c.need(':');
   p.clock = read_clock(c);
   std::optional<seconds> offset;
   if (c.take(' ')) offset = read_offset(c);
@@ -262,17 +263,48 @@ std::optional<Stamp> read_compact(Cursor c) {
   return make(c, p, true);
 }
 
+std::optional<Stamp> read_us(Cursor c) {
+  Parts p;
+  p.month = static_cast<unsigned>(c.number(1, 2));
+  c.need('/');
+  p.day = c.number(1, 2);
+  c.need('/');
+  const auto start = c.at();
+  p.year = c.number(2, 4);
+  if (c.at() - start == 2) p.year += 2000;
+  else if (c.at() - start != 4) return std::nullopt;
+  c.take(',');
+  if (!c.take(' ')) c.need(':');
+  p.clock = read_clock(c);
+  const auto mark = c.at();
+  if (c.take(' ')) {
+    const bool evening = c.take('P');
+    if ((evening || c.take('A')) && c.take('M')) {
+      const bool twelve = p.clock >= hours{12};
+      if (evening && !twelve) p.clock += hours{12};
+      if (!evening && twelve) p.clock -= hours{12};
+      return make(c, p, true);
+    }
+    c.back(mark);
+    c.take(' ');
+    if (auto offset = read_offset(c)) return make(c, p, true, offset);
+    c.back(mark);
+  }
+  return make(c, p, true);
+}
+
 }  // namespace
 
 std::optional<StampForm> parse_stamp_form(std::string_view name) noexcept {
-  static constexpr std::array<std::pair<std::string_view, StampForm>, 8> names{{{"syslog", StampForm::syslog},
+  static constexpr std::array<std::pair<std::string_view, StampForm>, 9> names{{{"syslog", StampForm::syslog},
                                                                                 {"iso", StampForm::iso},
                                                                                 {"slash", StampForm::slash},
                                                                                 {"common", StampForm::common},
                                                                                 {"ctime", StampForm::ctime},
                                                                                 {"day", StampForm::day},
                                                                                 {"epoch", StampForm::epoch},
-                                                                                {"compact", StampForm::compact}}};
+                                                                                {"compact", StampForm::compact},
+                                                                                {"us", StampForm::us}}};
   for (const auto& [text, form] : names)
     if (text == name) return form;
   return std::nullopt;
@@ -289,6 +321,7 @@ std::optional<Stamp> read_stamp(StampForm form, std::string_view text) noexcept 
     case StampForm::day: return read_day(c);
     case StampForm::epoch: return read_epoch(c);
     case StampForm::compact: return read_compact(c);
+    case StampForm::us: return read_us(c);
   }
   return std::nullopt;
 }

@@ -12,14 +12,15 @@
 namespace tocsin::collectors {
 
 enum class StampForm : std::uint8_t {
-  syslog,  // Dec 10 06:55:46[.fraction] | Dec 10 2024 06:55:46 | *Mar  1 00:00:10.123: | Dec 10 06:55:46 2024
-  iso,     // 2024-12-10T06:55:46[.fraction][Z|+00:00|+0000] or with a space; "," as fraction mark too
-  slash,   // 2024/12/10 06:55:46[.fraction]
-  common,  // 10/Dec/2024:06:55:46 +0000 (Common Log Format)
-  ctime,   // Tue Dec 10 06:55:46[.fraction] 2024, or without the week day
-  day,     // 10-Dec-2024 06:55:46[.fraction] (BIND)
-  epoch,   // 1733813746[.fraction]
-  compact  // 241210  6:55:46 (MySQL) and 20241210 06:55:46
+  syslog,   // Dec 10 06:55:46[.fraction] | Dec 10 2024 06:55:46 | *Mar  1 00:00:10.123: | Dec 10 06:55:46 2024
+  iso,      // 2024-12-10T06:55:46[.fraction][Z|+00:00|+0000] or with a space; "," as fraction mark too
+  slash,    // 2024/12/10 06:55:46[.fraction], 2024/12/10 - 06:55:46 (Gin)
+  common,   // 10/Dec/2024:06:55:46 +0000 (Common Log Format), 10/Dec/2024 06:55:46
+  ctime,    // Tue Dec 10 06:55:46[.fraction] 2024, or without the week day
+  day,      // 10-Dec-2024 06:55:46[.fraction] (BIND)
+  epoch,    // 1733813746[.fraction]
+  compact,  // 241210  6:55:46 (MySQL) and 20241210 06:55:46
+  us        // 12/10/24 06:55:46[.fraction], 12/10/2024, 6:55:46 PM, 12/10/2024:06:55:46 +0000
 };
 std::optional<StampForm> parse_stamp_form(std::string_view name) noexcept;
 

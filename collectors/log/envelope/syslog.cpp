@@ -133,6 +133,8 @@ void read_host_and_tag(std::string_view text, Envelope& out) {
     if (looks_like_host(word) && !rest.empty() && word.find('=') == std::string_view::npos) {
       out.host = word;
       text = rest;
+      if (rest.starts_with(word) && rest.substr(word.size()).starts_with(' '))
+        text.remove_prefix(word.size());  // UniFi
       skip_spaces(text);
       if (text.starts_with(": ")) text.remove_prefix(2);
     }

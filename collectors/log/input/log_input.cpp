@@ -29,6 +29,7 @@ struct LogInput::State {
             .default_host = {},
             .clock = LineClock(options.zone, options.year),
             .kind = options.kind,
+            .program = options.program,
             .masking = options.masking,
             .exercise = options.exercise};
   }

@@ -20,10 +20,11 @@ namespace tocsin::collectors {
 struct LogInputOptions {
   std::string name;  // "file:auth.log"
   LogKind kind = LogKind::automatic;
-  std::string host;  // of every event; empty: what the lines say
-  TimeZone zone;     // of stamps without offset
-  int year = 0;      // of the first line without a year; 0: by read_at
-  Time read_at{};    // ingested time and reference for years; zero: events' own time
+  std::string host;     // of every event; empty: what the lines say
+  std::string program;  // whose lines these are, where they do not say so themselves
+  TimeZone zone;        // of stamps without offset
+  int year = 0;         // of the first line without a year; 0: by read_at
+  Time read_at{};       // ingested time and reference for years; zero: events' own time
   Masking masking = Masking::on;
   Exercise exercise = Exercise::no;
   std::size_t line_most = collectors::line_most;

@@ -6,6 +6,7 @@
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
 #include "collectors/log/audit/audit_event.h"
+#include "collectors/log/json/event_xml.h"
 
 namespace tocsin::collectors {
 
@@ -89,7 +90,9 @@ bool LineDecoder::read_audit(std::string_view text, LineContext& context, Draft&
 }
 
 bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& draft) {
-  if (!json_.flatten(context, plain_keys(), text)) return false;
+  const bool flat =
+      looks_like_event_xml(text) ? flatten_event_xml(context, text) : json_.flatten(context, plain_keys(), text);
+  if (!flat) return false;
   draft.verdict = {EventClass::generic, "json"};
   matched_ = decoders_->decode_object(context, draft.verdict);
   if (const Value* given = context.builder.find(field::event_dataset);
@@ -99,10 +102,36 @@ bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& 
   return true;
 }
 
+void LineDecoder::read_text(std::string_view text, LineContext& context, Draft& draft, const Digest128& id) {
+  const auto order = source_.kind == LogKind::access ? LineOrder::whole_first : LineOrder::syslog_first;
+  matched_ = decoders_->decode_line(text, order, context, draft.verdict);
+  decoders_->supplement(text, context);
+  // The kernel's and journald's own audit lines carry a record behind an envelope.
+  const Value* message = matched_.decoder.empty() ? context.builder.find(field::message) : nullptr;
+  if (message != nullptr && message->as_text().find("audit(") != std::string_view::npos)
+    read_audit(std::string(message->as_text()), context, draft, id);
+}
+
+// A container's runtime wraps the lines of its program: what is inside is decoded as a line, once.
+void LineDecoder::read_nested(LineContext& context, Draft& draft, const Digest128& id) {
+  const Value* value = context.builder.find(*draft.verdict.nested);
+  draft.verdict.nested.reset();
+  if (value == nullptr || !value->is_text()) return;
+  const std::string text(trim(value->as_text()));
+  const auto outer = matched_;
+  const auto outer_verdict = draft.verdict;
+  const auto outer_time = context.observed;
+  if (looks_like_json(text) ? !read_json(text, context, draft) : (read_text(text, context, draft, id), false)) return;
+  if (outer_time) context.observed = outer_time;  // the runtime's stamp is exact
+  if (!matched_.decoder.empty()) return;
+  matched_ = outer;
+  draft.verdict = outer_verdict;
+}
+
 bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingested, EventBuilder& builder) {
   text_.assign(line);
   if (source_.masking == Masking::on) masked_ += mask_secrets(text_);
-  LineContext context{builder, fields_, source_.clock, ingested, std::nullopt};
+  LineContext context{builder, fields_, source_.clock, ingested, std::nullopt, source_.program};
   Draft draft;
   matched_ = {};
   std::string_view text = text_;
@@ -110,21 +139,17 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   bool done = false;
   if (source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
     done = read_audit(text, context, draft, id);
-  if (!done && (source_.kind == LogKind::json || looks_like_json(text))) {
+  if (!done && (source_.kind == LogKind::json || looks_like_json(text) || looks_like_event_xml(text))) {
     done = read_json(text, context, draft);
     draft.good = done;
   }
   if (!done) {
-    const auto order = source_.kind == LogKind::access ? LineOrder::whole_first : LineOrder::syslog_first;
-    const auto match = decoders_->decode_line(text, order, context, draft.verdict);
-    matched_ = match;
-    decoders_->supplement(text, context);
-    // The kernel's and journald's own audit lines carry a record behind an envelope.
-    const Value* message = match.decoder.empty() ? builder.find(field::message) : nullptr;
-    if (message != nullptr && message->as_text().find("audit(") != std::string_view::npos)
-      read_audit(std::string(message->as_text()), context, draft, id);
+    read_text(text, context, draft, id);
     if (source_.kind == LogKind::json) draft.good = false;
   }
+  if (draft.verdict.nested) read_nested(context, draft, id);
+  if (!source_.program.empty() && builder.find(field::log_syslog_appname) == nullptr)
+    builder.set(field::log_syslog_appname, source_.program);
   // A line without a stamp happened when the line before it did, as far as anyone can tell.
   const Time observed = context.observed.value_or(last_ == Time{} ? ingested : last_);
   last_ = observed;
@@ -136,8 +161,17 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
                              .dataset = refine(draft.verdict.dataset),
                              .source = source_.name};
   choose_host(draft.header, builder);
-  builder.finish(draft.header, text_);
-  drain(events_most - 1, ingested, builder);
+  const Value* repeated = builder.find(field::log_repeated);
+  const std::size_t times =
+      repeated == nullptr ? 1 : static_cast<std::size_t>(std::clamp(repeated->as_real(), 1.0, 15.0));
+  const Event once = builder.finish(draft.header, text_);
+  // "message repeated 5 times" is five attempts to whoever counts them: the fields are shared, the ids are not.
+  for (std::size_t again = 1; again < times; ++again) {
+    for (const auto& f : once.fields()) builder.put(f.field, f.value);
+    draft.header.id = hash128(render_digest(once.header().id), again);
+    builder.finish(draft.header, text_);
+  }
+  drain(events_most - times, ingested, builder);
   return draft.good;
 }
 

@@ -25,6 +25,7 @@ struct LineSource {
   std::string default_host;
   LineClock clock;
   LogKind kind = LogKind::automatic;
+  std::string program;  // whose lines these are, where they do not say so themselves
   Masking masking = Masking::on;
   Exercise exercise = Exercise::no;
 };
@@ -66,6 +67,8 @@ class LineDecoder {
   };
   bool read_audit(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
   bool read_json(std::string_view text, LineContext& context, Draft& draft);
+  void read_text(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
+  void read_nested(LineContext& context, Draft& draft, const Digest128& id);
   void choose_host(EventHeader& header, const EventBuilder& builder) const;
   std::string_view refine(std::string_view dataset) const noexcept;
 

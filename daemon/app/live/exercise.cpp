@@ -38,6 +38,7 @@ Result<Recording> recording_of(const json::object& params) {
     input.kind = *kind;
     input.host = string_in(object, "host");
     input.time_zone = string_in(object, "timezone");
+    input.program = string_in(object, "program");
     if (const auto* year = object.if_contains("year"); year != nullptr && year->is_int64())
       input.year = static_cast<int>(year->get_int64());
     input.observed = parse_time(string_in(object, "observed"));

@@ -46,9 +46,9 @@ LiveLogs::LiveLogs(LiveLogsOptions options, collectors::FileOpener& opener, Fiel
     for (const auto& glob : entry.paths) {
       if (!mine()) continue;
       if (entry.unless_journal && options_.journal) left_alone_.push_back(glob);
-      else follow(glob, kind_of(entry.kind), known);
+      else follow(glob, kind_of(entry.kind), entry.program, known);
     }
-  if (collect.audit.enabled && mine()) follow(collect.audit.path, collectors::LogKind::audit, known);
+  if (collect.audit.enabled && mine()) follow(collect.audit.path, collectors::LogKind::audit, {}, known);
   if (collect.journald.enabled && mine()) open_journal();
 }
 
@@ -57,11 +57,12 @@ LiveLogs::~LiveLogs() {
   join();
 }
 
-void LiveLogs::follow(const std::string& glob, collectors::LogKind kind,
+void LiveLogs::follow(const std::string& glob, collectors::LogKind kind, const std::string& program,
                       const std::vector<collectors::Position>& known) {
   collectors::TailOptions tail;
   tail.glob = glob;
   tail.source.kind = kind;
+  tail.source.program = program;
   tail.source.default_host = options_.host;
   tail.source.clock = collectors::LineClock(options_.zone, 0);
   tail.line_most = options_.config.limits.line.bytes;

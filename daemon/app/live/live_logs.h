@@ -63,7 +63,8 @@ class LiveLogs {
     State state() const;
     Followed(std::string g, collectors::FileTail t) : glob(std::move(g)), tail(std::move(t)) {}
   };
-  void follow(const std::string& glob, collectors::LogKind kind, const std::vector<collectors::Position>& known);
+  void follow(const std::string& glob, collectors::LogKind kind, const std::string& program,
+              const std::vector<collectors::Position>& known);
   bool mine() noexcept { return next_source_++ % options_.workers == options_.worker; }
   void open_journal();
   void run();

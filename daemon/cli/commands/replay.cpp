@@ -37,6 +37,7 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   out.costs = options.text_or("costs", "");
   out.defaults.host = options.text_or("host", "");
   out.defaults.time_zone = options.text_or("tz", "");
+  out.defaults.program = options.text_or("program", "");
   if (const auto year = options.number("year")) out.defaults.year = static_cast<int>(*year);
   out.ignore_checksums = options.text_or("checksums", "") == "none";
   out.workers = options.number("workers").value_or(1);
@@ -133,6 +134,7 @@ Result<void> replay_live(CommandContext& context) {
         .member("kind", input_kind_name(input.kind))
         .member("host", input.host);
     writer.member("timezone", input.time_zone);
+    if (!input.program.empty()) writer.member("program", input.program);
     if (input.year) writer.member("year", *input.year);
     if (input.observed) writer.member("observed", render_time(*input.observed));
     writer.end_object();
@@ -199,6 +201,10 @@ constexpr OptionRow options[] = {
      .value = "ZONE",
      .help = "of time stamps without one, e.g. Asia/Ho_Chi_Minh"},
     {.name = "host", .kind = OptionKind::value, .value = "NAME", .help = "whose logs these are"},
+    {.name = "program",
+     .kind = OptionKind::value,
+     .value = "NAME",
+     .help = "what wrote the logs, where their lines do not say it: nginx, postgres, keycloak"},
     {.name = "eve", .kind = OptionKind::value, .value = "FILE", .help = "write EVE records here"},
     {.name = "costs",
      .kind = OptionKind::value,

@@ -1,4 +1,4 @@
-// rule check, eval and test; decode: judged here, with no daemon. rule cost: asked of the daemon.
+// rule check, eval and test: judged here, with no daemon. rule cost: asked of the daemon.
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,6 @@
 
 #include "collectors/base/counted.h"
 #include "collectors/base/text.h"
-#include "collectors/log/line/line_decoder.h"
 #include "daemon/app/engines.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/app/rule_test/rule_test.h"
@@ -182,32 +181,6 @@ Result<void> test_rules(CommandContext& context) {
   return {};
 }
 
-Result<void> decode_lines(CommandContext& context) {
-  TOCSIN_TRY(const auto config, configured(context));
-  FieldNames names;
-  Diagnostics diagnostics;
-  TOCSIN_TRY(const auto decoders, load_decoders(config, names, diagnostics));
-  for (const auto& d : diagnostics.all())
-    if (d.severity == Severity::error) context.err << render_text(d) << '\n';
-  const auto explain = [&](const std::string& line) -> Result<void> {
-    collectors::LineSource source;
-    source.name = "command line";
-    source.default_host = "localhost";
-    if (!context.output.for_people())
-      return context.output.row_json(
-          collectors::render_reading(decoders, names, line, std::move(source), context.clock.now()));
-    context.out << collectors::explain_line(decoders, names, line, std::move(source), context.clock.now()) << '\n';
-    return {};
-  };
-  const auto given = context.options.list("line");
-  for (const auto& line : given)
-    if (auto done = explain(line); !done) return done;
-  std::string line;
-  while (given.empty() && std::getline(context.in, line))
-    if (auto done = explain(line); !done) return done;
-  return {};
-}
-
 constexpr Example check_examples[] = {
     {"tocsin rule check", "judge the configured packs"},
     {"tocsin rule check mine.rules sigma/ tools.yar", "judge these before they are installed"},
@@ -221,11 +194,6 @@ constexpr Example eval_examples[] = {
     {"tocsin rule eval --rules sigma/ < questions.jsonl", "{\"rule\": ID, \"event\": {…}} a line; one answer each"}};
 constexpr Example test_examples[] = {{"tocsin rule test", "run the tests beside the shipped rules"},
                                      {"tocsin rule test my-pack/", "run the tests of a pack"}};
-constexpr Example decode_examples[] = {
-    {"tocsin decode 'Nov 22 15:30:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 5000 ssh2'",
-     "which decoder, which fields"},
-    {"tail -n 5 /var/log/auth.log | tocsin decode", "the same for lines on standard input"},
-    {"tocsin decode -o ndjson < auth.log", "one object a line, in order, for a script"}};
 constexpr OptionRow check_options[] = {{.name = "path",
                                         .kind = OptionKind::positional_list,
                                         .value = "",
@@ -243,9 +211,6 @@ constexpr OptionRow eval_options[] = {
     {.name = "rules", .kind = OptionKind::list, .value = "PATH", .help = "Sigma files and directories"}};
 constexpr OptionRow test_options[] = {
     {.name = "path", .kind = OptionKind::positional_list, .value = "", .help = "packs; default: the configured ones"}};
-constexpr OptionRow decode_options[] = {
-    {.name = "line", .kind = OptionKind::positional_list, .value = "", .help = "lines; default: standard input"},
-    {.name = "explain", .kind = OptionKind::flag, .value = "", .help = "say which decoder matched (always done)"}};
 constexpr Column refused_columns[] = {{"file", "FILE", Style::plain, false, true},
                                       {"line", "LINE"},
                                       {"rule", "RULE"},
@@ -262,7 +227,6 @@ constexpr Column cost_columns[] = {{"rule", "RULE", Style::strong},
                                    {"title", "TITLE", Style::plain, false, true},
                                    {"file", "FILE", Style::faint, true, true},
                                    {"line", "LINE", Style::faint, true}};
-constexpr Column reading_columns[] = {{"decoder", "DECODER"}, {"pattern", "PATTERN"}, {"line", "LINE"}};
 constexpr Column failure_columns[] = {{"file", "FILE", Style::plain, false, true},
                                       {"rule", "RULE"},
                                       {"case", "CASE"},
@@ -302,15 +266,7 @@ constexpr CommandRow rows[] = {{.noun = "rule",
                                 .options = test_options,
                                 .features = feature::output | feature::config,
                                 .columns = failure_columns,
-                                .run = test_rules},
-                               {.noun = "decode",
-                                .verb = "",
-                                .summary = "what the decoders make of a line",
-                                .examples = decode_examples,
-                                .options = decode_options,
-                                .features = feature::output | feature::config,
-                                .columns = reading_columns,
-                                .run = decode_lines}};
+                                .run = test_rules}};
 
 }  // namespace
 

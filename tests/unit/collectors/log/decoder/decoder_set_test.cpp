@@ -40,6 +40,47 @@ TEST(DecoderSet, refuses_the_bad_and_loads_the_rest) {
   EXPECT_EQ(decoded(*c, "hello bob", field::user_name), "bob");
 }
 
+// Of a source that says whose lines it holds.
+std::string decoded_of(Compiled& c, const std::string& program, std::string_view line, Field field) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  LineDecoder decoder(c.set, c.names, LineSource{.name = "x", .program = program});
+  decoder.decode(line, hash128(line), Time{}, builder);
+  const Value* value = batch.events()[0].find(field);
+  return value == nullptr ? "null" : render_text(*value);
+}
+
+TEST(DecoderSet, a_source_says_whose_lines_it_holds) {
+  auto c = compile(
+      "decoder: door\nprograms: [door]\nlines: json\npatterns:\n  - match: \"open {user.name:word}\"\n"
+      "keys: {who: user.name}\n");
+  ASSERT_EQ(c->diagnostics.errors(), 0U);
+  EXPECT_EQ(decoded(*c, "open bob", field::user_name), "null");
+  EXPECT_EQ(decoded_of(*c, "door", "open bob", field::user_name), "bob");
+  EXPECT_EQ(decoded_of(*c, "door", "open bob", field::log_syslog_appname), "door");
+  EXPECT_EQ(decoded_of(*c, "gate", "open bob", field::user_name), "null");
+  EXPECT_EQ(decoded_of(*c, "door", R"({"who":"bob"})", field::user_name), "bob");
+  EXPECT_EQ(decoded_of(*c, "gate", R"({"who":"bob"})", field::user_name), "null");
+  // What a line says of itself comes first.
+  EXPECT_EQ(decoded_of(*c, "gate", "May  1 10:00:00 h door[7]: open bob", field::user_name), "bob");
+}
+
+TEST(DecoderSet, a_field_is_taken_apart_and_a_line_inside_is_decoded) {
+  auto c = compile(
+      "decoder: app\nlines: json\nwhen: {msg: true}\nextract:\n  - from: [none, msg]\n    patterns:\n"
+      "      - {match: \"bye {user.name:word}\", set: {event.action: left}}\n"
+      "      - {match: \"hello {user.name:word}\", set: {event.action: came}}\n"
+      "---\ndecoder: box\nlines: json\nwhen: {log: true}\nset: {event.module: box}\nnested: log\n"
+      "---\ndecoder: bad\nlines: json\nextract: [{from: x}]\n");
+  EXPECT_EQ(c->diagnostics.errors(), 1U);
+  EXPECT_EQ(decoded(*c, R"({"msg":"hello bob"})", field::user_name), "bob");
+  EXPECT_EQ(decoded(*c, R"({"msg":"hello bob"})", field::event_action), "came");
+  EXPECT_EQ(decoded(*c, R"({"msg":"nothing"})", field::event_action), "null");
+  EXPECT_EQ(decoded(*c, R"({"log":"{\"msg\":\"hello bob\"}"})", field::user_name), "bob");
+  // Not deeper than once.
+  EXPECT_EQ(decoded(*c, R"({"log":"{\"log\":\"{\\\"msg\\\":\\\"hello bob\\\"}\"}"})", field::user_name), "null");
+}
+
 TEST(DecoderSet, a_file_that_is_no_yaml_is_one_diagnostic) {
   // The second made the library look for documents for ever.
   for (const char* text : {"a: [b\n", ",{a: b}\n"}) {

@@ -17,11 +17,11 @@ class ShippedDecoders : public testing::Test {
     for (const auto& d : diagnostics.all()) ADD_FAILURE() << render_text(d);
   }
 
-  const Event* decode(const std::string& line, EventBatch& batch, LogKind kind = LogKind::automatic) {
+  const Event* decode(const std::string& line, EventBatch& batch, const std::string& program) {
     EventBuilder builder(batch);
     LineDecoder decoder(
         decoders, names,
-        LineSource{.name = "test", .default_host = "here", .clock = LineClock(TimeZone{}, 2024), .kind = kind});
+        LineSource{.name = "test", .default_host = "here", .clock = LineClock(TimeZone{}, 2024), .program = program});
     decoder.decode(line, hash128(line), parse_time("2024-12-31T00:00:00Z").value(), builder);
     return batch.empty() ? nullptr : &batch.events()[0];
   }
@@ -43,7 +43,7 @@ TEST_F(ShippedDecoders, decode_their_samples) {
   for (const auto& sample : decoders->samples()) {
     if (!sample.must_match) continue;
     EventBatch batch;
-    const auto* event = decode(sample.line, batch);
+    const auto* event = decode(sample.line, batch, sample.program);
     ASSERT_NE(event, nullptr);
     for (const auto& [name, wanted] : sample.fields)
       EXPECT_EQ(value(*event, name), wanted) << sample.decoder << ": " << name << " of: " << sample.line << "\n"
