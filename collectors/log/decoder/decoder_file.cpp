@@ -157,14 +157,13 @@ class DecoderCompiler {
     }
   }
 
-  static constexpr std::array<std::string_view, 32> decoder_keys{
+  static constexpr std::array<std::string_view, 31> decoder_keys{
       "decoder",     "doc",      "programs", "lines",   "needs",   "class",  "dataset", "set",
       "copy",        "lookup",   "drop",     "then",    "keys",    "prefix", "keep",    "keep_mapped",
       "when",        "patterns", "columns",  "native",  "samples", "not",    "pairs",   "separator",
-      "expressions", "family",   "time",     "extract", "nested",  "rename", "carries", "parse"};
-  static constexpr std::array<std::string_view, 14> pattern_keys{"id",   "match",   "set",    "copy",    "lookup",
-                                                                 "drop", "then",    "class",  "dataset", "needs",
-                                                                 "time", "extract", "nested", "parse"};
+      "expressions", "family",   "time",     "extract", "nested",  "rename", "carries"};
+  static constexpr std::array<std::string_view, 13> pattern_keys{
+      "id", "match", "set", "copy", "lookup", "drop", "then", "class", "dataset", "needs", "time", "extract", "nested"};
 
   template <std::size_t N>
   void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
@@ -264,11 +263,6 @@ class DecoderCompiler {
     if (depth > then_depth_most || (depth > 0 && ++branches_ > branches_most))
       throw YAML::Exception(node.Mark(), "then: or extract: is nested too deeply, or has too many branches");
     Effects out;
-    for (const auto& m : node["parse"]) {
-      Effects::Parse parse{.from = names_.intern(m["from"].as<std::string>()), .patterns = {}};
-      for (const auto& match : texts(m["match"])) parse.patterns.push_back(compiled_pattern(match, m["match"]));
-      out.parse.push_back(std::move(parse));
-    }
     for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
     for (const auto& m : node["extract"]) out.extract.push_back(extract(m, depth));
     if (node["nested"]) out.nested = names_.intern(node["nested"].as<std::string>());

@@ -53,19 +53,6 @@ void copy_first(const Effects::Copy& copy, LineContext& line) {
   }
 }
 
-void parse_field(const Effects::Parse& parse, LineContext& line) {
-  static const KeyMap plain;
-  const Value* value = line.builder.find(parse.from);
-  if (value == nullptr || !value->is_text()) return;
-  const std::string_view text = value->as_text();  // in the arena: setting fields leaves it where it is
-  Captures captures;
-  for (const auto& pattern : parse.patterns) {
-    captures.count = 0;
-    if (!match_pattern(pattern, text, captures)) continue;
-    return assign_captures(line, plain, captures);
-  }
-}
-
 void look_up(const Effects::Lookup& lookup, LineContext& line) {
   const Value* value = line.builder.find(lookup.from);
   if (value == nullptr || value->is_null()) return;
@@ -109,7 +96,6 @@ bool holds(const std::vector<Condition>& conditions, const EventBuilder& builder
 }
 
 void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
-  for (const auto& p : effects.parse) parse_field(p, line);
   for (const auto& c : effects.set) line.builder.set_typed(c.field, c.text);
   for (const auto& e : effects.extract) extract_first(e, line, verdict);
   for (const auto& c : effects.copy) copy_first(c, line);

@@ -38,15 +38,9 @@ struct Effects {
     std::vector<Field> from;
     StampForm form = StampForm::iso;
   };
-  // Text inside a field: the first pattern that matches all of it.
-  struct Parse {
-    Field from;
-    std::vector<Pattern> patterns;
-  };
   struct Branch;
   struct Extract;
 
-  std::vector<Parse> parse;
   std::vector<Constant> set;
   std::vector<Extract> extract;  // patterns over fields found so far
   std::vector<Copy> copy;
