@@ -10,7 +10,6 @@ A case is a folder with config.yaml (which log, of which program), parser.assert
   quiet      lines asserted Whitelisted (also where no scenario is loaded): no alert of the shipped packs
 One line counts once in `fields`, however many fields it has; one overflow once; one log once in `quiet`.
 """
-import argparse
 import ast
 import collections
 import datetime
@@ -25,6 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
+
+from score import Score, arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = ("fields", "overflows", "quiet")
@@ -50,23 +51,6 @@ ENTRY = re.compile(r'results\["([^"]*)"\]\["([^"]*)"\]\[(\d+)\]\.(.*)', re.S)
 FIELD = re.compile(r'Evt\.(Parsed|Meta)\["([^"]*)"\](?:\[(\d+):\])? == (.*)', re.S)
 OVERFLOW = re.compile(r'results\[(\d+)\]\.Overflow\.(.*)', re.S)
 STAMP = re.compile(r"(\d{4})?[-/]?(\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[-+]\d\d:?\d\d)?$")
-
-
-class Score:
-    def __init__(self):
-        self.groups = collections.OrderedDict((g, {"passed": 0, "failed": 0, "skipped": 0}) for g in GROUPS)
-        self.failures = []
-
-    def add(self, group, case, reason):
-        if reason is None:
-            self.groups[group]["passed"] += 1
-            return
-        self.groups[group]["failed"] += 1
-        self.failures.append({"case": case, "group": group, "reason": reason})
-        print(f"FAIL {group} {case}: {reason}"[:600])
-
-    def total(self):
-        return {key: sum(g[key] for g in self.groups.values()) for key in ("passed", "failed", "skipped")}
 
 
 def literal(text):
@@ -284,31 +268,18 @@ def judge(tocsin, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--only", default="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not options.suite.is_dir():
         print(f"skipped: no suite at {options.suite}")
         return 0
     folders = sorted(path.parent for path in options.suite.glob("**/config.yaml")
                      if fnmatch.fnmatch(path.parent.name, options.only))
-    tocsin, score = Tocsin(), Score()
+    tocsin, score = Tocsin(), Score(groups=GROUPS)
     with ThreadPoolExecutor(max_workers=options.jobs) as pool:
         for results in pool.map(lambda folder: judge(tocsin, folder), folders):
             for group, case, reason in results:
                 score.add(group, case, reason)
-
-    total = score.total()
-    for group, counts in score.groups.items():
-        print(f"{group}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    if options.json:
-        answer = {**total, "groups": score.groups, "failures": score.failures}
-        options.json.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if total["failed"] else 0
+    return score.finish(options.json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ Groups:
 All files are read over all rules, many in a run. A file that is absent, or of another content than golden.tsv was made from (sha256), is skipped: the suite
 cannot say what it holds.
 """
-import argparse
 import collections
 import csv
 import fnmatch
@@ -23,29 +22,9 @@ import sys
 from pathlib import Path
 
 import recordings
+from score import Score, arguments
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Score:
-    def __init__(self):
-        self.groups = collections.OrderedDict()
-        self.failures = []
-
-    def counts(self, group):
-        return self.groups.setdefault(group, {"passed": 0, "failed": 0, "skipped": 0})
-
-    def add(self, group, case, reason):
-        self.counts(group)["failed" if reason else "passed"] += 1
-        if reason:
-            self.failures.append({"case": case, "group": group, "reason": reason})
-            print(f"FAIL {group} {case}: {reason}"[:600])
-
-    def skip(self, group):
-        self.counts(group)["skipped"] += 1
-
-    def total(self):
-        return {key: sum(g[key] for g in self.groups.values()) for key in ("passed", "failed", "skipped")}
 
 
 def rows(path):
@@ -93,12 +72,8 @@ def judge(score, name, alerts, expected):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", type=Path)
+    parser = arguments(__doc__, jobs=1)
     parser.add_argument("--rules", type=Path)
-    parser.add_argument("--only", default="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     suite = options.suite
     rules = options.rules or suite.resolve().parent / "sigma"
@@ -133,15 +108,7 @@ def main():
         alerts[place].append(alert)
     for place, name in enumerate(chosen):
         judge(score, name, alerts[place], expected.get(name, {}))
-
-    total = score.total()
-    for group, counts in score.groups.items():
-        print(f"{group}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    if options.json:
-        answer = {**total, "groups": score.groups, "failures": score.failures}
-        options.json.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if total["failed"] else 0
+    return score.finish(options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Groups:
   bursts  each source with at least 5 failed logins within 10 minutes has an alert of the shipped packs
 What a failed login is stands in FAILED: the line of the service itself; PAM's line where the service is silent.
 """
-import argparse
 import collections
 import datetime
 import fnmatch
@@ -20,6 +19,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from score import Score, arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = ("quiet", "bursts")
@@ -32,21 +33,6 @@ FAILED = (re.compile(r"Failed \S+ for .* from (\S+) port \d+"), re.compile(r"FAI
 PROGRAM = re.compile(r" ([\w./-]+)(?:\([\w-]+\))?\[(\d+)\]: ")
 PAM = re.compile(r"authentication failure;.* rhost=(\S+)")
 MORE = re.compile(r"(\d+) more authentication failures?;.* rhost=(\S+)")
-
-
-class Score:
-    def __init__(self):
-        self.groups = collections.OrderedDict((g, {"passed": 0, "failed": 0, "skipped": 0}) for g in GROUPS)
-        self.failures = []
-
-    def add(self, group, case, reason):
-        self.groups[group]["failed" if reason else "passed"] += 1
-        if reason:
-            self.failures.append({"case": case, "group": group, "reason": reason})
-            print(f"FAIL {group} {case}: {reason}"[:600])
-
-    def total(self):
-        return {key: sum(g[key] for g in self.groups.values()) for key in ("passed", "failed", "skipped")}
 
 
 def moment(line, year):
@@ -133,12 +119,7 @@ def judge(log, sigma):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--only", default="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not options.suite.is_dir():
         print(f"skipped: no suite at {options.suite}")
         return 0
@@ -147,19 +128,12 @@ def main():
     if not sigma:
         print(f"SigmaHQ's rules are not at {home}; their silence is not judged")
     logs = sorted(log for log in options.suite.glob("*/*.log") if fnmatch.fnmatch(log.stem, options.only))
-    score = Score()
+    score = Score(groups=GROUPS)
     with ThreadPoolExecutor(max_workers=options.jobs) as pool:
         for results in pool.map(lambda log: judge(log, sigma), logs):
             for group, case, reason in results:
                 score.add(group, case, reason)
-    total = score.total()
-    for group, counts in score.groups.items():
-        print(f"{group}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    if options.json:
-        answer = {**total, "groups": score.groups, "failures": score.failures}
-        options.json.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if total["failed"] else 0
+    return score.finish(options.json)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,8 @@ Groups (each is left out when its part of the suite is absent):
   regression-evtx  the same over the EVTX form
 --only picks cases by name. Rows of vectors with `divergence` are skipped: the suite says that two readings exist.
 """
-import argparse
 import collections
 import csv
-import fnmatch
 import json
 import os
 import subprocess
@@ -24,33 +22,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import recordings
+from score import Score, arguments
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Score:
-    def __init__(self, only):
-        self.only = only
-        self.groups = collections.OrderedDict()
-        self.failures = []
-
-    def wanted(self, case):
-        return fnmatch.fnmatch(case, self.only)
-
-    def add(self, group, case, reason):
-        counts = self.groups.setdefault(group, {"passed": 0, "failed": 0, "skipped": 0})
-        if reason is None:
-            counts["passed"] += 1
-            return
-        counts["failed"] += 1
-        self.failures.append({"case": case, "group": group, "reason": reason})
-        print(f"FAIL {group} {case}: {reason}"[:600])
-
-    def skip(self, group):
-        self.groups.setdefault(group, {"passed": 0, "failed": 0, "skipped": 0})["skipped"] += 1
-
-    def total(self):
-        return {key: sum(g[key] for g in self.groups.values()) for key in ("passed", "failed", "skipped")}
 
 
 def rows(path):
@@ -234,12 +208,7 @@ def judge_together(tocsin, suite, corpus, table, column):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--only", default="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     suite = options.suite
     if not suite.is_dir():
         print(f"skipped: no suite at {suite}")
@@ -264,15 +233,7 @@ def main():
     if (suite / "regression.tsv").is_file():
         group_regression(tocsin, suite, corpus, score, "regression-json", "json_path", options.jobs)
         group_regression(tocsin, suite, corpus, score, "regression-evtx", "evtx_path", options.jobs)
-
-    total = score.total()
-    for group, counts in score.groups.items():
-        print(f"{group}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    if options.json:
-        answer = {**total, "groups": score.groups, "failures": score.failures}
-        options.json.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if total["failed"] else 0
+    return score.finish(options.json)
 
 
 if __name__ == "__main__":

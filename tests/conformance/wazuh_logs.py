@@ -14,7 +14,6 @@ Groups:
   quiet     each section whose highest level is at most 2: none
 --only picks sections by "file: section".
 """
-import argparse
 import collections
 import concurrent.futures
 import fnmatch
@@ -29,30 +28,13 @@ from pathlib import Path
 
 import yaml
 
+from score import Score, arguments
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ADDRESS = re.compile(r"\b(?:from|src|rhost|client)(?:ip)?\b[ =:\[(\"']{0,3}((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*)"
                      r"(?![\w.])", re.IGNORECASE)
 YEAR = "2024"  # of stamps without one; any will do
-
-
-class Score:
-    def __init__(self):
-        self.groups = collections.OrderedDict((g, {"passed": 0, "failed": 0, "skipped": 0})
-                                              for g in ("parsed", "detected", "quiet"))
-        self.failures = []
-
-    def add(self, group, case, reason):
-        counts = self.groups[group]
-        if reason is None:
-            counts["passed"] += 1
-            return
-        counts["failed"] += 1
-        self.failures.append({"case": case, "group": group, "reason": reason})
-        print(f"FAIL {group} {case}: {reason}"[:600])
-
-    def total(self):
-        return {key: sum(g[key] for g in self.groups.values()) for key in ("passed", "failed", "skipped")}
 
 
 class Tocsin:
@@ -172,12 +154,7 @@ def judge_alerts(tocsin, sections, score, jobs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--only", default="*")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not (options.suite / "samples.jsonl").is_file():
         print(f"skipped: no samples.jsonl in {options.suite}")
         return 0
@@ -185,21 +162,11 @@ def main():
     with (HERE / "wazuh_families.yaml").open(encoding="utf-8") as file:
         families = yaml.safe_load(file)
     sections, skipped = read_sections(options.suite, options.only)
-    tocsin, score = Tocsin(), Score()
-    score.groups["parsed"]["skipped"] = skipped
+    tocsin, score = Tocsin(), Score(groups=("parsed", "detected", "quiet"))
+    score.skip("parsed", skipped)
     judge_parsed(tocsin, sections, families, score)
     judge_alerts(tocsin, sections, score, options.jobs)
-
-    total = score.total()
-    for group, counts in score.groups.items():
-        share = 100 * counts["passed"] / max(1, counts["passed"] + counts["failed"])
-        print(f"{group}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
-              f" ({share:.1f} %)")
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    if options.json:
-        answer = {**total, "groups": score.groups, "failures": score.failures}
-        options.json.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if total["failed"] else 0
+    return score.finish(options.json)
 
 
 if __name__ == "__main__":
