@@ -17,8 +17,11 @@ namespace {
 constexpr std::size_t leaves_most = 4096;
 constexpr std::size_t tests_shown = 3;
 
+// By id or the start of one, name or title.
 bool is_called(const Heading& heading, std::string_view name) {
-  return heading.info.id == name || heading.name == name || heading.info.title == name;
+  constexpr std::size_t start_least = 4;
+  return (name.size() >= start_least && heading.info.id.starts_with(name)) || heading.name == name ||
+         heading.info.title == name;
 }
 
 // Those that are about one field of one selection are one line for people.
@@ -54,8 +57,11 @@ Result<Explainer> Explainer::open(std::span<const RuleSource> rules, std::span<c
   const bool refused = std::ranges::any_of(own.all(), [&](const Diagnostic& d) {
     return d.severity == Severity::error && (rule.empty() || d.item == rule);
   });
-  if (std::ranges::any_of(book.correlations, [&](const auto& c) { return is_called(c.heading, rule); }))
-    return fail(Code::invalid, std::string(rule) + " is a correlation; explain one of the rules that it counts");
+  const auto counting = std::ranges::find_if(
+      book.correlations, [&](const auto& c) { return rule.empty() ? book.rules.empty() : is_called(c.heading, rule); });
+  if (counting != book.correlations.end())
+    return fail(Code::invalid, fmt::format("\"{}\" is a correlation; explain one of the rules that it counts",
+                                           counting->heading.info.title));
   RuleBook one;
   for (auto& candidate : book.rules)
     if (rule.empty() || is_called(candidate.heading, rule)) one.rules.push_back(std::move(candidate));
@@ -68,6 +74,8 @@ Result<Explainer> Explainer::open(std::span<const RuleSource> rules, std::span<c
                                              rule));
   if (rule.empty() && one.rules.size() > 1)
     return fail(Code::usage, "the file holds several rules; name one of them by its id and the file with --rules");
+  if (one.rules.size() > 1)
+    return fail(Code::usage, fmt::format("{} rules are called {}; write more of the id", one.rules.size(), rule));
   one.rules.resize(1);
   auto parsed_views = parse_views(views, diagnostics);
   if (std::ranges::none_of(parsed_views, [&](const View& v) { return v.serves(one.rules[0].source); }))

@@ -116,6 +116,15 @@ TEST_F(Explain, what_cannot_be_explained_is_an_error) {
   EXPECT_EQ(open("11111111-0000-0000-0000-00000000000c").error().code, Code::invalid);
 }
 
+TEST_F(Explain, the_start_of_an_id_names_a_rule) {
+  EXPECT_TRUE(open("11111111-0000-0000-0000-00000000000a"));
+  EXPECT_TRUE(open("odd_tool"));
+  EXPECT_FALSE(open("111"));  // too short to mean one
+  const auto counted = open("11111111");
+  ASSERT_FALSE(counted);  // the correlation begins so too
+  EXPECT_NE(counted.error().message.find("\"Counted\" is a correlation"), std::string::npos);
+}
+
 TEST(Describe, says_each_kind_in_words) {
   Predicate p;
   p.kind = Predicate::Kind::exact;
