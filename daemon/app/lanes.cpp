@@ -14,13 +14,15 @@ PacketLane::PacketLane(const LaneContext& context, const collectors::PacketOptio
   if (context.eve != nullptr) eve_ = std::make_unique<EveObserver>(*context.eve);
   std::vector<collectors::Observer*> observers;
   rules::AlertSink* sink = &alerts_;
-  if (context.captures != nullptr) {
-    captures_ = std::make_unique<FlowCaptures>(*context.captures, alerts_);
-    observers.push_back(captures_.get());
-    sink = captures_.get();
+  rules::AlertAnnotator* annotator = eve_.get();
+  if (context.evidence != nullptr) {
+    tap_ = std::make_unique<EvidenceTap>(*context.evidence, alerts_, annotator);
+    observers = tap_->observers();
+    sink = &tap_->sink();
+    annotator = &tap_->annotator();
   }
   for (auto& rules : active) {
-    auto detector = rules.set->attach(worker_context(context, eve_.get()), *rules.state);
+    auto detector = rules.set->attach(worker_context(context, annotator), *rules.state);
     if (auto* observer = detector->observer(*sink)) {
       observers.push_back(observer);
       detectors_.push_back(std::move(detector));
@@ -38,7 +40,7 @@ PacketLane::~PacketLane() = default;
 
 void PacketLane::finish() {
   worker_->finish();
-  if (captures_ != nullptr) captures_->finish();
+  if (tap_) tap_->finish();
 }
 
 EventLane::EventLane(const LaneContext& context, std::vector<ActiveRules>& active) {

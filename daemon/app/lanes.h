@@ -9,7 +9,7 @@
 
 #include "collectors/packet/worker.h"
 #include "daemon/app/desk.h"
-#include "daemon/app/evidence/flow_captures.h"
+#include "daemon/app/evidence/tap.h"
 #include "daemon/eve/observer.h"
 #include "rules/detector.h"
 
@@ -22,7 +22,7 @@ struct LaneContext {
   std::string host;
   Exercise exercise = Exercise::no;
   const EveOptions* eve = nullptr;               // null: no EVE records
-  const FlowCaptureOptions* captures = nullptr;  // null: no packet is kept
+  const EvidenceTapOptions* evidence = nullptr;  // null: none is taken
 };
 
 class PacketLane final : public collectors::RecordSink {
@@ -31,14 +31,12 @@ class PacketLane final : public collectors::RecordSink {
   ~PacketLane() override;
 
   void process(const collectors::RawFrame& frame) {
-    if (captures_ != nullptr) captures_->take(frame);
+    if (tap_) tap_->take(frame);
     worker_->process(frame);
   }
   void finish();
   collectors::PacketWorker& worker() noexcept { return *worker_; }
-  std::vector<FlowCapture> take_captures() {
-    return captures_ == nullptr ? std::vector<FlowCapture>{} : captures_->take_finished();
-  }
+  std::vector<TakenEvidence> take_evidence() { return tap_ ? tap_->take_finished() : std::vector<TakenEvidence>{}; }
   std::vector<rules::Alert> take_alerts() { return alerts_.take(); }
   std::vector<EventBatch> take_records() { return std::exchange(records_, {}); }
   const EveObserver* eve() const noexcept { return eve_.get(); }
@@ -50,8 +48,8 @@ class PacketLane final : public collectors::RecordSink {
  private:
   AlertBuffer alerts_;
   std::vector<EventBatch> records_;
-  std::unique_ptr<FlowCaptures> captures_;
   std::unique_ptr<EveObserver> eve_;
+  std::unique_ptr<EvidenceTap> tap_;
   std::vector<std::unique_ptr<rules::Detector>> detectors_;
   std::unique_ptr<collectors::PacketWorker> worker_;
 };

@@ -225,7 +225,8 @@ class OfflineRun {
 
   // Packets around alerts go into the store's vault. Null: none is kept.
   std::unique_ptr<EvidenceBook> open_evidence(Keeper& keeper, const Clock& clock) {
-    if (options_.config.evidence.recent_packets.bytes == 0) return nullptr;
+    if (options_.config.evidence.recent_packets.bytes == 0 && options_.config.evidence.recent_files.bytes == 0)
+      return nullptr;
     auto key = find_vault_key(options_.config.evidence.key, options_.store, MakeKey::yes);
     if (!key) {
       kept_trouble_ = "no packets are kept: " + key.error().text();
@@ -239,7 +240,7 @@ class OfflineRun {
                                           [&keeper](const auto& work) { return keeper.in_transaction(work); });
   }
 
-  void keep_captures(EvidenceBook& book, const std::vector<FlowCapture>& captures) {
+  void keep_evidence(EvidenceBook& book, const std::vector<TakenEvidence>& captures) {
     for (const auto& capture : captures)
       if (auto kept = book.keep(capture); !kept && replayed_.store_trouble.empty())
         replayed_.store_trouble = "not all packets of alerts are kept: " + kept.error().text();
@@ -266,8 +267,8 @@ class OfflineRun {
     ToKeeper sink(*keeper, clock);
     const auto book = open_evidence(*keeper, clock);
     if (book != nullptr) {
-      replay.captures = capture_options(options_.config.evidence, "");
-      replay.keep_captures = [&](const std::vector<FlowCapture>& captures) { keep_captures(*book, captures); };
+      replay.evidence = tap_options(options_.config.evidence, "");
+      replay.keep_evidence = [&](const std::vector<TakenEvidence>& captures) { keep_evidence(*book, captures); };
     }
     std::set<rules::AlertId> shown;  // while the store was full: they come again from its backlog
     replay.round_done = [&](std::span<const EventBatch> batches) -> Result<void> {

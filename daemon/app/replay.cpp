@@ -59,7 +59,7 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
                             input.host.empty() ? options_.host : input.host,
                             options_.recording.exercise,
                             options_.eve ? &*options_.eve : nullptr,
-                            options_.captures ? &*options_.captures : nullptr};
+                            options_.evidence ? &*options_.evidence : nullptr};
   switch (kind) {
     case InputKind::pcap:
       return open_packet_input(std::move(source), input, context, options_.packets, options_.filter, pool_,
@@ -80,15 +80,15 @@ void Replay::detect(std::span<const EventBatch> events) {
 }
 
 // Those whose alerts were decided; the rest waits, as its alerts do.
-void Replay::hand_over_captures(std::vector<FlowCapture> captures, const std::vector<ReplayInput*>& active) {
-  for (auto& capture : captures) captures_.push_back(std::move(capture));
+void Replay::hand_over_evidence(std::vector<TakenEvidence> captures, const std::vector<ReplayInput*>& active) {
+  for (auto& capture : captures) taken_.push_back(std::move(capture));
   Time decided = Time::max();
   for (const auto* input : active) decided = std::min(decided, input->at());
-  const auto ready = std::ranges::stable_partition(
-      captures_, [&](const FlowCapture& capture) { return capture.last_alert > decided; });
-  std::vector<FlowCapture> due(std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
-  captures_.erase(ready.begin(), ready.end());
-  if (!due.empty()) options_.keep_captures(due);
+  const auto ready =
+      std::ranges::stable_partition(taken_, [&](const TakenEvidence& capture) { return capture.last_alert > decided; });
+  std::vector<TakenEvidence> due(std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
+  taken_.erase(ready.begin(), ready.end());
+  if (!due.empty()) options_.keep_evidence(due);
 }
 
 Result<ReplaySummary> Replay::run() {
@@ -119,7 +119,7 @@ Result<ReplaySummary> Replay::run() {
       desk_.finish();
     }
     if (options_.round_done) TOCSIN_CHECK(options_.round_done(events));
-    if (options_.keep_captures) hand_over_captures(latest->take_captures(), active);
+    if (options_.keep_evidence) hand_over_evidence(latest->take_evidence(), active);
     if (options_.keep_files) options_.keep_files(latest->take_files());
     if (options_.eve_round) options_.eve_round(std::move(eve));
     std::uint64_t read = 0;

@@ -44,8 +44,8 @@ struct ReplayOptions {
   std::function<void(std::vector<EveRecord>)> eve_round;
   std::function<void(std::vector<KeptFile>)> keep_files;  // before it
   // Packets around the alerts of a round, after round_done.
-  std::optional<FlowCaptureOptions> captures;
-  std::function<void(const std::vector<FlowCapture>&)> keep_captures;
+  std::optional<EvidenceTapOptions> evidence;
+  std::function<void(const std::vector<TakenEvidence>&)> keep_evidence;
 };
 
 struct ReplaySummary {
@@ -69,7 +69,7 @@ class ReplayInput {
   virtual Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) = 0;
   virtual std::vector<EveRecord> take_eve() { return {}; }
   virtual std::vector<KeptFile> take_files() { return {}; }
-  virtual std::vector<FlowCapture> take_captures() { return {}; }
+  virtual std::vector<TakenEvidence> take_evidence() { return {}; }
   virtual std::uint64_t bytes_read() const = 0;
   virtual void summarize(ReplaySummary& summary) const = 0;
 };
@@ -87,7 +87,7 @@ class Replay {
  private:
   Result<std::unique_ptr<ReplayInput>> open(std::size_t index);
   void detect(std::span<const EventBatch> events);
-  void hand_over_captures(std::vector<FlowCapture> captures, const std::vector<ReplayInput*>& active);
+  void hand_over_evidence(std::vector<TakenEvidence> captures, const std::vector<ReplayInput*>& active);
 
   ReplayOptions options_;
   FieldNames& names_;
@@ -96,7 +96,7 @@ class Replay {
   WorkerPool pool_;
   std::vector<std::unique_ptr<EventLane>> lanes_;
   Desk desk_;
-  std::vector<FlowCapture> captures_;                    // whose alerts are not decided yet
+  std::vector<TakenEvidence> taken_;                     // whose alerts are not decided yet
   std::vector<std::string> remarks_;                     // about inputs, made when they are opened
   std::shared_ptr<collectors::EvtxReaderProcess> evtx_;  // once an input needs it
 };

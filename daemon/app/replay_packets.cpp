@@ -70,12 +70,12 @@ std::vector<KeptFile> PacketInput::take_files() {
   return out;
 }
 
-std::vector<FlowCapture> PacketInput::take_captures() {
-  std::vector<FlowCapture> out;
+std::vector<TakenEvidence> PacketInput::take_evidence() {
+  std::vector<TakenEvidence> out;
   for (auto& lane : lanes_)
-    for (auto& capture : lane->take_captures()) out.push_back(std::move(capture));
-  std::ranges::sort(out, [](const FlowCapture& a, const FlowCapture& b) {
-    return std::tie(a.first, a.name, a.section) < std::tie(b.first, b.name, b.section);
+    for (auto& capture : lane->take_evidence()) out.push_back(std::move(capture));
+  std::ranges::sort(out, [](const TakenEvidence& a, const TakenEvidence& b) {
+    return std::tie(a.first, a.name, a.bytes) < std::tie(b.first, b.name, b.bytes);
   });
   return out;
 }

@@ -23,7 +23,7 @@ class PacketInput final : public ReplayInput {
   Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) override;
   std::vector<EveRecord> take_eve() override;
   std::vector<KeptFile> take_files() override;
-  std::vector<FlowCapture> take_captures() override;
+  std::vector<TakenEvidence> take_evidence() override;
   std::uint64_t bytes_read() const override { return file_.status().bytes; }
   void summarize(ReplaySummary& summary) const override;
 

@@ -150,6 +150,8 @@ struct EvidenceConfig {
   std::string key;                          // file; empty: the credential evidence.key, else made in the store
   ByteSize most = gibibytes(2);             // of the vault; then the oldest of closed incidents goes
   ByteSize recent_packets = mebibytes(32);  // memory per packet worker; 0: no packet is kept
+  ByteSize recent_files = mebibytes(16);    // memory per packet worker for files that flows carry; 0: none is kept
+  ByteSize file = mebibytes(8);             // of one file
   ByteSize before = mebibytes(1);           // of a flow, from before its alert
   Duration after = std::chrono::seconds{10};
   ByteSize after_most = kibibytes(256);

@@ -160,6 +160,8 @@ void fields(Archive& a, EvidenceConfig& c) {
   a("key", c.key);
   a("most", c.most);
   a("recent_packets", c.recent_packets, check::recent);
+  a("recent_files", c.recent_files, check::recent);
+  a("file", c.file);
   a("before", c.before);
   a("after", c.after);
   a("after_most", c.after_most);

@@ -298,9 +298,11 @@ Result<std::uint64_t> Records::evidence_bytes() {
 }
 
 Result<std::vector<responders::Evidence>> Records::expendable_evidence(std::size_t most) {
-  TOCSIN_TRY(auto query, database_.statement(std::string(evidence_columns) +
-                                             "WHERE incident IN (SELECT id FROM incident WHERE state = 'closed') AND " +
-                                             std::string(still_held) + " ORDER BY collected, digest LIMIT ?"));
+  TOCSIN_TRY(auto query,
+             database_.statement(std::string(evidence_columns) +
+                                 "WHERE (incident IS NULL OR incident IN (SELECT id FROM incident WHERE state = "
+                                 "'closed')) AND " +
+                                 std::string(still_held) + " ORDER BY collected, digest LIMIT ?"));
   query.bind(std::uint64_t{most});
   std::vector<responders::Evidence> out;
   for (;;) {

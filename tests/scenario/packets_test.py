@@ -3,6 +3,7 @@
 
 Packets from before the alert are evidence, a flow of this host names its user, process and unit, and an alert on a
 protocol that nobody knows does not wait for the connection's end."""
+import hashlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 import rig  # noqa: E402
@@ -24,6 +26,15 @@ OWN, OTHER = veth.OWN, veth.OTHER
 PORT = 4711
 RULES = """\
 alert tcp any any -> any any (msg:"A word nobody knows"; content:"open sesame"; flow:established; sid:4711001; rev:1;)
+alert http any any -> any any (msg:"A file to keep"; flow:established,to_client; http.stat_code; content:"200"; filestore; noalert; sid:4711002; rev:1;)
+"""
+# A web server of one folder.
+WEB = """
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[2])
+server = http.server.ThreadingHTTPServer(("0.0.0.0", int(sys.argv[1])), handler)
+print("ready", flush=True)
+server.serve_forever()
 """
 # Says "ready", takes connections and keeps them open; ends with its input.
 SERVER = """
@@ -110,6 +121,35 @@ class Packets(unittest.TestCase):
         piped = daemon.ask("evidence", "pcap", incident)
         self.assertEqual(piped.stdout, raw)
         self.assertEqual(daemon.ask("evidence", "pcap", "INC-1999-0001").returncode, 3)
+
+    def test_a_file_that_a_rule_asks_for_is_evidence(self):
+        daemon = self.daemon()
+        folder = self.path / "web"
+        folder.mkdir()
+        content = b"MZ" + os.urandom(300_000)
+        (folder / "setup.exe").write_bytes(content)
+        server = subprocess.Popen([*self.pair.enter(), sys.executable, "-c", WEB, str(PORT + 1), folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.assertEqual(server.stdout.readline(), b"ready\n")
+        with urllib.request.urlopen(f"http://{OTHER}:{PORT + 1}/setup.exe", timeout=20) as answer:
+            self.assertEqual(answer.read(), content)
+        digest = hashlib.sha256(content).hexdigest()
+
+        def kept():
+            return [row for row in rig.rows(daemon.ask("evidence", "list", "-o", "ndjson").stdout) if row["sha256"] == digest] or None
+
+        [row] = rig.wait_for(kept, f"the file: {daemon.said()[-1500:]}")
+        self.assertIn("setup.exe of tcp", row["name"])
+        taken = self.path / "sample.bin"
+        got = daemon.ask("evidence", "get", digest[:12], "-o", taken, "-r", "a test")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertEqual(taken.read_bytes(), content)
+        self.assertEqual(taken.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(daemon.ask("evidence", "get", digest).stdout, content)
+        self.assertEqual(daemon.ask("evidence", "get", "0123").returncode, 3)
+        self.assertEqual(daemon.ask("evidence", "get", "setup.exe").returncode, 2)
+        self.assertIn("a test", daemon.ask("audit", "list", "-o", "ndjson").stdout.decode())
 
     def test_an_alert_names_user_process_and_unit(self):
         hierarchy = self.path / "cgroup"

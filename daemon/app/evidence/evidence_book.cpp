@@ -32,8 +32,8 @@ EvidenceBook::EvidenceBook(Store& store, responders::Casework& casework, const V
       transaction_(std::move(transaction)),
       vault_(store, key, clock) {}
 
-Result<IncidentId> EvidenceBook::wanted_by(const FlowCapture& capture) {
-  for (const auto& alert : capture.alerts) {
+Result<IncidentId> EvidenceBook::wanted_by(const TakenEvidence& taken) {
+  for (const auto& alert : taken.alerts) {
     TOCSIN_TRY(const auto found, store_.journal().incident_of(alert));
     if (!found) continue;
     TOCSIN_TRY(const auto incident, casework_.incident(*found));
@@ -53,7 +53,7 @@ Result<void> EvidenceBook::make_room(std::uint64_t needed) {
     TOCSIN_TRY(const auto oldest, store_.records().expendable_evidence(at_once));
     std::vector<Evidence> gone;
     std::uint64_t freed = 0;
-    const auto why = fmt::format("the vault holds at most {} bytes; its incident is closed", options_.most);
+    const auto why = fmt::format("the vault holds at most {} bytes; no open incident needs it", options_.most);
     const auto recorded = transaction_([&]() -> Result<void> {
       for (const auto& piece : oldest) {
         if (bytes_ - freed + needed <= options_.most) break;
@@ -75,26 +75,40 @@ Result<void> EvidenceBook::make_room(std::uint64_t needed) {
   return {};
 }
 
-Result<void> EvidenceBook::put(const FlowCapture& capture, IncidentId id) {
-  TOCSIN_TRY(const auto incident, casework_.incident(id));
-  if (incident.evidence.size() >= pieces_most) {
-    ++counters_.enough;
-    return {};
-  }
-  // The section again, now that it is known what for.
-  const Bytes sections[] = {capture.section};
-  const auto comment = fmt::format("incident {}\n{}\n{}", incident.alias, capture.name, capture.comment);
-  const auto whole = collectors::merge_captures(sections, comment);
-  TOCSIN_CHECK(make_room(whole.bytes.size()));
+Result<void> EvidenceBook::put(const TakenEvidence& taken, IncidentId id) {
   Evidence evidence;
-  evidence.name = fmt::format("{} of {}", counted(capture.packets, "packet"), capture.name);
-  evidence.collector = capture_collector;
   evidence.host = options_.host;
   evidence.incident = id;
+  evidence.name = taken.name;
+  evidence.collector = file_collector;
+  Bytes bytes = taken.bytes;
+  std::string_view reason = "a rule asks for it";
+  collectors::MergedCapture capture;
+  if (id) {
+    TOCSIN_TRY(const auto incident, casework_.incident(id));
+    if (incident.evidence.size() >= pieces_most) {
+      ++counters_.enough;
+      return {};
+    }
+    reason = "an alert on the file";
+    if (taken.kind == TakenKind::packets) {
+      // The section again, now that it is known what for.
+      const Bytes sections[] = {taken.bytes};
+      const auto comment = fmt::format("incident {}\n{}\n{}", incident.alias, taken.name, taken.comment);
+      capture = collectors::merge_captures(sections, comment);
+      bytes = capture.bytes;
+      reason = "an alert on the flow";
+      evidence.name = fmt::format("{} of {}", counted(taken.packets, "packet"), taken.name);
+      evidence.collector = capture_collector;
+    }
+  }
+  TOCSIN_CHECK(make_room(bytes.size()));
   return transaction_([&]() -> Result<void> {
-    TOCSIN_TRY(const auto kept, vault_.put(evidence, whole.bytes, options_.self, "an alert on the flow"));
-    TOCSIN_TRY([[maybe_unused]] const auto after,
-               casework_.command(id, responders::command::AddEvidence{refer(kept)}, options_.self));
+    TOCSIN_TRY(const auto kept, vault_.put(evidence, bytes, options_.self, reason));
+    if (id) {
+      TOCSIN_TRY([[maybe_unused]] const auto after,
+                 casework_.command(id, responders::command::AddEvidence{refer(kept)}, options_.self));
+    }
     TOCSIN_TRY(const auto custody, vault_.custody(kept.digest));
     if (custody.size() == 1) bytes_ += kept.size;  // else the vault had it
     ++counters_.kept;
@@ -103,13 +117,13 @@ Result<void> EvidenceBook::put(const FlowCapture& capture, IncidentId id) {
   });
 }
 
-Result<void> EvidenceBook::keep(const FlowCapture& capture) {
-  auto incident = wanted_by(capture);
-  if (incident && !*incident) {
+Result<void> EvidenceBook::keep(const TakenEvidence& taken) {
+  auto incident = wanted_by(taken);
+  if (incident && !*incident && !taken.asked) {
     ++counters_.unwanted;
     return {};
   }
-  auto done = incident ? put(capture, *incident) : Result<void>(std::unexpected(incident.error()));
+  auto done = incident ? put(taken, *incident) : Result<void>(std::unexpected(incident.error()));
   if (!done) ++(done.error().code == Code::exhausted ? counters_.refused : counters_.failed);
   return done;
 }

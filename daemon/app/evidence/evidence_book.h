@@ -1,12 +1,13 @@
 #pragma once
-// What goes into the vault, on casework's side: packets of flows whose alerts are in an incident. Keeps the vault
-// within its quota: the oldest evidence of closed incidents goes first, each removal is in custody and audit; what
-// belongs to open incidents never goes. Casework's thread, or a replay's.
+// What goes into the vault, on casework's side: packets of flows whose alerts are in an incident, files that rules
+// asked for or that alerts of an incident are about. Keeps the vault
+// within its quota: the oldest evidence of closed incidents or of none goes first, each removal is in custody and
+// audit; what belongs to open incidents never goes. Casework's thread, or a replay's.
 
 #include <functional>
 #include <string>
 
-#include "daemon/app/evidence/flow_captures.h"
+#include "daemon/app/evidence/taken.h"
 #include "daemon/store/vault/vault.h"
 #include "responders/incident/casework.h"
 
@@ -45,15 +46,15 @@ class EvidenceBook {
                EvidenceBookOptions options, Transaction transaction);
 
   // Its alerts were decided and committed before. Errors are counted as well.
-  Result<void> keep(const FlowCapture& capture);
+  Result<void> keep(const TakenEvidence& taken);
   const EvidenceCounters& counters() const noexcept { return counters_; }
   std::uint64_t bytes() const noexcept { return bytes_; }
   Vault& vault() noexcept { return vault_; }
 
  private:
   Result<void> make_room(std::uint64_t needed);
-  Result<IncidentId> wanted_by(const FlowCapture& capture);
-  Result<void> put(const FlowCapture& capture, IncidentId incident);
+  Result<IncidentId> wanted_by(const TakenEvidence& taken);
+  Result<void> put(const TakenEvidence& taken, IncidentId incident);
 
   Store& store_;
   responders::Casework& casework_;
@@ -65,7 +66,8 @@ class EvidenceBook {
   bool bytes_known_ = false;
 };
 
-// What the vault calls pieces that are captures.
+// What the vault calls pieces that are captures, and files out of traffic.
 inline constexpr std::string_view capture_collector = "packets";
+inline constexpr std::string_view file_collector = "files";
 
 }  // namespace tocsin::daemon

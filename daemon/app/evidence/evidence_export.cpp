@@ -7,6 +7,7 @@
 
 #include "collectors/base/base64.h"
 #include "collectors/base/counted.h"
+#include "collectors/base/text.h"
 #include "collectors/packet/capture/pcapng.h"
 #include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/live/call_facts.h"
@@ -48,6 +49,54 @@ Result<Found> captures_of(StoreReader& reader, IncidentId incident) {
   return out;
 }
 
+// False: nobody listens any more.
+bool send(Bytes bytes, Reply& reply) {
+  for (std::string_view rest = as_text(bytes); !rest.empty();) {
+    json::object row;
+    row["data"] = to_base64(rest.substr(0, row_bytes));
+    if (!reply.row(json::serialize(row))) return false;
+    rest.remove_prefix(std::min(rest.size(), row_bytes));
+  }
+  return true;
+}
+
+// The one piece whose digest begins like this.
+Result<Evidence> find_piece(StoreReader& reader, std::string_view start) {
+  constexpr std::size_t least = 4;
+  const auto wanted = lower_ascii(start);
+  if (wanted.size() < least || wanted.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return fail(Code::usage, fmt::format("a piece of evidence is named by its SHA-256, or {} digits of it or more; see "
+                                         "`tocsin evidence list --wide`",
+                                         least));
+  TOCSIN_TRY(auto kept, reader.records().evidence_of({}));
+  std::vector<Evidence> found;
+  for (auto& piece : kept)
+    if (render_digest(piece.digest).starts_with(wanted)) found.push_back(std::move(piece));
+  if (found.empty())
+    return fail(Code::not_found,
+                fmt::format("the vault has nothing whose SHA-256 begins with {}; see `tocsin evidence list`", wanted));
+  if (found.size() > 1)
+    return fail(Code::usage, fmt::format("{} pieces begin with {}; give more of the SHA-256", found.size(), wanted));
+  return found.front();
+}
+
+Result<void> export_piece(const std::filesystem::path& store, const VaultAccess& access, const Call& call,
+                          Reply& reply) {
+  TOCSIN_TRY(const auto name, call.require("piece"));
+  const auto reason = call.text("reason").value_or("");
+  TOCSIN_TRY(const auto reader, StoreReader::open(store));
+  TOCSIN_TRY(const auto piece, find_piece(*reader, name));
+  const auto actor = asker(call);
+  std::vector<std::uint8_t> bytes;
+  TOCSIN_CHECK(access([&](Vault& vault) -> Result<void> {
+    TOCSIN_TRY(bytes, vault.hand_out(piece.digest, actor, reason.empty() ? "asked for" : reason));
+    return {};
+  }));
+  if (!send(bytes, reply)) return {};
+  reply.summary("message", fmt::format("{}: {}", piece.name, counted(bytes.size(), "byte")));
+  return {};
+}
+
 Result<void> export_pcap(const std::filesystem::path& store, const VaultAccess& access, const Call& call,
                          Reply& reply) {
   TOCSIN_TRY(const auto name, call.require("incident"));
@@ -82,12 +131,7 @@ Result<void> export_pcap(const std::filesystem::path& store, const VaultAccess& 
   }
   const std::vector<Bytes> views(sections.begin(), sections.end());
   const auto merged = collectors::merge_captures(views, fmt::format("incident {} {}", incident.alias, incident.title));
-  for (std::string_view rest = as_text(merged.bytes); !rest.empty();) {
-    json::object row;
-    row["data"] = to_base64(rest.substr(0, row_bytes));
-    if (!reply.row(json::serialize(row))) return {};
-    rest.remove_prefix(std::min(rest.size(), row_bytes));
-  }
+  if (!send(merged.bytes, reply)) return {};
   reply.summary("message",
                 fmt::format("{}: {} of {}, {}{}", incident.alias, counted(merged.packets, "packet"),
                             counted(views.size(), "flow"), counted(merged.bytes.size(), "byte"),
@@ -112,9 +156,10 @@ VaultAccess vault_of(std::filesystem::path store, std::string key, const Clock& 
 }
 
 void add_evidence_export(MethodTable& methods, const std::filesystem::path& store, VaultAccess access) {
-  methods.add(
-      {"evidence.pcap", Role::analyst, "the packets of an incident",
-       [store, access = std::move(access)](const Call& c, Reply& r) { return export_pcap(store, access, c, r); }});
+  methods.add({"evidence.pcap", Role::analyst, "the packets of an incident",
+               [store, access](const Call& c, Reply& r) { return export_pcap(store, access, c, r); }});
+  methods.add({"evidence.get", Role::analyst, "one piece of evidence",
+               [store, access](const Call& c, Reply& r) { return export_piece(store, access, c, r); }});
 }
 
 }  // namespace tocsin::daemon

@@ -1,6 +1,6 @@
 #pragma once
-// evidence.pcap: the packets of an incident out of the vault, merged into one capture. Each piece that is opened is in
-// its custody and in the audit, with who and why.
+// evidence.pcap: the packets of an incident out of the vault, merged into one capture; evidence.get: one piece as it
+// is. Each piece that is opened is in its custody and in the audit, with who and why.
 
 #include <filesystem>
 #include <functional>

@@ -5,15 +5,15 @@ namespace tocsin::daemon {
 EvidenceFigures::EvidenceFigures(Metrics& metrics)
     : kept_(metrics.counter("tocsin_evidence_kept", "Pieces of evidence put into the vault")),
       removed_(metrics.counter("tocsin_evidence_removed", "Pieces of closed incidents that went for newer ones")),
-      unwanted_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      unwanted_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                                 "cause=\"no incident\"")),
-      refused_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      refused_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                                "cause=\"no room\"")),
-      failed_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      failed_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                               "cause=\"store\"")),
-      enough_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      enough_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                               "cause=\"incident has enough\"")),
-      late_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      late_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                             "cause=\"casework\"")),
       bytes_(metrics.gauge("tocsin_evidence_bytes", "What the vault holds")) {}
 

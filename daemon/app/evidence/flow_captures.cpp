@@ -22,41 +22,11 @@ std::uint64_t hosts_of(const Packet& packet) noexcept {
   return text(packet.source) ^ text(packet.destination);
 }
 
-std::string_view transport_name(std::uint8_t transport) noexcept {
-  switch (transport) {
-    case collectors::ip_protocol::tcp: return "tcp";
-    case collectors::ip_protocol::udp: return "udp";
-    case collectors::ip_protocol::icmp: return "icmp";
-    case collectors::ip_protocol::icmpv6: return "icmpv6";
-    case collectors::ip_protocol::sctp: return "sctp";
-    default: return "ip";
-  }
-}
-
-std::string name_of(const Flow& flow) {
-  const auto end = [](const collectors::FlowSide& side) {
-    auto address = render_address(side.address);
-    if (side.port == 0) return address;
-    return side.address.is_v4() ? fmt::format("{}:{}", address, side.port) : fmt::format("[{}]:{}", address, side.port);
-  };
-  return fmt::format("{} {} - {}", transport_name(flow.transport), end(flow.client), end(flow.server));
-}
-
 std::string note_of(const rules::Alert& alert) {
   return fmt::format("alert {}: {} ({})", render_digest(alert.id), alert.rule->title, alert.rule->id);
 }
 
 }  // namespace
-
-FlowCaptureOptions capture_options(const EvidenceConfig& config, std::string interface) {
-  FlowCaptureOptions out;
-  out.memory = config.recent_packets.bytes;
-  out.before_most = config.before.bytes;
-  out.after_most = config.after_most.bytes;
-  out.after = config.after;
-  out.interface = std::move(interface);
-  return out;
-}
 
 FlowCaptures::FlowCaptures(FlowCaptureOptions options, rules::AlertSink& alerts)
     : options_(std::move(options)), alerts_(alerts), recent_(options_.memory) {}
@@ -126,7 +96,7 @@ void FlowCaptures::raise(rules::Alert alert) {
 FlowCaptures::Open& FlowCaptures::open(const Flow& flow, const rules::Alert& alert) {
   while (open_.size() >= open_most || (open_bytes_ > open_bytes_most && !open_.empty())) make_room();
   auto& made = open_[flow.id];
-  made.capture.name = name_of(flow);
+  made.capture.name = evidence_name(flow);
   made.capture.comment = fmt::format("community_id {} flow.id {}", alert.packet->community_id, flow.id);
   return made;
 }
@@ -174,11 +144,11 @@ void FlowCaptures::close(OpenCaptures::iterator entry) {
   auto& open = entry->second;
   open_bytes_ -= std::min<std::uint64_t>(open_bytes_, open.writer.size());
   if (open.capture.packets != 0) {
-    open.capture.section = open.writer.take();
-    if (finished_bytes_ + open.capture.section.size() > finished_bytes_most) {
+    open.capture.bytes = open.writer.take();
+    if (finished_bytes_ + open.capture.bytes.size() > finished_bytes_most) {
       ++counters_.dropped;
     } else {
-      finished_bytes_ += open.capture.section.size();
+      finished_bytes_ += open.capture.bytes.size();
       ++counters_.taken;
       finished_.push_back(std::move(open.capture));
     }
@@ -205,7 +175,7 @@ void FlowCaptures::finish() {
   while (!open_.empty()) close(open_.begin());
 }
 
-std::vector<FlowCapture> FlowCaptures::take_finished() {
+std::vector<TakenEvidence> FlowCaptures::take_finished() {
   finished_bytes_ = 0;
   return std::exchange(finished_, {});
 }

@@ -13,7 +13,7 @@
 #include "collectors/packet/capture/pcapng.h"
 #include "collectors/packet/capture/recent.h"
 #include "collectors/packet/observer.h"
-#include "daemon/config/config.h"
+#include "daemon/app/evidence/taken.h"
 #include "rules/detector.h"
 
 namespace tocsin::daemon {
@@ -24,19 +24,6 @@ struct FlowCaptureOptions {
   std::uint64_t after_most = 256U << 10;
   Duration after = std::chrono::seconds{10};
   std::string interface;  // where the frames come from
-};
-
-FlowCaptureOptions capture_options(const EvidenceConfig& config, std::string interface);
-
-// The packets of one flow around its alerts.
-struct FlowCapture {
-  std::vector<rules::AlertId> alerts;  // in the order they were raised, at most alerts_most
-  std::string name;                    // "tcp 10.0.0.5:40112 - 192.0.2.7:80"
-  std::string comment;                 // community id, flow id, rules
-  Time first{};                        // of its packets
-  Time last_alert{};
-  std::uint64_t packets = 0;
-  std::vector<std::uint8_t> section;  // pcapng
 };
 
 struct FlowCaptureCounters {
@@ -60,7 +47,7 @@ class FlowCaptures final : public collectors::Observer, public rules::AlertSink 
   // Before the worker processes the frame.
   void take(const collectors::RawFrame& frame) { latest_ = recent_.push(frame); }
   // Finished captures.
-  std::vector<FlowCapture> take_finished();
+  std::vector<TakenEvidence> take_finished();
   // No more frames: what is open is finished as it is.
   void finish();
   const FlowCaptureCounters& counters() const noexcept { return counters_; }
@@ -78,7 +65,7 @@ class FlowCaptures final : public collectors::Observer, public rules::AlertSink 
 
  private:
   struct Open {
-    FlowCapture capture;
+    TakenEvidence capture;
     collectors::PcapngWriter writer{""};
     std::uint32_t link_type = 0;
     std::uint32_t interface = 0;
@@ -110,7 +97,7 @@ class FlowCaptures final : public collectors::Observer, public rules::AlertSink 
   collectors::Flow* current_ = nullptr;  // that something happens to; valid while it does
   OpenCaptures open_;
   std::uint64_t open_bytes_ = 0;
-  std::vector<FlowCapture> finished_;
+  std::vector<TakenEvidence> finished_;
   std::uint64_t finished_bytes_ = 0;
   std::array<Fragment, 256> fragments_{};
   std::size_t next_fragment_ = 0;

@@ -41,17 +41,17 @@ void CaseworkThread::run() {
   say_alive(clock_.now());
   checkpoint();
   for (;;) {
-    auto work = inbox_.receive_for(captures_.empty() ? turn : Duration{});
+    auto work = inbox_.receive_for(taken_.empty() ? turn : Duration{});
     if (!work && inbox_.closed()) break;
     if (work) take(std::move(*work));
     const Time now = clock_.now();
     if (urgent_ || (!keeper_.idle() && now - last_checkpoint_ >= options_.checkpoint_every)) checkpoint();
-    keep_captures(std::chrono::milliseconds{10});
+    keep_evidence(std::chrono::milliseconds{10});
     if (!work) housekeeping(now);
   }
   say_alive(clock_.now());
   checkpoint();
-  keep_captures(std::chrono::seconds{10});
+  keep_evidence(std::chrono::seconds{10});
 }
 
 // Whoever asked for the flow is on its way; an alert waits for that, but not long.
@@ -87,7 +87,7 @@ void CaseworkThread::take(Work work) {
   for (const auto& batch : work.events) keeper_.append(batch, work.durability);
   count_unstored();
   for (auto& [source, value] : work.positions) keeper_.set_position(std::move(source), std::move(value));
-  take_captures(std::move(work.captures));
+  take_evidence(std::move(work.evidence));
   for (auto& interval : work.blind) blind_.push_back(std::move(interval));
   if (!work.task) return;
   checkpoint();
@@ -117,29 +117,29 @@ void CaseworkThread::checkpoint() {
 
 // Their alerts came with them or before; what is not committed yet waits, and so do they. Sealing takes its time on a
 // slow disk, and alerts must not wait for it: a little at a turn.
-void CaseworkThread::keep_captures(Duration at_most) {
-  if (captures_.empty() || (urgent_ && storing_.value() != 0)) return;
-  if (aides_.evidence == nullptr) return captures_.clear();
+void CaseworkThread::keep_evidence(Duration at_most) {
+  if (taken_.empty() || (urgent_ && storing_.value() != 0)) return;
+  if (aides_.evidence == nullptr) return taken_.clear();
   const Time begun = clock_.now();
   do {
-    captures_bytes_ -= captures_.front().section.size();
-    auto kept = aides_.evidence->keep(captures_.front());
-    captures_.pop_front();
+    taken_bytes_ -= taken_.front().bytes.size();
+    auto kept = aides_.evidence->keep(taken_.front());
+    taken_.pop_front();
     if (!kept)
-      log_.limited(LogLevel::warning, "evidence", "packets of an alert are not in the vault: " + kept.error().text());
-  } while (!captures_.empty() && clock_.now() - begun < at_most);
+      log_.limited(LogLevel::warning, "evidence", "evidence of an alert is not in the vault: " + kept.error().text());
+  } while (!taken_.empty() && clock_.now() - begun < at_most);
   evidence_figures_.show(*aides_.evidence);
 }
 
-void CaseworkThread::take_captures(std::vector<FlowCapture> captures) {
+void CaseworkThread::take_evidence(std::vector<TakenEvidence> captures) {
   constexpr std::uint64_t waiting_most = 64U << 20;
   for (auto& capture : captures) {
-    if (captures_bytes_ + capture.section.size() > waiting_most) {
+    if (taken_bytes_ + capture.bytes.size() > waiting_most) {
       evidence_figures_.drop();
       continue;
     }
-    captures_bytes_ += capture.section.size();
-    captures_.push_back(std::move(capture));
+    taken_bytes_ += capture.bytes.size();
+    taken_.push_back(std::move(capture));
   }
 }
 

@@ -65,8 +65,8 @@ class CaseworkThread {
   void housekeeping(Time now);
   void say_alive(Time now);
   void name_owners(std::vector<rules::Alert>& alerts) const;
-  void keep_captures(Duration at_most);
-  void take_captures(std::vector<FlowCapture> captures);
+  void keep_evidence(Duration at_most);
+  void take_evidence(std::vector<TakenEvidence> captures);
   void clear_trouble();
   void count_unstored();
   void report_trouble(const Error& error);
@@ -84,8 +84,8 @@ class CaseworkThread {
   Counter& unstored_;
   const CaseworkAides aides_;
   EvidenceFigures evidence_figures_;
-  std::deque<FlowCapture> captures_;  // until their alerts are committed, and there is time
-  std::uint64_t captures_bytes_ = 0;
+  std::deque<TakenEvidence> taken_;  // until their alerts are committed, and there is time
+  std::uint64_t taken_bytes_ = 0;
   std::vector<BlindInterval> blind_;
   BlindInterval unstored_now_;  // count 0: nothing was lost since the store last took events
   Time last_checkpoint_{};

@@ -234,8 +234,7 @@ void Daemon::open_rings(const InterfaceConfig& wanted) {
       options.alerts_waiting = config_.limits.alerts_waiting;
       options.eve = eve_.get();
       options.ring = packets_.size();
-      if (evidence_) options.captures = capture_options(config_.evidence, name);
-      else options.captures.memory = 0;
+      if (evidence_) options.evidence = tap_options(config_.evidence, name);
       options.watch = &watch_;
       options.frame_ordinary = longest_frame(name);
       options.owners = owners_.get();

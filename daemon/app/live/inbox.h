@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collectors/base/channel.h"
-#include "daemon/app/evidence/flow_captures.h"
+#include "daemon/app/evidence/taken.h"
 #include "daemon/app/keeper.h"
 #include "daemon/app/live/generation.h"
 
@@ -24,7 +24,7 @@ struct Work {
   Durability durability = Durability::transient;
   std::vector<std::pair<std::string, std::string>> positions;
   std::vector<BlindInterval> blind;
-  std::vector<FlowCapture> captures;          // packets around alerts that were sent before or with it
+  std::vector<TakenEvidence> evidence;        // of alerts that were sent before or with it
   std::function<void(CaseworkThread&)> task;  // runs after everything before it was committed
 
   Work() = default;

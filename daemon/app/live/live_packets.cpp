@@ -21,7 +21,7 @@ class LivePackets::Lane final : public collectors::RecordSink {
   Lane(const LivePacketsOptions& options, FieldNames& names, const Generations& generations)
       : context_{names, options.worker, options.workers, options.host, Exercise::no},
         eve_(options.eve == nullptr ? nullptr : std::make_unique<EveObserver>(options.eve->records())),
-        captures_(options.captures.memory == 0 ? nullptr : std::make_unique<FlowCaptures>(options.captures, alerts_)),
+        tap_(options.evidence ? std::make_unique<EvidenceTap>(*options.evidence, alerts_, eve_.get()) : nullptr),
         asker_(options.owners == nullptr ? nullptr
                                          : std::make_unique<OwnerAsker>(*options.owners, options.own_addresses)),
         switch_(leading(), eve_.get()),
@@ -33,7 +33,7 @@ class LivePackets::Lane final : public collectors::RecordSink {
   std::unique_ptr<Part> make(GenerationRef generation) const {
     auto part = std::make_unique<Part>();
     const rules::WorkerContext context{context_.names, context_.worker, context_.workers,
-                                       context_.host,  Exercise::no,    eve_.get()};
+                                       context_.host,  Exercise::no,    annotator()};
     for (auto& active : generation->engines->active())
       part->detectors.push_back(active.set->attach(context, *active.state));
     part->events = std::make_unique<EventLane>(context_, generation->engines->active());
@@ -46,7 +46,7 @@ class LivePackets::Lane final : public collectors::RecordSink {
     if (eve_) eve_->forget_detectors();
     for (const auto& detector : part.detectors)
       if (eve_) eve_->ask(*detector);
-    rules::AlertSink& sink = captures_ ? static_cast<rules::AlertSink&>(*captures_) : alerts_;
+    rules::AlertSink& sink = tap_ ? tap_->sink() : alerts_;
     part.detectors = switch_.use(std::move(part.detectors), sink);
     std::swap(part.events, events_);
     std::swap(part.generation, generation_);
@@ -58,17 +58,16 @@ class LivePackets::Lane final : public collectors::RecordSink {
   }
 
   void process(const collectors::RawFrame& frame) {
-    if (captures_) captures_->take(frame);
+    if (tap_) tap_->take(frame);
     worker_.process(frame);
   }
   void finish() {
     worker_.finish();
-    if (captures_) captures_->finish();
+    if (tap_) tap_->finish();
   }
   collectors::PacketWorker& worker() noexcept { return worker_; }
-  std::vector<FlowCapture> take_captures() {
-    return captures_ ? captures_->take_finished() : std::vector<FlowCapture>{};
-  }
+  std::vector<TakenEvidence> take_evidence() { return tap_ ? tap_->take_finished() : std::vector<TakenEvidence>{}; }
+  EvidenceShortfall evidence_shortfall() const { return tap_ ? tap_->shortfall() : EvidenceShortfall{}; }
   const GenerationRef& generation() const noexcept { return generation_; }
   std::vector<rules::Alert> take_alerts() {
     auto out = alerts_.take();
@@ -83,9 +82,12 @@ class LivePackets::Lane final : public collectors::RecordSink {
   }
 
  private:
+  rules::AlertAnnotator* annotator() const {
+    return tap_ ? &tap_->annotator() : static_cast<rules::AlertAnnotator*>(eve_.get());
+  }
   std::vector<collectors::Observer*> leading() const {
     std::vector<collectors::Observer*> out;
-    if (captures_) out.push_back(captures_.get());
+    if (tap_) out = tap_->observers();
     if (asker_) out.push_back(asker_.get());
     return out;
   }
@@ -94,7 +96,7 @@ class LivePackets::Lane final : public collectors::RecordSink {
   GenerationRef generation_;
   AlertBuffer alerts_;
   std::unique_ptr<EveObserver> eve_;
-  std::unique_ptr<FlowCaptures> captures_;
+  std::unique_ptr<EvidenceTap> tap_;
   std::unique_ptr<OwnerAsker> asker_;
   DetectorSwitch switch_;
   std::unique_ptr<EventLane> events_;
@@ -123,8 +125,13 @@ LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options
           metrics.counter("tocsin_packets_dropped", "Packets lost, by cause", label(options_) + ",cause=\"ring\"")),
       dropped_inbox_(
           metrics.counter("tocsin_records_dropped", "Packet records casework had no room for", label(options_))),
-      dropped_captures_(metrics.counter("tocsin_evidence_dropped", "Captures that did not go into the vault, by cause",
+      dropped_evidence_(metrics.counter("tocsin_evidence_dropped", "Evidence that did not go into the vault, by cause",
                                         "cause=\"casework\"")),
+      unfetched_evidence_(metrics.counter("tocsin_evidence_dropped",
+                                          "Evidence that did not go into the vault, by cause",
+                                          "cause=\"too much at once\"")),
+      incomplete_evidence_(metrics.counter(
+          "tocsin_evidence_incomplete", "Captures and files around alerts that are not whole: memory was too small")),
       bytes_(metrics.counter("tocsin_packet_bytes", "Bytes taken from the ring", label(options_))),
       stalled_(metrics.gauge("tocsin_reload_stall_microseconds",
                              "How long the last reload kept a worker from its packets", label(options_))),
@@ -229,6 +236,10 @@ void LivePackets::account(Time now) {
   seen_ = *now_seen;
   flows_.set(static_cast<std::int64_t>(lane_->worker().counters().flows_active));
   tell_watch(now);
+  const auto shortfall = lane_->evidence_shortfall();
+  unfetched_evidence_.add(shortfall.dropped - evidence_seen_.dropped);
+  incomplete_evidence_.add(shortfall.incomplete - evidence_seen_.incomplete);
+  evidence_seen_ = shortfall;
   if (dropped != 0) {
     dropped_ring_.add(dropped);
     lost_.fetch_add(dropped, std::memory_order_relaxed);
@@ -312,20 +323,20 @@ void LivePackets::hand_over() {
     else dropped_inbox_.add();
   }
   auto records = lane_->take_records();
-  auto captures = lane_->take_captures();
-  if (waiting_.empty() && records.empty() && captures.empty()) return;
+  auto evidence = lane_->take_evidence();
+  if (waiting_.empty() && records.empty() && evidence.empty()) return;
   Work work;
   work.generation = lane_->generation();
   work.alerts = std::move(waiting_);
   work.events = std::move(records);
-  work.captures = std::move(captures);
+  work.evidence = std::move(evidence);
   if (inbox_.try_send(work)) {
     waiting_.clear();
     return;
   }
   waiting_ = std::move(work.alerts);
   for (const auto& batch : work.events) dropped_inbox_.add(batch.size());
-  dropped_captures_.add(work.captures.size());
+  dropped_evidence_.add(work.evidence.size());
 }
 
 }  // namespace tocsin::daemon

@@ -26,11 +26,11 @@ struct LivePacketsOptions {
   std::string host;
   std::size_t worker = 0;
   std::size_t workers = 1;
-  std::size_t alerts_waiting = 4096;  // before repeats are folded
-  EveSink* eve = nullptr;             // null: no EVE records
-  std::size_t ring = 0;               // this one's number among all rings
-  FlowCaptureOptions captures;        // of packets around alerts; memory 0: none
-  FlowOwners* owners = nullptr;       // null: nobody asks whose sockets flows are
+  std::size_t alerts_waiting = 4096;           // before repeats are folded
+  EveSink* eve = nullptr;                      // null: no EVE records
+  std::size_t ring = 0;                        // this one's number among all rings
+  std::optional<EvidenceTapOptions> evidence;  // none: nothing is taken for the vault
+  FlowOwners* owners = nullptr;                // null: nobody asks whose sockets flows are
   std::set<IpAddress> own_addresses;
   CaptureWatch* watch = nullptr;   // null: nobody asks where packets are lost
   std::size_t frame_ordinary = 0;  // longest frame the interface's MTU allows; 0: not known
@@ -84,7 +84,10 @@ class LivePackets {
   Counter& received_;
   Counter& dropped_ring_;
   Counter& dropped_inbox_;
-  Counter& dropped_captures_;
+  Counter& dropped_evidence_;
+  Counter& unfetched_evidence_;
+  Counter& incomplete_evidence_;
+  EvidenceShortfall evidence_seen_;
   Counter& bytes_;
   Gauge& stalled_;
   Gauge& flows_;

@@ -1,5 +1,6 @@
-// What the vault has: evidence list, verify, pcap.
+// What the vault has: evidence list, verify, pcap, get.
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -20,12 +21,12 @@ constexpr unsigned client = feature::daemon | feature::store | feature::config;
 constexpr unsigned listing = client | feature::output | feature::rows | feature::period;
 
 // Into a file of its own, or to what stdout leads to when that is no terminal.
-Result<void> export_pcap(CommandContext& context) {
+Result<void> take_bytes(CommandContext& context) {
   const auto path = context.options.text("output");
   const bool to_file = path && *path != "-";
   if (!to_file && context.terminal)
     return fail(Code::usage,
-                "a capture is not for a terminal; add -o FILE, or pipe it: tocsin evidence pcap INCIDENT | "
+                "these bytes are not for a terminal; add -o FILE, or pipe them: tocsin evidence pcap INCIDENT | "
                 "tshark -r -");
   std::ofstream file;
   std::ostream& out = to_file ? file : context.out;
@@ -34,10 +35,15 @@ Result<void> export_pcap(CommandContext& context) {
     const auto* data = row.if_contains("data");
     const auto bytes = data == nullptr ? std::nullopt : parse_base64(plain_text(*data));
     if (!bytes) {
-      trouble = fail(Code::invalid, "tocsind sent something that is no capture; are both of one version?");
+      trouble = fail(Code::invalid, "tocsind sent something that is not its evidence; are both of one version?");
       return false;
     }
-    if (to_file && !file.is_open()) file.open(*path, std::ios::binary | std::ios::trunc);
+    if (to_file && !file.is_open()) {
+      // Evidence is for who asked for it, and may be hostile: nobody else reads it, nobody runs it.
+      const auto mask = ::umask(0177);
+      file.open(*path, std::ios::binary | std::ios::trunc);
+      ::umask(mask);
+    }
     out.write(bytes->data(), static_cast<std::streamsize>(bytes->size()));
     return static_cast<bool>(out);
   });
@@ -64,6 +70,9 @@ constexpr Example pcap_examples[] = {
     {"tocsin evidence pcap INC-2026-0042 -o incident.pcapng", "its packets, from before the alerts on, for Wireshark"},
     {"tocsin evidence pcap INC-2026-0042 | tshark -r - -Y http", "without a file"},
     {"tocsin evidence pcap 42 --store replayed -o - > all.pcapng", "from a store that `tocsin replay --store` made"}};
+constexpr Example get_examples[] = {
+    {"tocsin evidence get 3f9a61 -o sample.bin -r 'for the laboratory'", "a file that a connection carried"},
+    {"tocsin evidence get 3f9a61 | yara rules.yar -", "without a file"}};
 constexpr OptionRow of_incident[] = {
     {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only evidence of this incident"}};
 constexpr OptionRow verify_options[] = {
@@ -75,6 +84,15 @@ constexpr OptionRow pcap_options[] = {
      .kind = OptionKind::value,
      .value = "FILE",
      .help = "write the capture here; -: to standard output",
+     .letter = 'o'},
+    {.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why; kept in custody", .letter = 'r'},
+    {.name = "key", .kind = OptionKind::value, .value = "FILE", .help = "the vault's key; with --store"}};
+constexpr OptionRow get_options[] = {
+    {.name = "piece", .kind = OptionKind::positional, .help = "its SHA-256, or the start of it", .required = true},
+    {.name = "output",
+     .kind = OptionKind::value,
+     .value = "FILE",
+     .help = "write it here; -: to standard output",
      .letter = 'o'},
     {.name = "reason", .kind = OptionKind::value, .value = "TEXT", .help = "why; kept in custody", .letter = 'r'},
     {.name = "key", .kind = OptionKind::value, .value = "FILE", .help = "the vault's key; with --store"}};
@@ -116,13 +134,24 @@ constexpr CommandRow rows[] = {
      .examples = pcap_examples,
      .options = pcap_options,
      .features = client,
-     .run = export_pcap,
+     .run = take_bytes,
      .details =
          "The packets of each flow that raised an alert of the incident: those from before the alert that were still\n"
          "in memory (evidence.recent_packets), and those that followed for a while. Each flow is an interface of the\n"
          "capture whose description has its community id and flow id; packets that alerted carry a comment.\n"
          "Who took them and why is in the custody of each piece and in `tocsin audit list`.\n"
          "Needs the role analyst. Exit status 3: no packets are kept for it."},
+    {.noun = "evidence",
+     .verb = "get",
+     .summary = "one piece of evidence as it is",
+     .examples = get_examples,
+     .options = get_options,
+     .features = client,
+     .run = take_bytes,
+     .details = "For files that connections carried: those on which YARA alerted, and those that a rule asks for with\n"
+                "`filestore`. They may be hostile: the file is written for its reader only and never to be run.\n"
+                "Who took it and why is in its custody and in `tocsin audit list`.\n"
+                "Needs the role analyst. Exit status 3: the vault has no such piece."},
 };
 
 }  // namespace

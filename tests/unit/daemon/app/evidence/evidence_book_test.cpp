@@ -36,14 +36,14 @@ class EvidenceBookTest : public ::testing::Test {
                                            [this](const auto& work) { return keeper_->in_transaction(work); });
   }
   // An alert of its own incident, and the packets of its flow.
-  FlowCapture alert_with_packets(const std::string& host, std::size_t bytes) {
+  TakenEvidence alert_with_packets(const std::string& host, std::size_t bytes) {
     auto alert = samples::make_alert({.second = ++second_, .host = host});
     clock_.advance_to(alert.time);
     keeper_->raise(alert);
     const auto filed = keeper_->checkpoint();
     EXPECT_TRUE(filed && filed->filed.size() == 1);
     incident_ = filed->filed.front().taken.incident;
-    FlowCapture capture;
+    TakenEvidence capture;
     capture.alerts = {alert.id};
     capture.name = "tcp to " + host;
     capture.packets = 1;
@@ -51,7 +51,7 @@ class EvidenceBookTest : public ::testing::Test {
     const std::string payload(bytes, 'p');
     writer.packet(writer.interface(1, "eth0", "community_id 1:x="), alert.time, static_cast<std::uint32_t>(bytes),
                   as_bytes(host + payload));
-    capture.section = writer.take();
+    capture.bytes = writer.take();
     return capture;
   }
   void close(IncidentId incident) {

@@ -78,9 +78,9 @@ class FlowCapturesTest : public ::testing::Test {
   void udp(std::uint16_t port, std::string_view payload) {
     frame(made::udp_frame({made::client.address, port}, made::server, payload));
   }
-  static std::vector<std::string> payloads(const FlowCapture& capture) {
+  static std::vector<std::string> payloads(const TakenEvidence& capture) {
     std::vector<std::string> out;
-    auto file = collectors::CaptureFile::open(source_from_memory(capture.section));
+    auto file = collectors::CaptureFile::open(source_from_memory(capture.bytes));
     collectors::RawFrame raw;
     while (file->next(raw).value_or(false)) out.emplace_back(as_text(raw.bytes.subspan(42)));
     return out;
@@ -115,8 +115,8 @@ TEST_F(FlowCapturesTest, what_came_before_the_alert_and_what_follows) {
   const auto alerts = alerts_.take();
   ASSERT_EQ(alerts.size(), 1U);
   EXPECT_EQ(done[0].alerts, std::vector{alerts[0].id});
-  EXPECT_NE(as_text(done[0].section).find(alerts[0].packet->community_id), std::string_view::npos);
-  EXPECT_NE(as_text(done[0].section).find("A word (1:1)"), std::string_view::npos);
+  EXPECT_NE(as_text(done[0].bytes).find(alerts[0].packet->community_id), std::string_view::npos);
+  EXPECT_NE(as_text(done[0].bytes).find("A word (1:1)"), std::string_view::npos);
   EXPECT_EQ(done[0].name, "udp 10.0.0.1:1000 - 10.0.0.2:80");
 }
 
