@@ -30,7 +30,8 @@ install(FILES ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml DESTINATION /etc/tocsin)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/responder.yaml DESTINATION /etc/tocsin PERMISSIONS OWNER_READ OWNER_WRITE)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tocsind.service ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.service
-  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket DESTINATION /lib/systemd/system)
+  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.service
+  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.timer DESTINATION /lib/systemd/system)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME tocsin.conf)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME tocsin.conf)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/tocsin RENAME copyright)

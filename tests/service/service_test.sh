@@ -272,6 +272,19 @@ check "after kill -9 it comes back" eventually 120 other_pid "$before"
 check "and answers" eventually 60 answers
 check "with nothing lost and nothing doubled" eventually 30 same_incidents "$known"
 
+# A rule set whose source has become newer, as the timer finds it.
+site_rules() { inside sh -ec 'mkdir -p /srv/site && cd /srv/site
+    for n in $(seq 1 '"$1"'); do echo "alert tcp any any -> any any (msg:\"site $n\"; content:\"site-$n\"; sid:$((8000000 + n)); rev:1;)"; done >site.rules'; }
+has_rules() { inside tocsin rule sets -o json | grep -q "\"rules\": *$1\b"; }
+site_rules 30 >>"$log" 2>&1
+check "a rule set is installed" inside tocsin rule update site --from /srv/site --reason "a test"
+check "and its rules are counted" has_rules 30
+site_rules 31 >>"$log" 2>&1
+check "its timer is there to be enabled" inside systemctl enable --now tocsin-rules@site.timer
+check "a scheduled update runs" inside systemctl start tocsin-rules@site.service
+check "and brings the newer set" has_rules 31
+check "the same again is no failure" inside systemctl start tocsin-rules@site.service
+
 edit() { inside sed -i 's/calendar: "\*-\*-\* 06:00"/calendar: "*-*-* *:*:00"/; s/organization: ""/organization: "kept"/' /etc/tocsin/tocsin.yaml; }
 edit
 inside systemctl restart tocsind >>"$log" 2>&1 || true

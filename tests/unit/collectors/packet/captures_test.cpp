@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
 #include "collectors/packet/capture/file.h"
 #include "tests/unit/collectors/packet/recording.h"
@@ -30,7 +32,10 @@ class Toucher final : public Observer {
         for (const auto direction : {Direction::to_server, Direction::to_client})
           for (std::uint32_t i = 0; i < 4; ++i)
             if (const auto found = update.transaction.buffer(row.buffer, direction, i)) touch(*found);
-    EXPECT_GE(update.transaction.progress(update.direction), 1);
+    auto& seen = notes_of(update.transaction).progress[index(update.direction)];
+    const auto now = update.transaction.progress(update.direction);
+    EXPECT_GE(now, seen);  // never backwards
+    seen = now;
   }
   void on_file(const FileChunk& chunk) override {
     touch(as_bytes(chunk.name));
@@ -39,6 +44,14 @@ class Toucher final : public Observer {
   std::uint64_t sum = 0;
 
  private:
+  struct Notes final : FlowExtension {
+    std::array<std::uint8_t, 2> progress{};
+  };
+  Notes& notes_of(Transaction& transaction) const {
+    auto& place = transaction.extension[slot()];
+    if (!place) place = std::make_unique<Notes>();
+    return static_cast<Notes&>(*place);
+  }
   void touch(Bytes bytes) {
     for (const auto byte : bytes) sum += byte;
   }
