@@ -1,5 +1,7 @@
 #include "responders/playbook/plan.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "responders/playbook/parse/parser.h"
@@ -124,6 +126,22 @@ std::vector<std::pair<std::string, std::string>> Plan::foreign_commands() const 
   for (const PlannedStep& step : steps_)
     for (const PlannedCommand& command : step.commands)
       if (command.kind == PlannedCommand::Kind::foreign) out.emplace_back(step.label, command.type);
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Plan::dangling_references() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto defined = [](const auto& list, std::string_view id) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+  };
+  for (const StepAst& step : ast_.steps)
+    for (const Placed& target : step.targets)
+      if (!defined(ast_.targets, target.text) && !defined(ast_.agents, target.text))
+        out.emplace_back(step.label(), target.text);
+  for (const auto* agents : {&ast_.agents, &ast_.targets})
+    for (const AgentAst& agent : *agents)
+      if (agent.authentication && !defined(ast_.authentications, agent.authentication.text))
+        out.emplace_back(agent.id, agent.authentication.text);
   return out;
 }
 

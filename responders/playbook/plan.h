@@ -70,6 +70,8 @@ class Plan {
   const Scope& variables() const noexcept { return variables_; }
   // Commands that this host cannot do ("ssh"), by step label: a rehearsal shows them, a run refuses them.
   std::vector<std::pair<std::string, std::string>> foreign_commands() const;
+  // References to targets and authentication that nothing defines, by step or agent: the same.
+  std::vector<std::pair<std::string, std::string>> dangling_references() const;
 
  private:
   friend class Planner;

@@ -14,6 +14,7 @@
 #include "daemon/cli/relay.h"
 #include "daemon/cli/responder.h"
 #include "responders/action/table.h"
+#include "responders/playbook/json/pointer.h"
 #include "responders/playbook/run/run.h"
 
 namespace tocsin::daemon {
@@ -21,8 +22,10 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t playbook_bytes_most = 4U << 20U;
+
 Result<responders::PlanRef> plan_of(CommandContext& context, const std::string& file, Diagnostics& diagnostics) {
-  TOCSIN_TRY(const auto text, read_file(file, 4U << 20));
+  TOCSIN_TRY(const auto text, read_file(file, playbook_bytes_most));
   const auto strict =
       context.options.flag("strict") ? responders::Strictness::strict : responders::Strictness::tolerant;
   return responders::load_playbook(text, file, diagnostics, strict);
@@ -34,10 +37,18 @@ Result<void> check_playbooks(CommandContext& context) {
   for (const auto& file : files) {
     Diagnostics diagnostics;
     auto plan = plan_of(context, file, diagnostics);
+    const auto text = read_file(file, playbook_bytes_most);
+    const auto document = responders::read_json(text.value_or(""));
+    const auto path_of = [&](const Diagnostic& d) {
+      return responders::json_pointer(document.root, responders::offset_of(document, {d.line, d.column}));
+    };
     if (!plan && diagnostics.all().empty()) return std::unexpected(std::move(plan).error());
     if (!plan) context.exit_status = 1;
     if (context.output.for_people()) {
-      for (const auto& d : diagnostics.all()) context.out << render_text(d) << '\n';
+      for (const auto& d : diagnostics.all()) {
+        context.out << render_text(d) << '\n';
+        if (const auto path = path_of(d); !path.empty()) context.out << "  at: " << escape_terminal(path) << '\n';
+      }
       context.out << fmt::format("{}: {}\n", escape_terminal(file), plan ? "may run" : "refused");
       continue;
     }
@@ -45,7 +56,7 @@ Result<void> check_playbooks(CommandContext& context) {
     row["file"] = file;
     row["valid"] = plan.has_value();
     json::array list;
-    for (const auto& d : diagnostics.all()) list.push_back(diagnostic_row(d));
+    for (const auto& d : diagnostics.all()) list.emplace_back(diagnostic_row(d)).as_object()["path"] = path_of(d);
     row["diagnostics"] = std::move(list);
     context.output.row(row);
   }

@@ -164,7 +164,8 @@ std::optional<StepAst> parse_step(const JsonMember& member, Reporter& reporter) 
   shape.text("owner");
   step.has_external_references = member.value.find("external_references") != nullptr;
   if (const auto delay = shape.whole("delay", 0, milliseconds_most)) step.delay = std::chrono::milliseconds(*delay);
-  if (const auto timeout = shape.whole("timeout", 0, milliseconds_most))
+  // 0, and what is below it, leaves the step the time that every step has.
+  if (const auto timeout = shape.whole("timeout", 0, milliseconds_most); timeout && *timeout > 0)
     step.timeout = std::chrono::milliseconds(*timeout);
   step.variables = parse_variables(shape.object("step_variables"), step.label(), reporter);
   step.extensions = keys_of(shape.object("step_extensions"));

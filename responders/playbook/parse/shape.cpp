@@ -1,5 +1,7 @@
 #include "responders/playbook/parse/shape.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "collectors/base/text.h"
@@ -70,12 +72,12 @@ std::optional<bool> Shape::boolean(std::string_view name) {
 std::optional<std::int64_t> Shape::whole(std::string_view name, std::int64_t least, std::int64_t most) {
   const JsonNode* found = get(name, Kind::integer);
   if (found == nullptr) return std::nullopt;
-  const auto number = parse_signed(found->text);
-  if (!number || *number < least || *number > most) {
-    reporter_.error("P0105", found->offset, item_, fmt::format("\"{}\" must be between {} and {}", name, least, most));
-    return std::nullopt;
-  }
-  return number;
+  // A number too long for 64 bits is out of every range.
+  const std::int64_t number = parse_signed(found->text).value_or(found->text.starts_with('-') ? INT64_MIN : INT64_MAX);
+  if (number < least || number > most)
+    reporter_.warning("P0105", found->offset, item_, fmt::format("\"{}\" must be between {} and {}", name, least, most),
+                      "the nearest value of the range is taken");
+  return std::clamp(number, least, most);
 }
 
 const JsonNode* Shape::object(std::string_view name) { return get(name, Kind::object); }

@@ -26,6 +26,7 @@ class Shape {
   Placed text(std::string_view name);
   std::vector<Placed> texts(std::string_view name);  // a list of strings
   std::optional<bool> boolean(std::string_view name);
+  // Out of range: reported, and the nearest value of the range taken.
   std::optional<std::int64_t> whole(std::string_view name, std::int64_t least, std::int64_t most);
   const JsonNode* object(std::string_view name);
   const JsonNode* array(std::string_view name);

@@ -23,6 +23,9 @@ Result<void> Run::Machine::begin() {
     if (const auto foreign = spec.plan->foreign_commands(); !foreign.empty())
       return fail(Code::denied, fmt::format("the step \"{}\" has a command of type {}, which this host does not run",
                                             foreign.front().first, foreign.front().second));
+    if (const auto dangling = spec.plan->dangling_references(); !dangling.empty())
+      return fail(Code::denied, fmt::format("\"{}\" refers to {}, which the playbook does not define",
+                                            dangling.front().first, dangling.front().second));
   }
   // Section 3.1.4: given by whoever runs the playbook.
   for (const auto* name : {"__LOCAL_AGENT__", "__ACTION_TIMEOUT__", "__RETURN_CALLER__", "__RETURN_CALLER_ID__"})

@@ -60,8 +60,10 @@ void check_agent(Draft& draft, const AgentAst& agent) {
     draft.reporter.note("P0606", agent.type.offset, agent.id,
                         fmt::format("\"{}\" is not in the vocabulary of agent types", type.substr(0, 60)));
   if (agent.authentication && !defined(draft.ast.authentications, agent.authentication.text))
-    draft.reporter.error("P0607", agent.authentication.offset, agent.id,
-                         "\"authentication_info\" names a definition that is not there");
+    draft.reporter.warning("P0607", agent.authentication.offset, agent.id,
+                           "\"authentication_info\" names a definition that is not there",
+                           "add it to authentication_info_definitions; until then the playbook can be rehearsed, not "
+                           "applied");
 }
 
 void check_authentication(Draft& draft, const AuthenticationAst& authentication) {
@@ -140,9 +142,9 @@ void check_step_agents(Draft& draft) {
     for (const Placed& target : step.targets)
       // A target may be another agent of the playbook.
       if (!defined(draft.ast.targets, target.text) && !defined(draft.ast.agents, target.text))
-        draft.reporter.error("P0602", target.offset, step.label(),
-                             fmt::format("the target is not defined: {}", target.text.substr(0, 100)),
-                             "add it to target_definitions");
+        draft.reporter.warning("P0602", target.offset, step.label(),
+                               fmt::format("the target is not defined: {}", target.text.substr(0, 100)),
+                               "add it to target_definitions; until then the playbook can be rehearsed, not applied");
   }
 }
 

@@ -47,6 +47,9 @@ struct Identifier {
 };
 std::optional<Identifier> parse_identifier(std::string_view text) noexcept;
 
+// A type that the specification itself names.
+bool is_known_type(std::string_view type) noexcept;
+
 // The parts, in order. Each reports; none stops the next, except that paths are only walked when references resolve.
 void check_metadata(Draft& draft);     // section 3.1
 void check_identifiers(Draft& draft);  // section 10.10

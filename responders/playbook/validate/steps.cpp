@@ -16,14 +16,16 @@ void check_next(Draft& draft, const StepAst& step) {
   switch (step.type) {
     case StepType::end:
       if (step.on_completion || step.on_success || step.on_failure)
-        draft.reporter.error("P0206", step.offset, step.label(), "an end step has no next step");
+        draft.reporter.error("P0206", step.offset, step.label(), "an end step has no next step",
+                             "remove on_completion, on_success and on_failure from it");
       return;
     case StepType::start:
       if (step.on_success || step.on_failure)
         draft.reporter.error("P0206", step.offset, step.label(),
                              "a start step takes \"on_completion\" only, not \"on_success\" or \"on_failure\"");
       if (!step.on_completion)
-        draft.reporter.error("P0205", step.offset, step.label(), "the start step has no \"on_completion\"");
+        draft.reporter.error("P0205", step.offset, step.label(), "the start step has no \"on_completion\"",
+                             "name the first step to do there");
       return;
     default:
       if (!step.on_completion && !step.on_success)
@@ -39,8 +41,12 @@ void check_branches(Draft& draft, const StepAst& step) {
   };
   switch (step.type) {
     case StepType::parallel:
-      if (step.next_steps.size() < 2)
-        draft.reporter.error("P0211", step.offset, step.label(), "\"next_steps\" needs at least two branches");
+      if (step.next_steps.empty())
+        draft.reporter.error("P0211", step.offset, step.label(), "the step has no branches in \"next_steps\"",
+                             "name at least two steps, each the first of a branch");
+      else if (step.next_steps.size() < 2)
+        draft.reporter.warning("P0211", step.offset, step.label(), "\"next_steps\" needs at least two branches",
+                               "name another branch, or put the step itself into the path");
       break;
     case StepType::if_condition:
     case StepType::while_condition:
@@ -50,7 +56,8 @@ void check_branches(Draft& draft, const StepAst& step) {
     case StepType::switch_condition:
       needed(step.switched, "switch");
       if (step.cases.empty())
-        draft.reporter.error("P0212", step.offset, step.label(), "\"cases\" needs at least one case");
+        draft.reporter.warning("P0212", step.offset, step.label(), "\"cases\" needs at least one case",
+                               "without one the switch does nothing; name a step for each value, or for \"default\"");
       break;
     case StepType::playbook_action: needed(step.playbook_id, "playbook_id"); break;
     case StepType::action:

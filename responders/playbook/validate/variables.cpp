@@ -31,7 +31,8 @@ void declare(Draft& draft, const VariableAst& ast, Level level, Scope& scope) {
                      fmt::format("\"{}\" is not in the vocabulary of variable types", ast.type.text.substr(0, 60)),
                      "its value is handled as a string");
   if (ast.external && level == Level::step)
-    reporter.error("P0307", ast.offset, ast.name, "a step's variable cannot be external");
+    reporter.warning("P0307", ast.offset, ast.name, "a step's variable cannot be external",
+                     "declare it in playbook_variables; nobody gives a value to this one");
   if (ast.constant && !ast.external && !ast.value)
     reporter.warning("P0310", ast.offset, ast.name, "a constant without a value can never be used");
   Variable variable;

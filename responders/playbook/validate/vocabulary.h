@@ -45,6 +45,12 @@ inline constexpr std::array<std::string_view, 10> agent_types{
     "group",    "individual", "location",    "organization",      "sector",
     "http-api", "linux",      "net-address", "security-category", "ssh"};
 
+// authentication-info-type-ov, section 6.2
+inline constexpr std::array<std::string_view, 3> authentication_types{"http-basic", "oauth2", "user-auth"};
+
+// section 9.1: a closed list
+inline constexpr std::array<std::string_view, 3> marking_types{"marking-iep", "marking-statement", "marking-tlp"};
+
 template <std::size_t N>
 constexpr bool contains(const std::array<std::string_view, N>& words, std::string_view word) noexcept {
   return std::find(words.begin(), words.end(), word) != words.end();
