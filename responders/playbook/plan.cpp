@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "responders/playbook/parse/moment.h"
 #include "responders/playbook/parse/parser.h"
 #include "responders/playbook/validate/commands.h"
 #include "responders/playbook/validate/draft.h"
@@ -114,9 +115,9 @@ std::vector<std::string> Plan::attack() const {
 
 Result<void> Plan::check_valid(Time now) const {
   if (revoked()) return fail(Code::conflict, "the playbook is revoked");
-  if (const auto from = parse_time(ast_.valid_from.text); ast_.valid_from && from && now < *from)
+  if (const auto from = parse_moment(ast_.valid_from.text); ast_.valid_from && from && now < *from)
     return fail(Code::conflict, fmt::format("the playbook is valid only from {}", render_time(*from)));
-  if (const auto until = parse_time(ast_.valid_until.text); ast_.valid_until && until && now > *until)
+  if (const auto until = parse_moment(ast_.valid_until.text); ast_.valid_until && until && now > *until)
     return fail(Code::conflict, fmt::format("the playbook was valid until {}", render_time(*until)));
   return {};
 }

@@ -23,8 +23,9 @@ std::span<const CommandRow> decode_commands();
 std::span<const CommandRow> rule_event_commands();  // rule explain, backtest, coverage, navigator
 std::span<const CommandRow> ruleset_commands();     // rule sets, update, rollback
 std::span<const CommandRow> tuning_commands();
-std::span<const CommandRow> local_playbook_commands();  // playbook check, rehearse; report make
-std::span<const CommandRow> page_commands();            // completion, man
+std::span<const CommandRow> local_playbook_commands();      // playbook check, rehearse; report make
+std::span<const CommandRow> playbook_signature_commands();  // playbook sign, verify
+std::span<const CommandRow> page_commands();                // completion, man
 
 // Every command of the program, in the order help shows them.
 CommandTable all_commands();

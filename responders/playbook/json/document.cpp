@@ -254,6 +254,25 @@ void render(JsonWriter& json, const JsonNode& node) {
   }
 }
 
+void lay_out(std::string& out, const JsonNode& node, std::size_t depth) {
+  const bool object = node.is(Kind::object);
+  const std::size_t count = object ? node.members.size() : node.items.size();
+  if ((!object && !node.is(Kind::array)) || count == 0) {
+    out += render_json(node);
+    return;
+  }
+  out += object ? "{" : "[";
+  for (std::size_t i = 0; i < count; ++i) {
+    out += (i == 0 ? "\n" : ",\n") + std::string(2 * (depth + 1), ' ');
+    if (object) {
+      append_json_string(out, node.members[i].name);
+      out += ": ";
+    }
+    lay_out(out, object ? node.members[i].value : node.items[i], depth + 1);
+  }
+  out += "\n" + std::string(2 * depth, ' ') + (object ? "}" : "]");
+}
+
 }  // namespace
 
 const JsonNode* JsonNode::find(std::string_view name) const noexcept {
@@ -305,6 +324,12 @@ std::string render_json(const JsonNode& node) {
   JsonWriter json(out);
   render(json, node);
   return out;
+}
+
+std::string render_json_laid_out(const JsonNode& node) {
+  std::string out;
+  lay_out(out, node, 0);
+  return out + "\n";
 }
 
 }  // namespace tocsin::responders

@@ -64,5 +64,7 @@ JsonDocument read_json(std::string_view text);
 
 // Compact JSON again, keys in document order.
 std::string render_json(const JsonNode& node);
+// The same for people to read: two spaces a level, a final newline.
+std::string render_json_laid_out(const JsonNode& node);
 
 }  // namespace tocsin::responders

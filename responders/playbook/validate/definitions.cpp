@@ -71,7 +71,7 @@ void check_authentication(Draft& draft, const AuthenticationAst& authentication)
     draft.reporter.warning("P0608", authentication.offset, authentication.id, "\"kms\" needs \"kms_key_identifier\"");
   for (const auto& [name, secret] : authentication.secrets) {
     check_uses(draft, no_step, secret, authentication.id);
-    const bool is_secret = name == "password" || name == "token" || name == "oauth_header";
+    const bool is_secret = name == "password" || name == "token";
     if (authentication.kms && is_secret)
       draft.reporter.warning("P0609", secret.offset, authentication.id,
                              fmt::format("\"{}\" must not be there when a key store holds the secret", name));

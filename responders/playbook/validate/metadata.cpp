@@ -6,26 +6,16 @@
 #include "collectors/base/id.h"
 #include "collectors/base/text.h"
 #include "collectors/base/time.h"
+#include "responders/playbook/parse/moment.h"
 #include "responders/playbook/validate/draft.h"
 #include "responders/playbook/validate/vocabulary.h"
 
 namespace tocsin::responders {
 namespace {
 
-// RFC 3339 in UTC with Z; `milliseconds`: exactly three digits.
-enum class Fraction : std::uint8_t { milliseconds, any };
-
-std::optional<Time> parse_timestamp(std::string_view text, Fraction fraction) {
-  if (text.size() < 20 || text[10] != 'T' || text.back() != 'Z') return std::nullopt;
-  const std::size_t digits = text[19] == '.' ? text.size() - 21 : 0;
-  if (text.size() != 20 && (text[19] != '.' || digits == 0)) return std::nullopt;
-  if (fraction == Fraction::milliseconds && digits != 3) return std::nullopt;
-  return parse_time(text);
-}
-
 std::optional<Time> check_time(Draft& draft, const Placed& text, std::string_view name, Fraction fraction) {
   if (!text) return std::nullopt;
-  if (const auto time = parse_timestamp(text.text, fraction)) return time;
+  if (const auto time = parse_moment(text.text, fraction)) return time;
   draft.reporter.warning("P0113", text.offset, name,
                          fraction == Fraction::milliseconds ? "not an RFC 3339 time in UTC with three fraction digits"
                                                             : "not an RFC 3339 time in UTC",
