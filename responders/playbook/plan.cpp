@@ -87,6 +87,7 @@ class Planner {
     }
     // "__x__" and "__x__:value" both name the variable to switch on.
     const std::string& switched = ast.switched.text;
+    step.condition_text = ast.condition ? ast.condition.text : switched;
     step.switched = Template(is_variable_name(switched) ? switched + ":value" : switched);
     step.commands = plan_commands(draft, index);
     for (const AgentAst& agent : draft.ast.agents)

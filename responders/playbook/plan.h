@@ -42,6 +42,7 @@ struct PlannedStep {
   std::vector<StepIndex> branches;                       // of parallel
   std::vector<std::pair<std::string, StepIndex>> cases;  // of switch
   std::optional<Condition> condition;
+  std::string condition_text;  // of a condition or switch, as written
   Template switched;
   std::vector<PlannedCommand> commands;
   std::string agent;  // its name

@@ -308,6 +308,46 @@ def agent_without_its_property(p):
     return any(needed.get(a.get("type"), "type") not in a for a in agents(p).values())
 
 
+def sector_not_listed(p):
+    return any("sector" in a and a["sector"] not in p.get("industry_sectors", []) for a in agents(p).values())
+
+
+def reference_not_listed(p):
+    listed = {r.get("name") for r in p.get("external_references", [])}
+    used = [r for o in [*steps(p).values(), *commands(p)] for r in o.get("external_references", [])]
+    return any("name" in r and r["name"] not in listed for r in used)
+
+
+def key_store_without_key(p):
+    return any(bool(a.get("kms")) != ("kms_key_identifier" in a) for a in dicts(p, "authentication_info_definitions").values())
+
+
+def key_store_and_secret(p):
+    return any(a.get("kms") and ("password" in a or "token" in a) for a in dicts(p, "authentication_info_definitions").values())
+
+
+def id_of_no_identity_or_playbook(p):
+    def wrong(text, kind):
+        return split_id(text) is None or (kind and split_id(text)[0] != kind)
+    named = [(p[n], "identity") for n in ("created_by",) if n in p]
+    named += [(i, "playbook") for i in p.get("derived_from", [])] + [(i, "") for i in p.get("related_to", [])]
+    named += [(s[n], kind) for s in steps(p).values() for n, kind in (("owner", "identity"), ("playbook_id", "playbook")) if n in s]
+    return any(wrong(text, kind) for text, kind in named)
+
+
+def incomplete_extension_definition(p):
+    return any(not {"type", "name", "created_by", "schema", "version"} <= set(d) for d in dicts(p, "extension_definitions").values())
+
+
+def incomplete_marking(p):
+    return any(not {"type", "id", "created_by", "created"} <= set(d) for d in dicts(p, "data_marking_definitions").values())
+
+
+def incomplete_signature(p):
+    needed = {"type", "id", "created", "modified", "signee", "related_to", "related_version", "hash_algorithm", "algorithm", "value"}
+    return any(not needed <= set(s) for s in p.get("signatures", []))
+
+
 # Variables, markings, extensions
 
 def undeclared_variable(p):

@@ -110,10 +110,7 @@ Result<void> verify_playbooks(CommandContext& context) {
         context.out << fmt::format(
             "{}:{}:{}: {}{}{}\n", escape_terminal(file), place.line, place.column,
             verdict.valid ? "valid: " : fmt::format("refused[{}]: ", verdict.code), escape_terminal(verdict.reason),
-            verdict.signee.empty()
-                ? ""
-                : fmt::format(" ({} says it is {})", verdict.id.empty() ? "it" : escape_terminal(verdict.id),
-                              escape_terminal(verdict.signee)));
+            verdict.signee.empty() ? "" : fmt::format(" (signee: {})", escape_terminal(verdict.signee)));
         continue;
       }
       context.output.row(verdict_row(file, document, verdict));

@@ -24,6 +24,7 @@ std::span<const CommandRow> rule_event_commands();  // rule explain, backtest, c
 std::span<const CommandRow> ruleset_commands();     // rule sets, update, rollback
 std::span<const CommandRow> tuning_commands();
 std::span<const CommandRow> local_playbook_commands();      // playbook check, rehearse; report make
+std::span<const CommandRow> playbook_author_commands();     // playbook graph, test
 std::span<const CommandRow> playbook_signature_commands();  // playbook sign, verify
 std::span<const CommandRow> page_commands();                // completion, man
 

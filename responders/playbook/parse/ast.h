@@ -73,7 +73,8 @@ struct StepAst {
   std::vector<std::pair<std::string, Placed>> cases;
   Placed playbook_id, playbook_version;
   std::vector<Placed> extensions;  // keys of step_extensions
-  bool has_external_references = false;
+  std::vector<Placed> references;  // names of its external references and of those of its commands
+  Placed owner;
 
   // The name if there is one, else the id.
   const std::string& label() const noexcept { return name.empty() ? id : name; }
@@ -92,7 +93,7 @@ struct AgentAst {
   std::vector<AddressAst> addresses;
   Placed authentication;
   std::vector<Placed> categories;
-  Placed sector;
+  Placed sector, port, region;
   bool has_address = false;
 };
 
@@ -109,16 +110,20 @@ struct MarkingAst {
   std::string id;
   Placed type;
   Placed level;  // tlpv2_level
+  Placed own_id;
+  std::vector<std::string> missing;  // properties its type requires
   std::uint32_t offset = 0;
 };
 
 struct ExtensionAst {
   std::string id;
+  std::vector<std::string> missing;
   std::uint32_t offset = 0;
 };
 
 struct SignatureAst {
   Placed id, related_to, related_version, algorithm, hash_algorithm, value;
+  Placed type, created, modified, signee;
   std::vector<std::string> keys;  // which of public_key, public_cert_chain, cert_url, thumbprint are there
   std::uint32_t offset = 0;
 };
@@ -126,10 +131,9 @@ struct SignatureAst {
 struct PlaybookAst {
   Placed type, spec_version, id, name, description, created_by, created, modified, valid_from, valid_until;
   Placed workflow_start, workflow_exception;
-  std::vector<Placed> playbook_types, activities, industry_sectors, labels, markings, derived_from;
+  std::vector<Placed> playbook_types, activities, industry_sectors, labels, markings, derived_from, related_to;
   std::optional<bool> revoked;
   std::optional<std::int64_t> priority, severity, impact;
-  bool has_external_references = false;
   std::vector<std::pair<std::string, Placed>> references;  // name → external_id of the playbook's own references
   std::map<std::string, std::pair<bool, std::uint32_t>> processing_summary;
   std::vector<VariableAst> variables;

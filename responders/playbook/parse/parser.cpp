@@ -137,6 +137,26 @@ void parse_work(Shape& shape, StepAst& step, Reporter& reporter) {
       step.commands.push_back(parse_command(command, step.label(), reporter));
 }
 
+// Names of the external references of an object and, for an action, of its commands.
+void collect_references(const JsonNode& node, std::vector<Placed>& out) {
+  if (const JsonNode* list = node.find("external_references"); list != nullptr)
+    for (const JsonNode& item : list->items)
+      if (const JsonNode* name = item.find("name"); name != nullptr) out.push_back({name->text, name->offset, true});
+  if (const JsonNode* commands = node.find("commands"); commands != nullptr)
+    for (const JsonNode& command : commands->items)
+      if (const JsonNode* list = command.find("external_references"); list != nullptr)
+        for (const JsonNode& item : list->items)
+          if (const JsonNode* name = item.find("name"); name != nullptr)
+            out.push_back({name->text, name->offset, true});
+}
+
+std::vector<std::string> missing_of(const JsonNode& node, std::initializer_list<const char*> required) {
+  std::vector<std::string> out;
+  for (const char* name : required)
+    if (node.find(name) == nullptr) out.emplace_back(name);
+  return out;
+}
+
 std::optional<StepAst> parse_step(const JsonMember& member, Reporter& reporter) {
   StepAst step;
   step.id = member.name;
@@ -161,8 +181,8 @@ std::optional<StepAst> parse_step(const JsonMember& member, Reporter& reporter) 
   for (const auto* name : {"type", "external_references"}) shape.ignore(name);
   step.name = shape.text("name").text;
   step.description = shape.text("description").text;
-  shape.text("owner");
-  step.has_external_references = member.value.find("external_references") != nullptr;
+  step.owner = shape.text("owner");
+  collect_references(member.value, step.references);
   if (const auto delay = shape.whole("delay", 0, milliseconds_most)) step.delay = std::chrono::milliseconds(*delay);
   // 0, and what is below it, leaves the step the time that every step has.
   if (const auto timeout = shape.whole("timeout", 0, milliseconds_most); timeout && *timeout > 0)
@@ -192,6 +212,10 @@ std::vector<AgentAst> parse_agents(const JsonNode* node, Reporter& reporter) {
     agent.authentication = shape.text("authentication_info");
     agent.categories = shape.texts("category");
     agent.sector = shape.text("sector");
+    agent.port = shape.text("port");
+    if (const JsonNode* location = shape.object("location"); location != nullptr)
+      if (const JsonNode* region = location->find("region"); region != nullptr)
+        agent.region = {region->text, region->offset, true};
     if (const JsonNode* address = shape.object("address"); address != nullptr) {
       agent.has_address = true;
       for (const JsonMember& kind : address->members) {
@@ -234,7 +258,21 @@ std::vector<MarkingAst> parse_markings(const JsonNode* node, Reporter& reporter)
   for (const JsonMember& member : node->members) {
     Shape shape(member.value, member.name, reporter, Shape::Unknown::allow);
     if (!shape.usable()) continue;
-    out.push_back({member.name, shape.text("type"), shape.text("tlpv2_level"), member.offset});
+    MarkingAst& marking = out.emplace_back();
+    marking.id = member.name;
+    marking.type = shape.text("type");
+    marking.level = shape.text("tlpv2_level");
+    marking.own_id = shape.text("id");
+    marking.offset = member.offset;
+    marking.missing = missing_of(member.value, {"type", "id", "created_by", "created"});
+    if (marking.type.text == "marking-statement" && member.value.find("statement") == nullptr)
+      marking.missing.emplace_back("statement");
+    if (marking.type.text == "marking-iep")
+      for (std::string& name :
+           missing_of(member.value, {"name", "description", "tlp", "iep_version", "start_date", "end_date",
+                                     "encrypt_in_transit", "permitted_actions", "affected_party_notifications",
+                                     "attribution", "unmodified_resale", "external_references"}))
+        marking.missing.push_back(std::move(name));
   }
   return out;
 }
@@ -253,6 +291,10 @@ std::vector<SignatureAst> parse_signatures(const JsonNode* node, Reporter& repor
     signature.algorithm = shape.text("algorithm");
     signature.hash_algorithm = shape.text("hash_algorithm");
     signature.value = shape.text("value");
+    signature.type = shape.text("type");
+    signature.created = shape.text("created");
+    signature.modified = shape.text("modified");
+    signature.signee = shape.text("signee");
     for (const auto* name : {"public_key", "public_cert_chain", "cert_url", "thumbprint"})
       if (shape.any(name) != nullptr) signature.keys.emplace_back(name);
     out.push_back(std::move(signature));
@@ -262,7 +304,6 @@ std::vector<SignatureAst> parse_signatures(const JsonNode* node, Reporter& repor
 
 void parse_references(const JsonNode* node, PlaybookAst& playbook, Reporter& reporter) {
   if (node == nullptr) return;
-  playbook.has_external_references = true;
   for (const JsonNode& item : node->items) {
     Shape shape(item, "external_references", reporter, Shape::Unknown::allow);
     const Placed name = shape.text("name");
@@ -288,7 +329,7 @@ void parse_metadata(Shape& shape, PlaybookAst& playbook, Reporter& reporter) {
   playbook.labels = shape.texts("labels");
   playbook.markings = shape.texts("markings");
   playbook.derived_from = shape.texts("derived_from");
-  shape.texts("related_to");
+  playbook.related_to = shape.texts("related_to");
   playbook.revoked = shape.boolean("revoked");
   playbook.priority = shape.whole("priority", 0, 100);
   playbook.severity = shape.whole("severity", 0, 100);
@@ -320,6 +361,12 @@ PlaybookAst parse_playbook(const JsonDocument& document, Reporter& reporter) {
   Shape shape(document.root, "playbook", reporter);
   if (!shape.usable()) return playbook;
   parse_metadata(shape, playbook, reporter);
+  for (const auto* name :
+       {"agent_definitions", "target_definitions", "authentication_info_definitions", "playbook_extensions"})
+    if (const JsonNode* found = document.root.find(name);
+        found != nullptr && found->is(Kind::object) && found->members.empty())
+      reporter.warning("P0104", found->offset, "playbook", fmt::format("\"{}\" must not be empty", name),
+                       "leave the property out");
   playbook.workflow_start = shape.text("workflow_start");
   playbook.workflow_exception = shape.text("workflow_exception");
   playbook.variables = parse_variables(shape.object("playbook_variables"), "playbook", reporter);
@@ -332,8 +379,10 @@ PlaybookAst parse_playbook(const JsonDocument& document, Reporter& reporter) {
   playbook.targets = parse_agents(shape.object("target_definitions"), reporter);
   playbook.authentications = parse_authentications(shape.object("authentication_info_definitions"), reporter);
   playbook.marking_definitions = parse_markings(shape.object("data_marking_definitions"), reporter);
-  for (Placed& key : keys_of(shape.object("extension_definitions")))
-    playbook.extension_definitions.push_back({std::move(key.text), key.offset});
+  if (const JsonNode* definitions = shape.object("extension_definitions"); definitions != nullptr)
+    for (const JsonMember& member : definitions->members)
+      playbook.extension_definitions.push_back(
+          {member.name, missing_of(member.value, {"type", "name", "created_by", "schema", "version"}), member.offset});
   playbook.extensions = keys_of(shape.object("playbook_extensions"));
   playbook.signatures = parse_signatures(shape.array("signatures"), reporter);
   return playbook;

@@ -90,14 +90,21 @@ void Run::Machine::wake(Time now) {
   }
 }
 
+// What waits in a step does not outlive it.
+void Run::Machine::settle(StepTrace& entry, StepStatus status) {
+  entry.status = status;
+  for (CommandTrace& command : entry.commands)
+    if (command.status == StepStatus::waiting) command.status = status;
+}
+
 // A branch outlived the timeout of the step that owns it.
 void Run::Machine::expire(std::size_t index, std::size_t frame) {
   stop_descendants(index);
   RunToken& token = tokens_[index];
   withdraw(token);
   if (token.trace < trace.size() && trace[token.trace].status == StepStatus::waiting)
-    trace[token.trace].status = StepStatus::cancelled;
-  const StepIndex owner = token.frames[frame].owner;
+    settle(trace[token.trace], StepStatus::cancelled);
+  const RunFrame owner = token.frames[frame];
   token.frames.resize(frame);
   return_to(token, owner);
   token.deadline.reset();
@@ -113,7 +120,7 @@ void Run::Machine::stop_descendants(std::size_t index) {
     tokens_[i].state = TokenState::finished;
     withdraw(tokens_[i]);
     if (tokens_[i].trace < trace.size() && trace[tokens_[i].trace].status != StepStatus::done)
-      trace[tokens_[i].trace].status = StepStatus::cancelled;
+      settle(trace[tokens_[i].trace], StepStatus::cancelled);
   }
   tokens_[index].children = 0;
 }
@@ -205,7 +212,7 @@ void Run::Machine::work_end(std::size_t index) {
     case Kind::parallel_branch: finish_token(index, false); return;
     case Kind::branch:
       token.frames.pop_back();
-      return_to(token, frame.owner);
+      return_to(token, frame);
       token.variables = frame.variables;
       token.deadline = frame.deadline;
       // A while step looks at its condition again; the others are done.
@@ -219,13 +226,12 @@ void Run::Machine::work_end(std::size_t index) {
   }
 }
 
-// Back at a step that owns a branch or called a playbook. Its line in the trace is the last one with its id.
-void Run::Machine::return_to(RunToken& token, StepIndex owner) {
-  token.at = owner;
+// Back at a step that owns a branch or called a playbook, and at its own line in the trace: the same playbook may be
+// called from two branches at once.
+void Run::Machine::return_to(RunToken& token, const RunFrame& frame) {
+  token.at = frame.owner;
   token.phase = Phase::work;
-  token.trace = SIZE_MAX;
-  for (std::size_t i = trace.size(); i-- > 0 && token.trace == SIZE_MAX;)
-    if (trace[i].id == step(token).id) token.trace = i;
+  token.trace = frame.trace;
 }
 
 bool Run::Machine::enter_branch(RunToken& token, StepIndex first, std::string note) {
@@ -242,6 +248,7 @@ bool Run::Machine::enter_branch(RunToken& token, StepIndex first, std::string no
   frame.owner = token.at;
   frame.deadline = token.deadline;
   frame.rounds = token.command + 1;
+  frame.trace = token.trace;
   token.frames.push_back(std::move(frame));
   go(token, first);
   return true;
@@ -342,6 +349,7 @@ void Run::Machine::work_playbook(RunToken& token) {
   frame.variables = std::make_shared<Scope>(called->variables());
   frame.owner = token.at;
   frame.deadline = token.deadline;
+  frame.trace = token.trace;
   for (const std::string& name : here.in_args) {
     const Variable* given = lookup(token)(name);
     const Variable* wanted = frame.variables->find(name);
@@ -373,7 +381,7 @@ void Run::Machine::go(RunToken& token, StepIndex next) {
 void Run::Machine::complete(RunToken& token, StepStatus status, std::string note) {
   if (token.trace < trace.size()) {
     StepTrace& entry = trace[token.trace];
-    entry.status = status;
+    settle(entry, status);
     if (!note.empty()) entry.note += (entry.note.empty() ? "" : "; ") + note;
   }
   const PlannedStep& here = step(token);
@@ -411,9 +419,9 @@ void Run::Machine::raise(std::size_t index) {
       finish(RunState::failed);
       return;
     }
-    const StepIndex owner = frame.owner;
+    const RunFrame left = frame;
     token.frames.pop_back();
-    return_to(token, owner);
+    return_to(token, left);
     if (token.trace < trace.size()) trace[token.trace].status = StepStatus::failed;
     if (const PlannedStep& outer = step(token); outer.on_failure != no_step) {
       go(token, outer.on_failure);
@@ -450,7 +458,7 @@ void Run::Machine::leave_playbook(std::size_t index) {
     return;
   }
   token.frames.pop_back();
-  return_to(token, frame.owner);
+  return_to(token, frame);
   token.variables = std::make_shared<Scope>(step(token).variables);
   if (frame.handling_exception) {
     complete(token, StepStatus::failed);

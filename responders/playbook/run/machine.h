@@ -17,6 +17,7 @@ struct RunFrame {
   StepIndex owner = no_step;         // of a branch, or of the playbook-action step in the frame below
   std::optional<Time> deadline;      // the owner's timeout
   std::size_t rounds = 0;            // of a while step
+  std::size_t trace = SIZE_MAX;      // the owner's entry
   bool handling_exception = false;   // playbook: workflow_exception has been entered
 };
 
@@ -82,7 +83,7 @@ class Run::Machine {
   void work_switch(RunToken& token);
   void work_parallel(std::size_t index);
   void work_playbook(RunToken& token);
-  void return_to(RunToken& token, StepIndex owner);
+  void return_to(RunToken& token, const RunFrame& frame);
   bool enter_branch(RunToken& token, StepIndex first, std::string note);
   void complete(RunToken& token, StepStatus status, std::string note = {});
   void go(RunToken& token, StepIndex next);
@@ -93,6 +94,7 @@ class Run::Machine {
   void finish(RunState result);
   void expire(std::size_t index, std::size_t frame);
   void stop_descendants(std::size_t index);
+  static void settle(StepTrace& entry, StepStatus status);
   void withdraw(RunToken& token);
 
   // work.cpp: what steps do
@@ -110,6 +112,7 @@ class Run::Machine {
   Result<ActionRequest> request_of(const RunToken& token, const PlannedCommand& command, std::size_t number) const;
   Result<void> assign_outputs(RunToken& token, const PlannedCommand& command,
                               const std::vector<std::pair<std::string, std::string>>& outputs);
+  Result<void> take_outputs(RunToken& token, const std::vector<std::pair<std::string, std::string>>& outputs);
   Lookup lookup(const RunToken& token) const;
   Scope* owner_of(RunToken& token, std::string_view name);
 

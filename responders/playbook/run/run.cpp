@@ -135,7 +135,7 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
                   .step = {},
                   .status = done ? "done" : "failed",
                   .detail = fmt::format("{}: {}", given.who, given.note),
-                  .outputs = {}}))
+                  .outputs = given.outputs}))
     return std::unexpected(*broken_);
   for (RunToken& token : tokens_)
     if (token.state == RunToken::State::person &&
@@ -149,7 +149,7 @@ Result<void> Run::Machine::cancel(std::string reason) {
   if (state != RunState::running) return fail(Code::conflict, "the run is over already");
   for (StepTrace& entry : trace)
     if (entry.status == StepStatus::running || entry.status == StepStatus::waiting) {
-      entry.status = StepStatus::cancelled;
+      settle(entry, StepStatus::cancelled);
       entry.note += (entry.note.empty() ? "" : "; ") + reason;
     }
   asked_.clear();

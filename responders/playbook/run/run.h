@@ -66,6 +66,8 @@ struct RunAnswer {
   enum class Kind : std::uint8_t { done, failed } kind = Kind::done;
   std::string who;
   std::string note;
+  // What the person found out, by variable. Only the step's out_args are taken, and only values of their type.
+  std::vector<std::pair<std::string, std::string>> outputs = {};
 };
 
 class Run {

@@ -239,6 +239,17 @@ Result<void> Run::Machine::assign_outputs(RunToken& token, const PlannedCommand&
   return {};
 }
 
+Result<void> Run::Machine::take_outputs(RunToken& token,
+                                        const std::vector<std::pair<std::string, std::string>>& outputs) {
+  const auto& allowed = step(token).out_args;
+  for (const auto& [name, text] : outputs) {
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+      return fail(Code::denied, fmt::format("the answer sets {}, which is not in the step's out_args", name));
+    if (Scope* scope = owner_of(token, name); scope != nullptr) TOCSIN_CHECK(scope->assign(name, text));
+  }
+  return {};
+}
+
 StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& command, std::size_t number,
                                     std::string& note) {
   const std::string execution = numbered(trace[token.trace].execution, number);
@@ -263,8 +274,14 @@ StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& comma
       before != remembered_.end() ? before->second.status == "done" : answered->second.kind == RunAnswer::Kind::done;
   note = before != remembered_.end() ? before->second.detail
                                      : fmt::format("{}: {}", answered->second.who, answered->second.note);
-  commands.back().status = done ? StepStatus::done : StepStatus::failed;
-  return commands.back().status;
+  commands[number].status = done ? StepStatus::done : StepStatus::failed;
+  if (!done) return StepStatus::failed;
+  if (auto taken = take_outputs(token, before != remembered_.end() ? before->second.outputs : answered->second.outputs);
+      !taken) {
+    note = taken.error().text();
+    commands[number].status = StepStatus::failed;
+  }
+  return commands[number].status;
 }
 
 }  // namespace tocsin::responders

@@ -57,8 +57,9 @@ Result<std::string> number_text(const JsonNode& node) {
   if (read.ec == std::errc::result_out_of_range) number = std::strtod(node.text.c_str(), nullptr);
   else if (read.ec != std::errc{} || read.ptr != end) return fail(Code::invalid, "not a number: " + node.text);
   if (!std::isfinite(number)) return fail(Code::invalid, "a number too large for a signature: " + node.text);
-  constexpr double whole_most = 9007199254740992.0;
-  if (node.is(Kind::integer) && std::abs(number) > whole_most)
+  constexpr std::int64_t whole_most = 1LL << 53U;
+  const auto whole = node.is(Kind::integer) ? parse_signed(node.text) : std::optional<std::int64_t>(0);
+  if (!whole || *whole > whole_most || *whole < -whole_most)
     return fail(Code::invalid, "a whole number beyond 2^53 cannot be signed; write it as text: " + node.text);
   if (number == 0) return std::string("0");
   char buffer[64];

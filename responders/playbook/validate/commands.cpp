@@ -37,7 +37,8 @@ class CommandPlanner {
     out.type = type;
     check_activity();
     if (!ast_.command && !ast_.command_b64) {
-      error("P0501", ast_.offset, "the command has neither \"command\" nor \"command_b64\"");
+      error("P0501", ast_.offset, "the command has neither \"command\" nor \"command_b64\"",
+            "say what is to be done; an empty command would seem to succeed");
       return std::nullopt;
     }
     if (needs_base64(type) && !ast_.command_b64)
@@ -46,6 +47,8 @@ class CommandPlanner {
     decode(ast_.content_b64);
     check_http(type);
     for (const Placed* text : {&ast_.command, &ast_.content}) check_uses(draft_, index_, *text, step_.label());
+    for (const auto& [name, values] : ast_.headers)
+      for (const std::string& value : values) check_uses(draft_, index_, {value, ast_.offset, true}, step_.label());
     if (type == "tocsin") {
       out.kind = PlannedCommand::Kind::local;
       if (!decoded || !plan_action(*decoded, out)) return std::nullopt;
@@ -78,7 +81,7 @@ class CommandPlanner {
   std::optional<std::string> decode(const Placed& text) {
     if (!text) return std::nullopt;
     auto decoded = parse_base64(text.text);
-    if (!decoded) error("P0503", text.offset, "not Base64");
+    if (!decoded) error("P0503", text.offset, "not Base64", "encode it again (RFC 4648 section 4, with padding)");
     return decoded;
   }
 
@@ -86,8 +89,8 @@ class CommandPlanner {
     if ((type != "http-api" && type != "openc2-http") || !ast_.command) return;
     std::string_view method;
     if (!is_start_line(ast_.command.text, method))
-      draft_.reporter.warning("P0504", ast_.command.offset, step_.label(),
-                              "the command must be an HTTP start line, such as \"POST /path HTTP/1.1\"");
+      draft_.reporter.warning("P0504", ast_.command.offset, step_.label(), "the command is not an HTTP start line",
+                              "write METHOD TARGET HTTP/VERSION, such as \"POST /path HTTP/1.1\"");
     else if (type == "openc2-http" && method != "POST")
       draft_.reporter.warning("P0504", ast_.command.offset, step_.label(), "OpenC2 over HTTP uses POST");
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "collectors/base/address.h"
+#include "collectors/base/text.h"
 #include "responders/playbook/validate/draft.h"
 #include "responders/playbook/validate/vocabulary.h"
 
@@ -38,6 +39,11 @@ void check_addresses(Draft& draft, const AgentAst& agent) {
                              fmt::format("\"{}\" is not a kind of address", address.kind.substr(0, 60)),
                              "use dname, ipv4, ipv6, l2mac, vlan or url");
     for (const Placed& value : address.values) {
+      if (address.kind == "vlan") {
+        const auto number = parse_signed(value.text);
+        if (Template(value.text).is_plain() && (!number || *number < 0 || *number > 4095))
+          draft.reporter.warning("P0604", value.offset, agent.id, "a vlan is a number between 0 and 4095");
+      }
       check_uses(draft, no_step, value, agent.id);
       if (Template(value.text).is_plain() && !is_plain_address(address.kind, value.text))
         draft.reporter.error(
@@ -50,6 +56,21 @@ void check_addresses(Draft& draft, const AgentAst& agent) {
 void check_agent(Draft& draft, const AgentAst& agent) {
   check_addresses(draft, agent);
   const std::string& type = agent.type.text;
+  check_uses(draft, no_step, agent.port, agent.id);
+  if (agent.port && Template(agent.port.text).is_plain()) {
+    const auto port = parse_signed(agent.port.text);
+    if (!port || *port < 1 || *port > 65535)
+      draft.reporter.warning("P0611", agent.port.offset, agent.id, "\"port\" is not a number between 1 and 65535",
+                             "write it as text, such as \"22\"");
+  }
+  if (agent.region && !contains(regions, agent.region.text))
+    draft.reporter.warning("P0612", agent.region.offset, agent.id,
+                           fmt::format("\"{}\" is not a region of section 10.3", agent.region.text.substr(0, 60)));
+  for (const Placed& category : agent.categories)
+    if (!contains(security_categories, category.text))
+      draft.reporter.note(
+          "P0613", category.offset, agent.id,
+          fmt::format("\"{}\" is not in the vocabulary of security categories", category.text.substr(0, 60)));
   if ((type == "http-api" || type == "ssh" || type == "linux" || type == "net-address") && !agent.has_address)
     draft.reporter.warning("P0605", agent.offset, agent.id, fmt::format("an agent of type {} needs \"address\"", type));
   if (type == "sector" && !agent.sector)
@@ -69,6 +90,9 @@ void check_agent(Draft& draft, const AgentAst& agent) {
 void check_authentication(Draft& draft, const AuthenticationAst& authentication) {
   if (authentication.kms && !authentication.kms_key_identifier)
     draft.reporter.warning("P0608", authentication.offset, authentication.id, "\"kms\" needs \"kms_key_identifier\"");
+  if (authentication.kms_key_identifier && !authentication.kms)
+    draft.reporter.warning("P0608", authentication.kms_key_identifier.offset, authentication.id,
+                           "\"kms_key_identifier\" needs \"kms\": true");
   for (const auto& [name, secret] : authentication.secrets) {
     check_uses(draft, no_step, secret, authentication.id);
     const bool is_secret = name == "password" || name == "token";
@@ -97,6 +121,10 @@ void check_markings(Draft& draft) {
       draft.reporter.warning("P0701", id.offset, "markings",
                              fmt::format("names a marking that is not defined: {}", id.text.substr(0, 100)));
   for (const MarkingAst& marking : draft.ast.marking_definitions) {
+    for (const std::string& name : marking.missing)
+      draft.reporter.warning("P0705", marking.offset, marking.id, fmt::format("the marking has no \"{}\"", name));
+    if (marking.own_id && marking.own_id.text != marking.id)
+      draft.reporter.warning("P0705", marking.own_id.offset, marking.id, "\"id\" is not the key it stands under");
     if (marking.type.text != "marking-tlp") continue;
     const auto known = std::find_if(tlp_table.begin(), tlp_table.end(),
                                     [&](const auto& row) { return row.first == marking.level.text; });
@@ -110,6 +138,10 @@ void check_markings(Draft& draft) {
 }
 
 void check_extensions(Draft& draft) {
+  for (const ExtensionAst& extension : draft.ast.extension_definitions)
+    for (const std::string& name : extension.missing)
+      draft.reporter.warning("P0706", extension.offset, extension.id,
+                             fmt::format("the extension definition has no \"{}\"", name));
   const auto check = [&](const Placed& id, std::string_view item) {
     if (!defined(draft.ast.extension_definitions, id.text))
       draft.reporter.warning("P0704", id.offset, item,
@@ -125,9 +157,25 @@ void check_signatures(Draft& draft) {
     if (signature.keys.size() != 1)
       draft.reporter.warning("P0710", signature.offset, "signatures",
                              "exactly one of public_key, public_cert_chain, cert_url and thumbprint must be there");
-    if (!signature.value || !signature.algorithm || !signature.hash_algorithm || !signature.related_to)
-      draft.reporter.warning("P0711", signature.offset, "signatures",
-                             "algorithm, hash_algorithm, related_to and value must be there");
+    const std::array<std::pair<const Placed*, std::string_view>, 10> required{
+        {{&signature.type, "type"},
+         {&signature.id, "id"},
+         {&signature.created, "created"},
+         {&signature.modified, "modified"},
+         {&signature.signee, "signee"},
+         {&signature.related_to, "related_to"},
+         {&signature.related_version, "related_version"},
+         {&signature.hash_algorithm, "hash_algorithm"},
+         {&signature.algorithm, "algorithm"},
+         {&signature.value, "value"}}};
+    for (const auto& [property, name] : required)
+      if (!*property)
+        draft.reporter.warning("P0711", signature.offset, "signatures",
+                               fmt::format("the signature has no \"{}\"", name),
+                               "`tocsin playbook sign` makes whole ones");
+    if (signature.related_version && draft.ast.modified && signature.related_version.text != draft.ast.modified.text)
+      draft.reporter.warning("P0712", signature.related_version.offset, "signatures",
+                             "signs another version of the playbook");
     if (signature.related_to && draft.ast.id && signature.related_to.text != draft.ast.id.text)
       draft.reporter.warning("P0712", signature.related_to.offset, "signatures", "signs another playbook");
   }

@@ -27,7 +27,8 @@ void check_required(Draft& draft) {
   const PlaybookAst& ast = draft.ast;
   const auto missing = [&](const Placed& property, std::string_view name) {
     if (!property)
-      draft.reporter.warning("P0101", 0, "playbook", fmt::format("the required property \"{}\" is missing", name));
+      draft.reporter.warning("P0101", 0, "playbook", fmt::format("the required property \"{}\" is missing", name),
+                             "section 3.1 says what it holds");
   };
   missing(ast.id, "id");
   missing(ast.name, "name");
@@ -46,7 +47,8 @@ void check_times(Draft& draft) {
   const auto created = check_time(draft, ast.created, "created", Fraction::milliseconds);
   const auto modified = check_time(draft, ast.modified, "modified", Fraction::milliseconds);
   if (created && modified && *modified < *created)
-    draft.reporter.warning("P0114", ast.modified.offset, "modified", "\"modified\" is before \"created\"");
+    draft.reporter.warning("P0114", ast.modified.offset, "modified", "\"modified\" is before \"created\"",
+                           "a version cannot be older than the playbook");
   const auto from = check_time(draft, ast.valid_from, "valid_from", Fraction::any);
   const auto until = check_time(draft, ast.valid_until, "valid_until", Fraction::any);
   if (from && until && *until <= *from)
@@ -66,7 +68,54 @@ void check_vocabularies(Draft& draft) {
                           fmt::format("\"{}\" is not in the vocabulary of activities", activity.text.substr(0, 60)));
   if (!ast.playbook_types.empty() && ast.activities.empty())
     draft.reporter.warning("P0116", ast.playbook_types.front().offset, "playbook",
-                           "\"playbook_activities\" must be there when \"playbook_types\" is");
+                           "\"playbook_activities\" must be there when \"playbook_types\" is",
+                           "list what the playbook does, such as \"identify-indicators\"");
+}
+
+// What is used further down is listed at the top, so that a reader finds it there (section 3.1).
+void check_hoisted(Draft& draft) {
+  const PlaybookAst& ast = draft.ast;
+  for (const auto* agents : {&ast.agents, &ast.targets})
+    for (const AgentAst& agent : *agents) {
+      if (!agent.sector) continue;
+      if (std::none_of(ast.industry_sectors.begin(), ast.industry_sectors.end(),
+                       [&](const Placed& s) { return s.text == agent.sector.text; }))
+        draft.reporter.warning("P0119", agent.sector.offset, agent.id,
+                               fmt::format("the sector \"{}\" is not in the playbook's \"industry_sectors\"",
+                                           agent.sector.text.substr(0, 60)),
+                               "add it there");
+    }
+  for (const StepAst& step : ast.steps)
+    for (const Placed& name : step.references)
+      if (std::none_of(ast.references.begin(), ast.references.end(),
+                       [&](const auto& r) { return r.first == name.text; }))
+        draft.reporter.warning("P0120", name.offset, step.label(),
+                               fmt::format("the reference \"{}\" is not in the playbook's \"external_references\"",
+                                           name.text.substr(0, 60)),
+                               "add it there");
+}
+
+// Ids of objects elsewhere: playbooks this one comes from, identities behind it, playbooks it calls.
+void check_foreign_ids(Draft& draft) {
+  const auto check = [&](const Placed& id, std::string_view type, std::string_view item) {
+    if (!id) return;
+    const auto identifier = parse_identifier(id.text);
+    if (!identifier || (!type.empty() && identifier->type != type))
+      draft.reporter.warning("P0110", id.offset, item,
+                             fmt::format("\"{}\" is not the id of {}", id.text.substr(0, 100),
+                                         type.empty()         ? "an object"
+                                         : type == "identity" ? "an identity"
+                                                              : "a playbook"),
+                             "write it as TYPE--UUID");
+  };
+  check(draft.ast.created_by, "identity", "created_by");
+  for (const Placed& id : draft.ast.derived_from) check(id, "playbook", "derived_from");
+  for (const Placed& id : draft.ast.related_to) check(id, "", "related_to");
+  for (const StepAst& step : draft.ast.steps) {
+    check(step.owner, "identity", step.label());
+    check(step.playbook_id, "playbook", step.label());
+    check_time(draft, step.playbook_version, step.label(), Fraction::any);
+  }
 }
 
 // What the playbook says of itself must be true: a reader decides by it whether it can run the playbook.
@@ -129,6 +178,8 @@ void check_metadata(Draft& draft) {
   check_required(draft);
   check_times(draft);
   check_vocabularies(draft);
+  check_hoisted(draft);
+  check_foreign_ids(draft);
   check_summary(draft);
 }
 
@@ -138,7 +189,8 @@ void check_identifiers(Draft& draft) {
   const auto check = [&](std::string_view id, std::uint32_t offset, std::string_view type, int version) {
     const auto identifier = parse_identifier(id);
     if (!identifier) {
-      draft.reporter.warning("P0110", offset, id, "the id is not TYPE--UUID");
+      draft.reporter.warning("P0110", offset, id, "the id is not TYPE--UUID",
+                             "use a random UUID (version 4) after the type and two dashes");
       return;
     }
     if (!type.empty() && identifier->type != type) {
@@ -150,10 +202,12 @@ void check_identifiers(Draft& draft) {
     }
     if (identifier->version != 4 && identifier->version != version)
       draft.reporter.warning("P0111", offset, id,
-                             fmt::format("the UUID is of version {}, version 4 is required", identifier->version));
+                             fmt::format("the UUID is of version {}, version 4 is required", identifier->version),
+                             "make a random one, and change every reference to it");
     const auto [at, fresh] = seen.try_emplace(identifier->uuid, id);
     if (!fresh && at->second != id)
-      draft.reporter.warning("P0112", offset, id, fmt::format("the UUID is also that of {}", at->second));
+      draft.reporter.warning("P0112", offset, id, fmt::format("the UUID is also that of {}", at->second),
+                             "give one of the two a UUID of its own");
   };
   if (ast.id) check(ast.id.text, ast.id.offset, "playbook", 5);
   for (const StepAst& step : ast.steps) check(step.id, step.offset, step_type_name(step.type), 4);
@@ -168,8 +222,6 @@ void check_identifiers(Draft& draft) {
   for (const MarkingAst& m : ast.marking_definitions) check(m.id, m.offset, m.type.text, any_version(m.id));
   for (const ExtensionAst& e : ast.extension_definitions)
     check(e.id, e.offset, "extension-definition", any_version(e.id));
-  if (ast.created_by && !parse_identifier(ast.created_by.text))
-    draft.reporter.warning("P0110", ast.created_by.offset, "created_by", "\"created_by\" is not an identity's id");
 }
 
 }  // namespace tocsin::responders

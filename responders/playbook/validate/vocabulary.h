@@ -51,6 +51,65 @@ inline constexpr std::array<std::string_view, 3> authentication_types{"http-basi
 // section 9.1: a closed list
 inline constexpr std::array<std::string_view, 3> marking_types{"marking-iep", "marking-statement", "marking-tlp"};
 
+// security-category-type-ov, section 7.13
+inline constexpr std::array<std::string_view, 26> security_categories{"aaa",
+                                                                      "analytics",
+                                                                      "caldera",
+                                                                      "content-gateway",
+                                                                      "desktop",
+                                                                      "endpoint",
+                                                                      "firewall",
+                                                                      "handset",
+                                                                      "ids",
+                                                                      "ips",
+                                                                      "kali",
+                                                                      "manx",
+                                                                      "orchestrator",
+                                                                      "os-linux",
+                                                                      "os-mac",
+                                                                      "os-windows",
+                                                                      "redcanary-atomicred",
+                                                                      "ragdoll",
+                                                                      "router",
+                                                                      "sandcat",
+                                                                      "server",
+                                                                      "siem",
+                                                                      "switch",
+                                                                      "ticketing",
+                                                                      "tip",
+                                                                      "wireless"};
+
+// region, section 10.3: a closed list
+inline constexpr std::array<std::string_view, 29> regions{"africa",
+                                                          "eastern-africa",
+                                                          "middle-africa",
+                                                          "northern-africa",
+                                                          "southern-africa",
+                                                          "western-africa",
+                                                          "americas",
+                                                          "caribbean",
+                                                          "central-america",
+                                                          "latin-america-caribbean",
+                                                          "northern-america",
+                                                          "south-america",
+                                                          "asia",
+                                                          "central-asia",
+                                                          "eastern-asia",
+                                                          "southern-asia",
+                                                          "south-eastern-asia",
+                                                          "western-asia",
+                                                          "europe",
+                                                          "eastern-europe",
+                                                          "northern-europe",
+                                                          "southern-europe",
+                                                          "western-europe",
+                                                          "oceania",
+                                                          "antarctica",
+                                                          "australia-new-zealand",
+                                                          "melanesia",
+                                                          "micronesia",
+                                                          "polynesia"};
+
 template <std::size_t N>
 constexpr bool contains(const std::array<std::string_view, N>& words, std::string_view word) noexcept {
   return std::find(words.begin(), words.end(), word) != words.end();

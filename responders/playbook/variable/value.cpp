@@ -104,9 +104,12 @@ std::optional<Value> try_parse(VariableType type, std::string_view text) {
     case VariableType::md5:
     case VariableType::sha256:
     case VariableType::hexstring: return parse_digits(type, text);
-    case VariableType::mac:
+    case VariableType::mac: {
       if (!is_mac(text)) return std::nullopt;
-      return Value{type, lower_ascii(text), std::monostate{}};
+      std::string canonical = lower_ascii(text);
+      std::replace(canonical.begin(), canonical.end(), '-', ':');
+      return Value{type, std::move(canonical), std::monostate{}};
+    }
     case VariableType::uuid:
       if (const auto uuid = parse_uuid(text)) return Value{type, render_uuid(*uuid), std::monostate{}};
       return std::nullopt;
