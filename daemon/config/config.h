@@ -64,6 +64,14 @@ struct AuditConfig {
   std::string path = "/var/log/audit/audit.log";
 };
 
+// An alarm for sources that fall silent.
+struct SilenceConfig {
+  bool enabled = true;
+  Duration least = std::chrono::minutes{15};  // nobody is called silent before
+  // "journal", "log:/var/log/*", "*@db1" → how long it may be silent; 0s: as long as it likes. Others: as they were.
+  std::map<std::string, std::string> after;
+};
+
 struct CollectConfig {
   std::vector<InterfaceConfig> interfaces = {{"auto", {}}};
   std::vector<LogConfig> logs = {{{"/var/log/auth.log"}, LogKind::syslog, true},
@@ -73,6 +81,7 @@ struct CollectConfig {
   std::string opener;  // socket of tocsin-opener; relative to the runtime directory
   std::string time_zone = "local";
   bool flow_owners = true;  // ask whose sockets the flows of this host are
+  SilenceConfig silence;
   CollectConfig() : opener("opener.sock") {}
 };
 

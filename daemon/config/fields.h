@@ -40,6 +40,13 @@ inline std::string_view socket(const std::string& v) {
   return v.size() < 100 ? "" : "is too long for a socket (at most 99 bytes)";
 }
 
+inline std::string_view durations(const std::map<std::string, std::string>& v) {
+  for (const auto& [name, text] : v)
+    if (const auto duration = parse_duration(text); !duration || *duration < Duration{0})
+      return "must name a duration for each source, such as 2h; 0s: it may be silent";
+  return "";
+}
+
 }  // namespace check
 
 template <class Archive>
@@ -79,6 +86,13 @@ void fields(Archive& a, AuditConfig& c) {
 }
 
 template <class Archive>
+void fields(Archive& a, SilenceConfig& c) {
+  a("enabled", c.enabled);
+  a("least", c.least, check::positive);
+  a("after", c.after, check::durations);
+}
+
+template <class Archive>
 void fields(Archive& a, CollectConfig& c) {
   a("interfaces", c.interfaces);
   a("logs", c.logs);
@@ -87,6 +101,7 @@ void fields(Archive& a, CollectConfig& c) {
   a("opener", c.opener, check::socket);
   a("time_zone", c.time_zone, check::filled);
   a("flow_owners", c.flow_owners);
+  a("silence", c.silence);
 }
 
 template <class Archive>

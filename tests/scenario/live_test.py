@@ -191,6 +191,34 @@ reports:
         blind = json.loads((self.path / "today.json").read_text())["blind"]
         self.assertTrue(any(one["cause"] == "tocsind was not running" for one in blind), blind)
 
+    def test_a_source_that_falls_silent_is_an_alert_and_a_blind_interval(self):
+        daemon = self.daemon()
+        text = daemon.config.read_text()
+        daemon.config.write_text(text.replace('  time_zone: "UTC"', '  time_zone: "UTC"\n  silence: {after: {"*@web01": 2s}}'))
+        daemon.start()
+        title = "A source fell silent"
+        for i in range(6):
+            daemon.write(b"".join(lines(i, 1)))
+            time.sleep(0.5)
+        self.assertEqual(self.count(daemon, title), 0)
+        rig.wait_for(lambda: self.count(daemon, title) == 1, f"the alert: {daemon.said()[-1500:]}")
+        silent = [one for one in daemon.status()["collect"] if one["state"] == "silent"]
+        self.assertEqual(len(silent), 1, daemon.status()["collect"])
+        self.assertIn("web01", silent[0]["detail"])
+        # One silence is one alert, through a restart too.
+        daemon.kill()
+        daemon.start()
+        time.sleep(3)
+        self.assertEqual(self.count(daemon, title), 1)
+        daemon.write(b"".join(lines(50, 1)))
+        rig.wait_for(lambda: not [one for one in daemon.status()["collect"] if one["state"] == "silent"], "it to be heard again")
+
+        def told():
+            daemon.ask("report", "make", "daily", "--format", "json", "--file", self.path / "today.json")
+            return [one for one in json.loads((self.path / "today.json").read_text())["blind"] if "silent" in one["cause"]]
+
+        rig.wait_for(told, "the blind interval")
+
     def test_eve_records_of_live_packets_go_to_a_file_that_may_be_moved(self):
         if os.geteuid() != 0:
             self.skipTest("needs root: opens a capture ring")

@@ -21,7 +21,9 @@ CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<Repor
       storing_(metrics.gauge("tocsin_storing", "1 while what is detected can be stored")),
       unstored_(metrics.counter("tocsin_events_not_stored", "Events that the store had no room for")),
       aides_(aides),
-      evidence_figures_(metrics) {
+      evidence_figures_(metrics),
+      silence_(options_.silence, clock.now()),
+      silent_sources_(metrics.gauge("tocsin_sources_silent", "Sources of hosts that used to be heard and are not")) {
   storing_.set(1);
   last_checkpoint_ = last_retention_ = clock.now();
 }
@@ -39,6 +41,9 @@ void CaseworkThread::join() {
 void CaseworkThread::run() {
   constexpr Duration turn = std::chrono::milliseconds{200};
   say_alive(clock_.now());
+  if (const auto positions = keeper_.store().positions())
+    if (const auto learnt = positions->find(std::string(silence_position)); learnt != positions->end())
+      silence_.restore(learnt->second, clock_.now());
   checkpoint();
   for (;;) {
     auto work = inbox_.receive_for(taken_.empty() ? turn : Duration{});
@@ -48,7 +53,9 @@ void CaseworkThread::run() {
     if (urgent_ || (!keeper_.idle() && now - last_checkpoint_ >= options_.checkpoint_every)) checkpoint();
     keep_evidence(std::chrono::milliseconds{10});
     if (!work) housekeeping(now);
+    if (now - looked_for_silence_ >= std::chrono::seconds{1}) watch_silence(now);
   }
+  keeper_.set_position(std::string(silence_position), silence_.save());
   say_alive(clock_.now());
   checkpoint();
   keep_evidence(std::chrono::seconds{10});
@@ -70,6 +77,24 @@ void CaseworkThread::say_alive(Time now) {
   keeper_.set_position(std::string(alive_position), render_time(now));
 }
 
+void CaseworkThread::watch_silence(Time now) {
+  constexpr Duration save_every = std::chrono::minutes{5};
+  looked_for_silence_ = now;
+  auto verdict = silence_.look(now);
+  const bool changed = !verdict.alerts.empty() || !verdict.ended.empty();
+  for (auto& alert : verdict.alerts) {
+    log_.warning(fmt::format("{} of {}: {}, {}", alert.why.front().where, alert.host, alert.why.front().condition,
+                             alert.why.front().value));
+    keeper_.raise(std::move(alert));
+    urgent_ = true;
+  }
+  for (auto& interval : verdict.ended) blind_.push_back(std::move(interval));
+  silent_sources_.set(static_cast<std::int64_t>(silence_.silent().size()));
+  if (!changed && now - saved_silence_ < save_every) return;
+  saved_silence_ = now;
+  keeper_.set_position(std::string(silence_position), silence_.save());
+}
+
 void CaseworkThread::take(Work work) {
   for (auto& alert : work.decided) keeper_.raise(std::move(alert));
   urgent_ = urgent_ || !work.decided.empty();
@@ -84,7 +109,10 @@ void CaseworkThread::take(Work work) {
         if (auto state = active.state->save(); !state.empty())
           keeper_.set_detector(std::string(rules::engine_name(active.set->engine())), std::move(state));
   }
-  for (const auto& batch : work.events) keeper_.append(batch, work.durability);
+  for (const auto& batch : work.events) {
+    silence_.hear(batch, clock_.now());
+    keeper_.append(batch, work.durability);
+  }
   count_unstored();
   for (auto& [source, value] : work.positions) keeper_.set_position(std::move(source), std::move(value));
   take_evidence(std::move(work.evidence));

@@ -14,6 +14,7 @@
 #include "daemon/app/evidence/evidence_book.h"
 #include "daemon/app/evidence/evidence_figures.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/app/live/silence_watch.h"
 #include "daemon/app/owner/flow_owners.h"
 #include "daemon/report/desk.h"
 
@@ -24,10 +25,13 @@ struct CaseworkOptionsLive {
   Duration retain_every = std::chrono::hours{1};
   RetentionConfig events;
   RetentionConfig alerts;
+  SilenceConfig silence;
 };
 
 // Where the store keeps the last moment the daemon was seen at work.
 constexpr std::string_view alive_position = "daemon:alive";
+// And what it learnt of how regularly its sources are heard.
+constexpr std::string_view silence_position = "daemon:silence";
 
 // Null: not there.
 struct CaseworkAides {
@@ -51,6 +55,7 @@ class CaseworkThread {
 
   // Empty while everything found can be stored; else why not. Any thread.
   std::string store_trouble() const;
+  std::vector<SilenceWatch::Silent> silent() const { return silence_.silent(); }
   std::uint64_t evidence_bytes() const noexcept { return evidence_figures_.bytes(); }
 
   // For tasks.
@@ -64,6 +69,7 @@ class CaseworkThread {
   void checkpoint();
   void housekeeping(Time now);
   void say_alive(Time now);
+  void watch_silence(Time now);
   void name_owners(std::vector<rules::Alert>& alerts) const;
   void keep_evidence(Duration at_most);
   void take_evidence(std::vector<TakenEvidence> captures);
@@ -84,6 +90,10 @@ class CaseworkThread {
   Counter& unstored_;
   const CaseworkAides aides_;
   EvidenceFigures evidence_figures_;
+  SilenceWatch silence_;
+  Gauge& silent_sources_;
+  Time looked_for_silence_{};
+  Time saved_silence_{};
   std::deque<TakenEvidence> taken_;  // until their alerts are committed, and there is time
   std::uint64_t taken_bytes_ = 0;
   std::vector<BlindInterval> blind_;

@@ -366,6 +366,7 @@ Result<void> Daemon::start() {
   CaseworkOptionsLive live;
   live.events = config_.store.event_retention;
   live.alerts = config_.store.alert_retention;
+  live.silence = config_.collect.silence;
   notify_ = std::make_unique<NotifyDesk>(config_.notify, clock_, log_, metrics_);
   casework_ = std::make_unique<CaseworkThread>(
       inbox_, *keeper_, std::move(reports), clock_, log_, metrics_, live,

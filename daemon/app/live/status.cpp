@@ -141,6 +141,9 @@ std::string Daemon::status_json() const {
   for (const auto& logs : logs_)
     for (const auto& state : logs->states())
       collect.push_back(source_row(state.source, state.state, state.events, state.lost, state.detail));
+  for (const auto& quiet : casework_->silent())
+    collect.push_back(source_row(quiet.source, "silent", 0, 0,
+                                 fmt::format("{}: nothing since {}", quiet.host, render_time(quiet.since))));
   for (const auto& remark : remarks_) collect.push_back(source_row("not opened", "off", 0, 0, remark));
   row["collect"] = std::move(collect);
   if (!packets_.empty()) row["lost"] = lost_rows(watch_.rows(clock_.now()));
