@@ -269,17 +269,22 @@ def merge(field, demands, draw):
 def draw_event(node, draw):
     leaves = []
     choose(node, True, draw, leaves)
-    wanted = {}
+    wanted, avoided = {}, {}
     for leaf, positive in leaves:
         found = demand(leaf, draw)
         if positive:
             wanted.setdefault(leaf[1], []).append(found)
         elif found[0] == "absent":
             wanted.setdefault(leaf[1], []).append(("present",))
+        elif found[0] == "whole" and draw.random() < 0.5:
+            avoided[leaf[1]] = found[1]
     event = {}
     for field, demands in wanted.items():
         if ("absent",) not in demands and not any(d[0] == "same" for d in demands):
             event[field] = merge(field, demands, draw)
+    for field, value in avoided.items():  # there, and another value
+        if field not in wanted:
+            event[field] = value + 1 if isinstance(value, (int, float)) else f"x{value}"
     for field, demands in wanted.items():
         for found in demands:
             if found[0] == "same":

@@ -27,7 +27,7 @@ from sigma import Tocsin, rows, rule_folders
 from sigma_solver import Unsolvable, draw_events
 
 DRAWN = 40    # events per rule
-WRITTEN = 4   # of those that satisfy it, in each format
+WRITTEN = 6   # of those that satisfy it, in each format
 TOGETHER = 400  # logs in one replay
 
 

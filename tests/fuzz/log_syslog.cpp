@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (splitter.pending() > 512) std::abort();
   }
   while (splitter.last(line)) read();
-  for (int form = 0; form < 8; ++form)
+  for (int form = 0; form < 9; ++form)
     if (const auto stamp = read_stamp(static_cast<StampForm>(form), {reinterpret_cast<const char*>(data), size}))
       if (stamp->length > size) std::abort();
   (void)TimeZone::parse({reinterpret_cast<const char*>(data), size});

@@ -74,9 +74,9 @@ std::string absolute(const std::string& path, const std::string& cwd) {
 
 std::string joined(const std::vector<std::string>& args) {
   std::string out;
-  for (const auto& arg : args) {
-    if (!out.empty()) out += ' ';
-    out += arg;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (i != 0) out += ' ';  // an empty argument counts: `exec -a ""` must not take the blank before the next away
+    out += args[i];
   }
   return out;
 }

@@ -157,13 +157,14 @@ class DecoderCompiler {
     }
   }
 
-  static constexpr std::array<std::string_view, 31> decoder_keys{
-      "decoder",     "doc",      "programs", "lines",   "needs",   "class",  "dataset", "set",
-      "copy",        "lookup",   "drop",     "then",    "keys",    "prefix", "keep",    "keep_mapped",
-      "when",        "patterns", "columns",  "native",  "samples", "not",    "pairs",   "separator",
-      "expressions", "family",   "time",     "extract", "nested",  "rename", "carries"};
-  static constexpr std::array<std::string_view, 13> pattern_keys{
-      "id", "match", "set", "copy", "lookup", "drop", "then", "class", "dataset", "needs", "time", "extract", "nested"};
+  static constexpr std::array<std::string_view, 32> decoder_keys{
+      "decoder",     "doc",         "programs", "lines",   "needs",   "class",   "dataset", "set",
+      "copy",        "join",        "lookup",   "drop",    "then",    "keys",    "prefix",  "keep",
+      "keep_mapped", "when",        "patterns", "columns", "native",  "samples", "not",     "pairs",
+      "separator",   "expressions", "family",   "time",    "extract", "nested",  "rename",  "carries"};
+  static constexpr std::array<std::string_view, 14> pattern_keys{"id",     "match", "set",     "copy",  "join",
+                                                                 "lookup", "drop",  "then",    "class", "dataset",
+                                                                 "needs",  "time",  "extract", "nested"};
 
   template <std::size_t N>
   void known_key(const YAML::Node& key, const std::array<std::string_view, N>& known) {
@@ -255,6 +256,15 @@ class DecoderCompiler {
     return out;
   }
 
+  Effects::Join join(const YAML::Node& to, const YAML::Node& parts) {
+    Effects::Join out;
+    out.to = require(resolve(to.as<std::string>()), to);
+    for (const auto& part : texts(parts))
+      out.parts.push_back(part.starts_with('$') ? Effects::Join::Part{names_.intern(part.substr(1)), ""}
+                                                : Effects::Join::Part{Field{}, part});
+    return out;
+  }
+
   // An alias may stand inside what it names, and several of them multiply: depth and number are bounded.
   static constexpr int then_depth_most = 8;
   static constexpr int branches_most = 1024;  // of one decoder
@@ -266,6 +276,7 @@ class DecoderCompiler {
     for (const auto& m : node["set"]) out.set.push_back({field(m.first), m.second.as<std::string>()});
     for (const auto& m : node["extract"]) out.extract.push_back(extract(m, depth));
     if (node["nested"]) out.nested = names_.intern(node["nested"].as<std::string>());
+    for (const auto& m : node["join"]) out.join.push_back(join(m.first, m.second));
     for (const auto& m : node["copy"]) {
       Effects::Copy copy;
       copy.to = require(target(m.first.as<std::string>()), m.first);

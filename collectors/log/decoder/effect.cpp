@@ -53,6 +53,19 @@ void copy_first(const Effects::Copy& copy, LineContext& line) {
   }
 }
 
+void join_parts(const Effects::Join& join, LineContext& line) {
+  std::string text;
+  for (const auto& part : join.parts) {
+    text += part.text;
+    if (part.field == Field{}) continue;
+    const Value* value = line.builder.find(part.field);
+    if (value == nullptr || value->is_null() || value->is_list()) return;
+    append_text(text, *value);
+    if (text.size() > copied_most * 16) return;
+  }
+  line.builder.set_typed(join.to, text);
+}
+
 void look_up(const Effects::Lookup& lookup, LineContext& line) {
   const Value* value = line.builder.find(lookup.from);
   if (value == nullptr || value->is_null()) return;
@@ -99,6 +112,7 @@ void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
   for (const auto& c : effects.set) line.builder.set_typed(c.field, c.text);
   for (const auto& e : effects.extract) extract_first(e, line, verdict);
   for (const auto& c : effects.copy) copy_first(c, line);
+  for (const auto& j : effects.join) join_parts(j, line);
   for (const auto& l : effects.lookup) look_up(l, line);
   if (effects.time) find_moment(*effects.time, line);
   if (effects.event_class) verdict.event_class = *effects.event_class;

@@ -28,6 +28,16 @@ struct Effects {
     std::vector<Field> from;  // the first that is present
     KeyTarget to;
   };
+  // Texts and fields one behind the other: `join: {url.full: ["http://", $url.domain, $url.original]}`. All must be
+  // there.
+  struct Join {
+    struct Part {
+      Field field{};  // 0: the text
+      std::string text;
+    };
+    Field to;
+    std::vector<Part> parts;
+  };
   struct Lookup {
     Field from, to;
     std::unordered_map<std::string, std::string> table;  // keys in lower case
@@ -44,6 +54,7 @@ struct Effects {
   std::vector<Constant> set;
   std::vector<Extract> extract;  // patterns over fields found so far
   std::vector<Copy> copy;
+  std::vector<Join> join;
   std::vector<Lookup> lookup;
   std::vector<Field> drop;
   std::optional<Moment> time;

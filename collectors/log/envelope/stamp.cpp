@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "collectors/log/envelope/zone_name.h"
+
 namespace tocsin::collectors {
 
 using namespace std::chrono;
@@ -23,6 +25,8 @@ class Cursor {
   bool ok() const { return ok_; }
   void failed() { ok_ = false; }
   void back(std::size_t at) { at_ = at; }
+  std::string_view rest() const { return text_.substr(at_); }
+  void skip(std::size_t count) { at_ += count; }
   static bool digit(char c) { return c >= '0' && c <= '9'; }
   // Between `least` and `most` digits.
   int number(int least, int most) {
@@ -113,6 +117,19 @@ std::optional<seconds> read_offset(Cursor& c) {
   return sign == '-' ? -offset : offset;
 }
 
+// " CEST": the offset that the name stands for, if it stands for one; the cursor is behind it then, or where it was.
+// `after`: what must follow, where a host could stand in its place; 0: anything that ends a word.
+std::optional<seconds> read_zone_name(Cursor& c, char after = '\0') {
+  if (c.peek() != ' ') return std::nullopt;
+  const auto text = c.rest().substr(1);
+  const auto zone = zone_name_at(text);
+  if (!zone) return std::nullopt;
+  const auto end = zone->name.size();
+  if (after != '\0' && (end >= text.size() || text[end] != after)) return std::nullopt;
+  c.skip(1 + end);
+  return zone->offset;
+}
+
 std::optional<Stamp> make(const Cursor& c, const Parts& p, bool has_year, std::optional<seconds> offset = {}) {
   if (!c.ok() || p.year < 1900 || p.year > 2260) return std::nullopt;
   const year_month_day date{year{p.year}, month{p.month}, day{static_cast<unsigned>(p.day)}};
@@ -153,8 +170,9 @@ std::optional<Stamp> read_syslog(Cursor c) {
       c.back(before);
     }
   }
+  const auto offset = read_zone_name(c, ':');
   if (starred || c.peek() == ':') c.take(':');
-  return make(c, p, has_year);
+  return make(c, p, has_year, offset);
 }
 
 std::optional<Stamp> read_iso(Cursor c, char separator) {
@@ -173,8 +191,10 @@ std::optional<Stamp> read_iso(Cursor c, char separator) {
   if (!offset && c.peek() == ' ') {  // "… 06:55:46 +0000" and "… 06:55:46 UTC"
     c.take(' ');
     offset = read_offset(c);
-    if (!offset && c.take('U') && c.take('T') && c.take('C')) offset = seconds{0};
-    if (!offset) c.back(mark);
+    if (!offset) {
+      c.back(mark);
+      offset = read_zone_name(c);
+    }
   }
   return make(c, p, true, offset);
 }
@@ -205,9 +225,11 @@ std::optional<Stamp> read_ctime(Cursor c) {
   p.day = c.number(1, 2);
   c.need(' ');
   p.clock = read_clock(c);
+  auto offset = read_zone_name(c);  // "Tue Dec 10 06:55:46 CET 2024", as date(1) writes it
   c.need(' ');
   p.year = c.number(4, 4);
-  return make(c, p, true);
+  if (!offset) offset = read_zone_name(c, ']');
+  return make(c, p, true, offset);
 }
 
 std::optional<Stamp> read_day(Cursor c) {
@@ -222,7 +244,10 @@ std::optional<Stamp> read_day(Cursor c) {
   const auto mark = c.at();
   std::optional<seconds> offset;
   if (c.take(' ')) offset = read_offset(c);
-  if (!offset) c.back(mark);
+  if (!offset) {
+    c.back(mark);
+    offset = read_zone_name(c);
+  }
   return make(c, p, true, offset);
 }
 
@@ -283,14 +308,16 @@ std::optional<Stamp> read_us(Cursor c) {
       const bool twelve = p.clock >= hours{12};
       if (evening && !twelve) p.clock += hours{12};
       if (!evening && twelve) p.clock -= hours{12};
-      return make(c, p, true);
+      const auto offset = read_zone_name(c);
+      return make(c, p, true, offset);
     }
     c.back(mark);
     c.take(' ');
     if (auto offset = read_offset(c)) return make(c, p, true, offset);
     c.back(mark);
   }
-  return make(c, p, true);
+  const auto offset = read_zone_name(c);
+  return make(c, p, true, offset);
 }
 
 }  // namespace

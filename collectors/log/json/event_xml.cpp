@@ -121,8 +121,9 @@ class Reader {
 
   void set(std::string_view name, std::string_view text) {
     const Field field = line_.fields.find(name);
-    text = trim(text);
-    if (field == Field{} || text.empty()) return;
+    const auto trimmed = trim(text);
+    if (field == Field{} || trimmed.empty()) return;
+    if (part_ != Part::data || name_.empty()) text = trimmed;  // a command line may end with a blank
     if (name == "EventID")
       if (const auto number = parse_unsigned(text)) return line_.builder.set(field, *number);
     if (text.find('&') == npos) line_.builder.set_typed(field, text);

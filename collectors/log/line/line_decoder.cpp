@@ -102,6 +102,35 @@ bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& 
   return true;
 }
 
+// A line of a log with a header of columns: part of the header, or a row, which is an object like any other.
+bool LineDecoder::read_table(std::string_view text, LineContext& context, Draft& draft) {
+  if (table_.header(fields_, text)) {
+    draft.verdict = {EventClass::generic, "table.header"};
+    matched_ = {"table", "header"};
+    return true;
+  }
+  if (!table_.row(context, text)) return false;
+  draft.verdict = {EventClass::generic, "table"};
+  matched_ = decoders_->decode_object(context, draft.verdict);
+  find_time(context);
+  return true;
+}
+
+void LineDecoder::resume(std::string_view head, std::string_view before) {
+  table_.forget();
+  while (!head.empty()) {
+    const auto end = std::min(head.find('\n'), head.size());
+    if (!table_.header(fields_, trim(head.substr(0, end)))) break;
+    head.remove_prefix(std::min(end + 1, head.size()));
+  }
+  // A header that came again further down; what is cut at the front is no line.
+  before.remove_prefix(std::min(before.find('\n'), before.size()));
+  for (auto mark = before.find("\n#"); mark != std::string_view::npos; mark = before.find("\n#", mark + 1)) {
+    const auto line = before.substr(mark + 1);
+    table_.header(fields_, trim(line.substr(0, line.find('\n'))));
+  }
+}
+
 void LineDecoder::read_text(std::string_view text, LineContext& context, Draft& draft, const Digest128& id) {
   const auto order = source_.kind == LogKind::access ? LineOrder::whole_first : LineOrder::syslog_first;
   matched_ = decoders_->decode_line(text, order, context, draft.verdict);
@@ -121,7 +150,8 @@ void LineDecoder::read_nested(LineContext& context, Draft& draft, const Digest12
   const auto outer = matched_;
   const auto outer_verdict = draft.verdict;
   const auto outer_time = context.observed;
-  if (looks_like_json(text) ? !read_json(text, context, draft) : (read_text(text, context, draft, id), false)) return;
+  const bool object = looks_like_json(text) || looks_like_event_xml(text);
+  if (object ? !read_json(text, context, draft) : (read_text(text, context, draft, id), false)) return;
   if (outer_time) context.observed = outer_time;  // the runtime's stamp is exact
   if (!matched_.decoder.empty()) return;
   matched_ = outer;
@@ -136,8 +166,8 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   matched_ = {};
   std::string_view text = text_;
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  bool done = false;
-  if (source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
+  bool done = read_table(text_, context, draft);
+  if (!done && source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
     done = read_audit(text, context, draft, id);
   if (!done && (source_.kind == LogKind::json || looks_like_json(text) || looks_like_event_xml(text))) {
     done = read_json(text, context, draft);

@@ -11,6 +11,7 @@
 #include "collectors/log/audit/assembler.h"
 #include "collectors/log/decoder/decoder_set.h"
 #include "collectors/log/json/flatten.h"
+#include "collectors/log/line/table.h"
 #include "collectors/log/mask/mask.h"
 
 namespace tocsin::collectors {
@@ -48,7 +49,13 @@ class LineDecoder {
   bool drain(std::size_t room, Time ingested, EventBuilder& builder);
   void end_input() { assembler_.finish(); }
   // Offset of the next line in its source; and the first offset that must be read again if everything since is lost.
-  void at(std::uint64_t offset) noexcept { place_ = offset; }
+  void at(std::uint64_t offset) noexcept {
+    if (offset == 0) table_.forget();
+    place_ = offset;
+  }
+  // What stands in front of the first line to decode, when reading goes on within a file: a table's header is there.
+  // `head` begins the file; `before` ends where reading goes on.
+  void resume(std::string_view head, std::string_view before);
   std::optional<std::uint64_t> oldest_open() const noexcept { return assembler_.oldest_open(); }
 
   // A reload; takes effect with the next line.
@@ -67,6 +74,7 @@ class LineDecoder {
   };
   bool read_audit(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
   bool read_json(std::string_view text, LineContext& context, Draft& draft);
+  bool read_table(std::string_view text, LineContext& context, Draft& draft);
   void read_text(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
   void read_nested(LineContext& context, Draft& draft, const Digest128& id);
   void choose_host(EventHeader& header, const EventBuilder& builder) const;
@@ -78,6 +86,7 @@ class LineDecoder {
   JsonFlattener json_;
   AuditFields audit_fields_;
   AuditAssembler assembler_;
+  LogTable table_;
   std::string text_;
   std::uint64_t place_ = 0;
   Time last_{};  // of the line before: lines without a stamp share it

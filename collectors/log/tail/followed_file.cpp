@@ -13,6 +13,8 @@ namespace tocsin::collectors {
 namespace {
 // A writer may still hold the old file for a moment after the rename.
 constexpr int grace_turns = 4;
+// Looked through for the header of a table when reading goes on within a file.
+constexpr std::size_t resume_most = 64 * 1024;
 
 // Reads the descriptor from `at` on, which moves along and must outlive the source.
 std::unique_ptr<ByteSource> inflating_from(int descriptor, std::uint64_t& at) {
@@ -74,12 +76,34 @@ FollowedFile::FollowedFile(OwnedDescriptor descriptor, Position position, std::s
       position_(std::move(position)),
       read_at_(position_.offset),
       splitter_(longest, position_.offset),
-      decoder_(std::move(decoder)) {}
+      decoder_(std::move(decoder)) {
+  if (position_.offset == 0) return;
+  std::string head(resume_most, '\0');
+  std::string before(static_cast<std::size_t>(std::min<std::uint64_t>(position_.offset, resume_most)), '\0');
+  const auto read = [&](std::string& into, std::uint64_t at) {
+    const auto n = ::pread(descriptor_.get(), into.data(), into.size(), static_cast<off_t>(at));
+    into.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  };
+  read(head, 0);
+  read(before, position_.offset - before.size());
+  decoder_.resume(head, before);
+}
 
 void FollowedFile::compressed() {
   skip_ = position_.offset;
   read_at_ = 0;
   inflated_ = inflating_from(descriptor_.get(), read_at_);
+  if (skip_ == 0) return;
+  std::vector<std::uint8_t> head(resume_most);
+  std::uint64_t at = 0;
+  const auto source = inflating_from(descriptor_.get(), at);
+  std::size_t have = 0;
+  while (have < head.size()) {
+    const auto n = source->read(std::span(head).subspan(have));
+    if (!n || *n == 0) break;
+    have += *n;
+  }
+  decoder_.resume(as_text(Bytes(head.data(), have)), {});
 }
 
 void FollowedFile::restart() {

@@ -43,11 +43,26 @@ bool give(std::string_view text, std::string& out) {
   return !text.empty();
 }
 
+// What a request asks of the host it names.
+std::string_view target_of(std::string_view url) {
+  const auto mark = url.find("://");
+  if (mark == std::string_view::npos) return {};
+  const auto slash = url.find('/', mark + 3);
+  return slash == std::string_view::npos ? std::string_view{} : url.substr(slash);
+}
+
+// Of an outcome.
+bool choose(std::string_view outcome, std::string_view good, std::string_view bad, std::string& out) {
+  if (outcome != "success" && outcome != "failure") return false;
+  return give(outcome == "success" ? good : bad, out);
+}
+
 }  // namespace
 
 std::optional<Derivation> parse_derivation(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> names{
-      "none", "percent_decode", "basename", "extension", "strip_query", "query", "trim_hex", "lower", "initiated"};
+  static constexpr std::array<std::string_view, 12> names{"none",        "percent_decode", "basename", "extension",
+                                                          "strip_query", "query",          "trim_hex", "lower",
+                                                          "initiated",   "target",         "accepted", "blocked"};
   const auto found = std::ranges::find(names, name);
   if (found == names.end() || found == names.begin()) return std::nullopt;
   return static_cast<Derivation>(found - names.begin());
@@ -75,6 +90,9 @@ bool derive(Derivation derivation, std::string_view text, std::string& out) {
     case Derivation::initiated:
       if (text != "outbound" && text != "inbound") return false;
       return give(text == "outbound" ? "true" : "false", out);
+    case Derivation::target: return give(target_of(text), out);
+    case Derivation::accepted: return choose(text, "accept", "deny", out);
+    case Derivation::blocked: return choose(text, "false", "true", out);
   }
   return false;
 }

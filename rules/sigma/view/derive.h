@@ -18,6 +18,9 @@ enum class Derivation : std::uint8_t {
   trim_hex,        // 0x001fff → 0x1fff
   lower,
   initiated,  // outbound → true, inbound → false
+  target,     // http://host/path?query → /path?query
+  accepted,   // success → accept, failure → deny
+  blocked,    // success → false, failure → true
 };
 
 std::optional<Derivation> parse_derivation(std::string_view name);

@@ -15,10 +15,12 @@ def record(where, name, path, base, renamed=None):
         event = dict(event)
         words = event.pop(KEYWORDS, None)
         out = json.loads(json.dumps(base))
-        if words is not None:
-            if "operationName" not in base:
-                raise NoPlace("bare keywords")
+        if words is not None and "operationName" in base:
             event.setdefault("operationName", words)
+        elif words is not None and "protoPayload" in base:
+            out["protoPayload"]["request"] = {"metadata": {"annotations": {"probe": words}}}
+        elif words is not None:
+            raise NoPlace("bare keywords")
         return [json.dumps(nested({renamed.get(k, k): v for k, v in event.items()}, out))]
     return write
 
@@ -56,14 +58,27 @@ record(source("gcp", "", "gcp.audit"), "Cloud Logging", "gcp.json",
         "data.protoPayload.logName": "logName", "data.protoPayload.resource.type": "resource.type",
         "data.protoPayload.authorizationInfo.permission": "protoPayload.authorizationInfo.permission",
         "data.protoPayload.authorizationInfo.granted": "protoPayload.authorizationInfo.granted"})
-record([source("gcp", "", "google_workspace.admin"), source("gcp", "", "google_workspace.login")], "Cloud Logging",
-       "workspace.json",
-       {"insertId": "a1", "logName": "organizations/1/logs/cloudaudit.googleapis.com%2Factivity", "timestamp": TIME,
+
+@register([source("gcp", "", "google_workspace.admin"), source("gcp", "", "google_workspace.login")], "Cloud Logging",
+          ("eventName", "eventService", "setting_name", "new_value", "protoPayload.serviceName",
+           "protoPayload.Servicename", "protoPayload.metadata.event.eventName"), path="workspace.json")
+def workspace(event):
+    service = event.get("eventService", event.get("protoPayload.serviceName", event.get("protoPayload.Servicename")))
+    happened = {"eventName": event.get("eventName", event.get("protoPayload.metadata.event.eventName", "PROBE")),
+                "eventType": "PROBE_SETTINGS", "eventId": "1"}
+    parameters = [{"name": name.upper(), "label": "LABEL_OPTIONAL", "type": "TYPE_STRING", "value": event[name]}
+                  for name in ("setting_name", "new_value") if name in event]
+    if parameters:
+        happened["parameter"] = parameters
+    return [json.dumps({
+        "insertId": "a1", "logName": "organizations/1/logs/cloudaudit.googleapis.com%2Factivity", "timestamp": TIME,
         "severity": "NOTICE", "resource": {"type": "audited_resource", "labels": {"service": "admin.googleapis.com"}},
         "protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog",
-                         "methodName": "google.admin.AdminService.probe", "serviceName": "admin.googleapis.com",
+                         "methodName": "google.admin.AdminService.probe",
+                         "serviceName": service or "admin.googleapis.com",
                          "authenticationInfo": {"principalEmail": "alice@example.org"},
-                         "metadata": {"event": [{"eventName": "PROBE", "eventType": "PROBE_SETTINGS"}]}}})
+                         "metadata": {"event": [happened]}}})]
+
 
 record(source("github", "", "audit"), "audit log", "github.json",
        {"action": "probe.probe", "actor": "alice", "created_at": 1714557600000, "@timestamp": 1714557600000,
@@ -75,7 +90,7 @@ record([source("m365", "", "audit"), source("m365", "", "exchange"), source("m36
        {"eventName": "Operation", "eventSource": "Workload", "status": "ResultStatus"})
 record(source("okta", "", "okta"), "System Log", "okta.json",
        {"uuid": "1", "published": TIME, "eventType": "probe.probe", "version": "0", "severity": "INFO",
-        "displayMessage": "Probe", "actor": {"id": "1", "type": "User", "alternateId": "alice@example.org"},
+        "displayMessage": "Probe", "actor": {"id": "1", "type": "User", "alternateId": "unknown"},
         "client": {"ipAddress": "198.51.100.7"}, "outcome": {"result": "SUCCESS", "reason": "probe"}})
 record(source("onelogin", "", "onelogin.events"), "Events API", "onelogin.json",
        {"id": 1, "created_at": TIME, "account_id": 1, "event_type_id": 0, "user_name": "alice",

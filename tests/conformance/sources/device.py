@@ -13,12 +13,12 @@ def ios_command(event):
 
 @register([source("cisco", "", "bgp"), source("cisco", "", "ldp")], "IOS XR", (KEYWORDS,), path="/var/log/network.log")
 def ios_xr(event):
-    return [f"{SYSLOG} 45: RP/0/RSP0/CPU0:May  1 10:00:00.123 UTC: tcp[368]: %{text(event)} : probe from 198.51.100.7"]
+    return [f"{SYSLOG} 45: RP/0/RSP0/CPU0:May  1 10:00:00.123 UTC: tcp[368]: %ROUTING-TCP-3-PROBE : {text(event)} from 198.51.100.7"]
 
 
 @register(source("cisco", "", "syslog"), "IOS XE", (KEYWORDS,), path="/var/log/network.log")
 def ios_xe(event):
-    return [f"{SYSLOG} 45: *May  1 10:00:00.123: {text(event)} probe by console"]
+    return [f"{SYSLOG} 45: *May  1 10:00:00.123: %SYS-5-PROBE: {text(event)} by console"]
 
 
 @register(source("cisco", "", "duo"), "Duo", ("event_type", "reason", "result", "factor"), path="duo.json")

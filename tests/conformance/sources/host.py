@@ -7,7 +7,10 @@ from . import EPOCH, KEYWORDS, NoPlace, register, source, text
 SYSLOG = "May  1 10:00:00 web1"
 CALLS = {"execve": 59, "connect": 42, "openat": 257, "sysinfo": 99, "personality": 135, "syslog": 103, "mknod": 133,
          "memfd_create": 319, "setuid": 105, "ptrace": 101, "chmod": 90, "unlink": 87, "rename": 82, "kill": 62,
-         "init_module": 175, "finit_module": 313, "delete_module": 176, "mount": 165, "bpf": 321, "mkdir": 83}
+         "init_module": 175, "finit_module": 313, "delete_module": 176, "mount": 165, "bpf": 321, "mkdir": 83, "socket": 41, "splice": 275, "clone": 56, "unshare": 272, "setns": 308, "process_vm_writev": 311,
+         "sendto": 44, "bind": 49, "listen": 50, "accept": 43, "open": 2, "creat": 85, "fchmodat": 268, "unlinkat": 263,
+         "renameat": 264, "adjtimex": 159, "settimeofday": 164, "clock_settime": 227, "sethostname": 170, "reboot": 169,
+         "umount2": 166, "swapon": 167, "keyctl": 250, "io_uring_setup": 425, "userfaultfd": 323, "perf_event_open": 298}
 
 
 def audit_value(value):
@@ -169,7 +172,7 @@ AUDITD = source("linux", "", "auditd")
 def auditd(event):
     event = dict(event)
     words = event.pop(KEYWORDS, "")
-    kind = str(event.pop("type", "SYSCALL" if words == "" else "EXECVE"))
+    kind = str(event.pop("type", "SYSCALL" if words == "" else "EXECVE")).upper()
     if kind == "EXECVE":
         return audit_execve(event, words)
     if kind == "SYSCALL":

@@ -43,7 +43,7 @@ WEB_FIELDS = ("cs-method", "cs-uri-query", "cs-uri-stem", "sc-status", "cs-user-
 def access_line(event):
     if "cs-uri" in event or "c-uri" in event:
         event = {"cs-uri-query": event.get("cs-uri", event.get("c-uri"))} | event
-    target, agent = words(event, url_of(event, ("cs-uri-stem", "cs-uri-query")), event.get("cs-user-agent", "probe/1"))
+    target, agent = words(event, url_of(event, ("cs-uri-stem", "cs-uri-query")), event.get("cs-user-agent", "-"))
     return (f"198.51.100.7 - {event.get('cs-username', '-')} [01/May/2024:10:00:00 +0000] "
             f"\"{event.get('cs-method', 'GET')} {target} HTTP/1.1\" {event.get('sc-status', 200)} 512 "
             f"\"{quoted(event.get('cs-referer', '-'))}\" \"{quoted(agent)}\"")
@@ -56,7 +56,7 @@ def nginx_access(event):
 
 @register(WEB, "Apache vhost_combined", (*WEB_FIELDS, "cs-host"), path="/var/log/apache2/other_vhosts_access.log")
 def apache_access(event):
-    return [f"{event.get('cs-host', 'www.example.org')}:443 {access_line(event)}"]
+    return [f"{event.get('cs-host', 'www.example.test')}:443 {access_line(event)}"]
 
 
 W3C_WEB = ("date", "time", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip",
@@ -64,6 +64,8 @@ W3C_WEB = ("date", "time", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "
 
 
 def w3c(columns, values, software):
+    if "" in values.values():
+        raise NoPlace("an empty value, which is written as none")
     row = [str(values.get(name, "-")).replace(" ", "+") or "-" for name in columns]
     return [f"#Software: {software}", "#Version: 1.0", "#Date: 2024-05-01 10:00:00", "#Fields: " + " ".join(columns),
             " ".join(row)]
@@ -72,14 +74,14 @@ def w3c(columns, values, software):
 @register(WEB, "W3C extended", (*WEB_FIELDS, "cs-host", "cs-cookie", "cs-content-type"),
           path="C:/inetpub/logs/LogFiles/W3SVC1/u_ex240501.log")
 def iis_access(event):
-    target, agent = words(event, url_of(event, ("cs-uri-stem", "cs-uri-query")), event.get("cs-user-agent", "probe/1"))
+    target, agent = words(event, url_of(event, ("cs-uri-stem", "cs-uri-query")), event.get("cs-user-agent", "-"))
     if "+" in agent:
         raise NoPlace("a plus sign, which stands for a blank")
     stem, _, query = target.partition("?")
     return w3c(W3C_WEB, {"date": "2024-05-01", "time": "10:00:00", "s-ip": "192.0.2.80", "s-port": 443,
                          "c-ip": "198.51.100.7", "cs-method": event.get("cs-method", "GET"), "cs-uri-stem": stem,
                          "cs-uri-query": query or "-", "cs-username": event.get("cs-username", "-"),
-                         "cs-host": event.get("cs-host", "www.example.org"), "cs(User-Agent)": agent,
+                         "cs-host": event.get("cs-host", "www.example.test"), "cs(User-Agent)": agent,
                          "cs(Referer)": event.get("cs-referer", "-"), "cs(Cookie)": event.get("cs-cookie", "-"),
                          "cs(Content-Type)": event.get("cs-content-type", "-"),
                          "sc-status": event.get("sc-status", 200), "sc-bytes": 512},
@@ -102,6 +104,8 @@ def proxy_url(event):
         target = slash + path
     elif whole is not None:
         target = whole
+    if target is not None and "?" not in target and "c-uri-query" in event:
+        target += "?" + event["c-uri-query"].removeprefix("?")
     if target is None:
         target = event.get("cs-uri")
     if target is not None and "://" in target:
@@ -114,7 +118,7 @@ def proxy_url(event):
         stem, mark, query = target.partition("?")
         target = f"{stem}.{event['c-uri-extension']}{mark}{query}"
     target = quote(target if target.startswith("/") else "/" + target, safe=SAFE)
-    host = host or "www.example.org"
+    host = host or "www.example.test"
     return host, target, f"http://{host}{target}"
 
 
@@ -133,7 +137,7 @@ PROXY_CLIENT = ("cs-method", "sc-status", "c-useragent", "cs-user-agent", "cs-re
 
 @register(PROXY, "squid combined", (*PROXY_URL, *PROXY_CLIENT), path="/var/log/squid/access.log")
 def squid_combined(event):
-    agent = event.get("c-useragent", event.get("cs-user-agent", "probe/1"))
+    agent = event.get("c-useragent", event.get("cs-user-agent", "-"))
     whole, agent = words(event, proxy_url(event)[2], agent)
     return [f"192.0.2.5 - - [01/May/2024:10:00:00 +0000] \"{event.get('cs-method', 'GET')} {whole} HTTP/1.1\" "
             f"{event.get('sc-status', 200)} 1024 \"{quoted(event.get('cs-referer', event.get('cs-referrer', '-')))}\" "
@@ -147,7 +151,7 @@ W3C_PROXY = ("date", "time", "time-taken", "c-ip", "cs-username", "cs-method", "
 
 @register(PROXY, "W3C extended", (*PROXY_URL, *PROXY_CLIENT, "cs-cookie", "dst_ip"), path="/var/log/proxy/main.log")
 def bluecoat(event):
-    agent = event.get("c-useragent", event.get("cs-user-agent", "probe/1"))
+    agent = event.get("c-useragent", event.get("cs-user-agent", "-"))
     host, target, _ = proxy_url(event)
     target, agent = words(event, target, agent)
     if "+" in agent:

@@ -34,7 +34,10 @@ COLUMNS = {
 DEFAULTS = {"ts": EPOCH + 0.123456, "uid": "CHhAvVGS1DHFjwGM9", "id.orig_h": "192.0.2.5", "id.orig_p": 53211,
             "id.resp_h": "203.0.113.9", "id.resp_p": 443, "proto": "udp", "fingerprint": "ab12",
             "query": "probe.example.org", "rejected": False, "AA": False, "method": "GET", "host": "www.example.org",
-            "uri": "/probe", "action": "SMB::FILE_OPEN", "request_type": "AS", "success": True, "Z": 0}
+            "uri": "/probe", "action": "SMB::FILE_OPEN", "request_type": "AS", "success": True, "Z": 0,
+            "trans_id": 7, "qtype_name": "A", "named_pipe": "probe", "endpoint": "probe", "operation": "probe",
+            "cookie": "probe", "security_protocol": "HYBRID", "certificate.subject": "CN=probe",
+            "certificate.serial": "0A", "path": "\\\\files\\share", "name": "probe.txt"}
 SAME = {"http": {"c-uri": "uri", "c-useragent": "user_agent", "dst_ip": "id.resp_h", "c-uri-path": "uri"}}
 
 

@@ -28,6 +28,38 @@ TEST(Stamp, reads_every_form) {
   EXPECT_EQ(at("", StampForm::iso, utc), "none");
 }
 
+TEST(Stamp, names_of_zones_are_offsets) {
+  const LineClock utc(TimeZone{}, 2024);
+  EXPECT_EQ(at("2024-07-01 12:00:00.5 CEST [7] x", StampForm::iso, utc), "2024-07-01T10:00:00.500Z");
+  EXPECT_EQ(at("2024-01-01 12:00:00 PST", StampForm::iso, utc), "2024-01-01T20:00:00.000Z");
+  EXPECT_EQ(at("2024-01-01 12:00:00 NST]", StampForm::iso, utc), "2024-01-01T15:30:00.000Z");
+  EXPECT_EQ(at("Jul  1 12:00:00.123 EDT: %SYS", StampForm::syslog, utc), "2024-07-01T16:00:00.123Z");
+  EXPECT_EQ(at("*Jul  1 12:00:00.123 CEST: %SYS", StampForm::syslog, utc), "2024-07-01T10:00:00.123Z");
+  EXPECT_EQ(at("Mon Jul 01 12:00:00 JST 2024|x", StampForm::ctime, utc), "2024-07-01T03:00:00.000Z");
+  EXPECT_EQ(at("Mon Jul 01 12:00:00 2024 MSK] x", StampForm::ctime, utc), "2024-07-01T09:00:00.000Z");
+  EXPECT_EQ(at("01-Jul-2024 12:00:00 BST]", StampForm::day, utc), "2024-07-01T11:00:00.000Z");
+  EXPECT_EQ(at("7/1/2024 12:00:00 PM PDT", StampForm::us, utc), "2024-07-01T19:00:00.000Z");
+}
+
+TEST(Stamp, words_that_only_look_like_zones_are_left_alone) {
+  const auto length = [](std::string_view text, StampForm form) { return read_stamp(form, text)->length; };
+  EXPECT_EQ(length("Jul  1 12:00:00 MSK sshd[1]: x", StampForm::syslog), 15U);  // a host of that name
+  EXPECT_EQ(length("2024-07-01 12:00:00 CESTX", StampForm::iso), 19U);
+  EXPECT_EQ(length("2024-07-01 12:00:00 PST-gw", StampForm::iso), 19U);
+  EXPECT_EQ(length("2024-07-01 12:00:00 cest", StampForm::iso), 19U);
+  EXPECT_EQ(length("2024-07-01 12:00:00 ", StampForm::iso), 19U);
+  EXPECT_EQ(length("2024-07-01 12:00:00 C", StampForm::iso), 19U);
+}
+
+TEST(Stamp, a_name_that_several_countries_use_is_the_zone_of_the_source) {
+  const auto zone = TimeZone::load("Asia/Shanghai");
+  if (!zone) GTEST_SKIP() << zone.error().text();
+  EXPECT_EQ(at("2024-07-01 12:00:00 CST [7] x", StampForm::iso, LineClock(*zone, 2024)), "2024-07-01T04:00:00.000Z");
+  EXPECT_EQ(at("2024-07-01 12:00:00 CST [7] x", StampForm::iso, LineClock(TimeZone{std::chrono::hours{-6}}, 2024)),
+            "2024-07-01T18:00:00.000Z");
+  EXPECT_EQ(read_stamp(StampForm::iso, "2024-07-01 12:00:00 CST [7] x")->length, 23U);
+}
+
 TEST(LineClock, counts_across_new_year_and_back) {
   LineClock clock(TimeZone{}, 2023);
   const auto when = [&](std::string_view text) {

@@ -258,5 +258,39 @@ TEST_F(Tail, open_audit_groups_hold_the_position_back) {
   EXPECT_EQ(stored[0].offset, fs::file_size(file()));
 }
 
+// The columns of a table are known after a restart in its middle, and forgotten when the file begins anew.
+TEST_F(Tail, a_table_keeps_its_header_across_a_restart_and_rotation) {
+  const std::string header = "#separator \\x09\n#fields\tts\tword\n#types\ttime\tstring\n";
+  const auto words = [&](FileTail& tail) {
+    Lines out;
+    for (int i = 0; i < 12; ++i) {
+      LogBatch batch;
+      now += std::chrono::seconds{1};
+      EXPECT_TRUE(tail.poll(batch, now));
+      for (const auto& event : batch.events.events()) {
+        const auto field = names.find("word");
+        const Value* value = field ? event.find(*field) : nullptr;
+        if (value != nullptr) out.emplace_back(value->as_text());
+      }
+      for (auto& p : batch.positions) keep(std::move(p));
+    }
+    return out;
+  };
+  write(header + "1714557600.5\tone\n");
+  {
+    auto tail = start();
+    EXPECT_EQ(words(tail), (Lines{"one"}));
+  }
+  write("1714557601.5\ttwo\n");
+  auto tail = start(stored);
+  EXPECT_EQ(words(tail), (Lines{"two"}));
+  fs::rename(file(), file("a.log.1"));
+  write("#separator \\x09\n#fields\tword\tts\n#types\tstring\ttime\nthree\t1714557602.5\n");
+  EXPECT_EQ(words(tail), (Lines{"three"}));
+  fs::resize_file(file(), 0);
+  write("four\t1714557603.5\n");  // truncated, and no header this time
+  EXPECT_EQ(words(tail), (Lines{}));
+}
+
 }  // namespace
 }  // namespace tocsin::collectors
