@@ -39,9 +39,11 @@ class SigmaRuleSet final : public RuleSet {
     std::vector<RuleCost> out;
     for (std::size_t i = 0; i < plan_->rules.size(); ++i)
       out.push_back({plan_->rules[i], plan_->counters[i].checks.load(std::memory_order_relaxed),
-                     plan_->counters[i].matches.load(std::memory_order_relaxed), 0});
+                     plan_->counters[i].matches.load(std::memory_order_relaxed),
+                     plan_->counters[i].nanoseconds.load(std::memory_order_relaxed)});
     return out;
   }
+  std::vector<LintFinding> lint() const override { return plan_->lint; }
 
  private:
   std::shared_ptr<const Plan> plan_;

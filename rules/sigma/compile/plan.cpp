@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "rules/sigma/lint/lint.h"
+
 namespace tocsin::rules::sigma {
 namespace {
 
@@ -11,6 +13,15 @@ void note_unserved(const DetectionRule& rule, Diagnostics& diagnostics) {
           fmt::format("No view serves the log source ({}): the rule is loaded but cannot fire.", rule.source.render()),
           "Add a view for it."},
          Severity::note);
+}
+
+void take_lint(const DetectionRule& rule, const std::vector<const View*>& serving, Plan& plan) {
+  const auto take = [&](LintFinding found) {
+    found.rule = plan.rules.back();
+    plan.lint.push_back(std::move(found));
+  };
+  for (const auto& found : rule.lint) take(found);
+  for (auto& found : lint_fields(rule, serving)) take(std::move(found));
 }
 
 }  // namespace
@@ -24,13 +35,14 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
   for (std::uint32_t i = 0; i < book.rules.size(); ++i) {
     const auto& rule = book.rules[i];
     plan->rules.push_back(std::make_shared<const RuleInfo>(rule.heading.info));
-    bool served = false;
+    std::vector<const View*> serving;
     for (std::size_t v = 0; v < plan->views.size(); ++v) {
       if (!plan->views[v].serves(rule.source)) continue;
       by_view[v].push_back(i);
-      served = true;
+      serving.push_back(&plan->views[v]);
     }
-    if (!served) note_unserved(rule, diagnostics);
+    if (serving.empty()) note_unserved(rule, diagnostics);
+    take_lint(rule, serving, *plan);
   }
   const PatternOptions patterns{options.matching == Matching::plain ? Acceleration::off : Acceleration::automatic,
                                 options.cache};

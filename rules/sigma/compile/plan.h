@@ -22,6 +22,7 @@ struct ViewProgram {
 struct RuleCounters {
   std::atomic<std::uint64_t> checks{0};
   std::atomic<std::uint64_t> matches{0};
+  std::atomic<std::uint64_t> nanoseconds{0};  // estimated from the events that were measured
 };
 
 struct Plan {
@@ -31,6 +32,7 @@ struct Plan {
   std::vector<RuleRef> rules;              // detection rules in order of loading, then correlations
   CorrelationNetwork network;
   std::unique_ptr<RuleCounters[]> counters;
+  std::vector<LintFinding> lint;  // in order of rules
 };
 
 std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> views, const SigmaOptions& options,

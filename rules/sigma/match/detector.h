@@ -23,6 +23,8 @@ class SigmaDetector final : public Detector {
     std::uint32_t number;  // in that program
   };
   void inspect(const Event& event, AlertSink& sink);
+  // Runs one view's program; one event in `measured_every` is measured.
+  const std::vector<std::uint32_t>& run(std::size_t program, const Event& event);
   void raise(const Event& event, const Match& match, AlertSink& sink);
   // What the rule gives to the correlations it feeds; null when it feeds none.
   std::shared_ptr<const void> carried(const Match& match) const;
@@ -33,6 +35,9 @@ class SigmaDetector final : public Detector {
   Router router_;
   std::vector<std::unique_ptr<Matcher>> matchers_;
   std::vector<Match> matches_;
+  static constexpr std::uint32_t measured_every = 64;
+  std::uint32_t draw_;            // xorshift: a fixed step would meet the rhythm of some sources
+  std::uint32_t until_measured_;  // events
 };
 
 }  // namespace tocsin::rules::sigma

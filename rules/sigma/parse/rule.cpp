@@ -9,6 +9,7 @@
 
 #include "collectors/base/digest.h"
 #include "collectors/base/text.h"
+#include "rules/sigma/lint/lint.h"
 
 namespace tocsin::rules::sigma {
 namespace {
@@ -242,6 +243,7 @@ Parsed<DetectionRule> parse_rule(const Node& document, const std::string& file, 
   auto expression = resolve(*searches);
   if (!expression) return std::unexpected(std::move(expression.error()));
   out.expression = std::move(*expression);
+  out.lint = lint_rule(*detection, *searches, out);
   if (auto expanded = expand_placeholders(out.expression, placeholders); !expanded)
     return std::unexpected(std::move(expanded.error()));
   return out;

@@ -25,6 +25,7 @@ struct DetectionRule {
   Heading heading;
   LogSource source;
   Expression expression;
+  std::vector<LintFinding> lint;  // of its text
 };
 
 // A document that is not a detection, kept for the parser of its kind.
