@@ -15,8 +15,9 @@ constexpr auto npos = std::string_view::npos;
 std::optional<char> hex_byte(std::string_view digits) {
   unsigned value = 0;
   if (digits.size() != 2) return std::nullopt;
-  const auto read = std::from_chars(digits.data(), digits.data() + 2, value, 16);
-  if (read.ec != std::errc{} || read.ptr != digits.data() + 2) return std::nullopt;
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value, 16);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return static_cast<char>(value);
 }
 
@@ -125,6 +126,7 @@ void LogTable::name_columns(DynamicFields& fields, std::string_view names, char 
     if (name.empty() && separator == ' ') continue;
     columns_.push_back({.field = fields.find(name), .plus_is_blank = form_ == Form::w3c && name.starts_with("cs(")});
   }
+  if (columns_.size() < 2) columns_.clear();  // any line would be a row of it
 }
 
 void LogTable::type_columns(std::string_view types) {

@@ -96,7 +96,7 @@ void tell_lint(CommandContext& context, const std::vector<rules::LintFinding>& f
                                escape_terminal(finding.rule->file), finding.rule->line, finding.rule->id, finding.code,
                                escape_terminal(finding.problem), finding.cost, escape_terminal(finding.suggestion));
   context.out << fmt::format(
-      "{} remarks on rules that load; cost: work for each hundred buffers their header lets "
+      "{} remarks on rules that load; cost: work for each hundred buffers or events their header lets "
       "through, 1 for each time a content is looked for in one\n",
       findings.size());
 }

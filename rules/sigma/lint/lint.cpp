@@ -27,13 +27,13 @@ double chance(const Term& term) {
     case Term::Kind::number: return 0.05;
     case Term::Kind::regex: {
       const auto length = static_cast<double>(term.pattern.literal_text().size());
-      return length <= 2 ? 1 : 0.05;
+      return length <= 2 ? 1 : 0.02;
     }
     case Term::Kind::text: {
       const auto length = static_cast<double>(term.pattern.literal_text().size());
       if (length == 0) return term.pattern.empty() ? 0.1 : 1;  // "" or only wildcards
       if (!term.pattern.starts_open() && !term.pattern.ends_open()) return 0.02;
-      return std::min(1.0, 2 * std::pow(0.5, length));
+      return std::min(1.0, 8 * std::pow(0.25, length));
     }
     case Term::Kind::any: {
       double sum = 0;
@@ -182,7 +182,7 @@ class LineCheck {
     }
     if (value.is_list()) {
       for (const auto& item : value.items) wildcard(words, item);
-      repeated(key, value);
+      repeated(words, key, value);
     } else {
       wildcard(words, value);
     }
@@ -207,10 +207,12 @@ class LineCheck {
                              "Leave it out: expressions search anywhere in the value."));
   }
 
-  void repeated(std::string_view key, const Node& value) {
+  void repeated(const std::vector<std::string_view>& words, std::string_view key, const Node& value) {
+    const bool exact = std::ranges::any_of(
+        words, [](auto word) { return word == "cased" || word == "re" || word.starts_with("base64"); });
     std::set<std::string> seen;
     for (const auto& item : value.items)
-      if (item.is_text() && !seen.insert(lower_ascii(item.text)).second)
+      if (item.is_text() && !seen.insert(exact ? item.text : lower_ascii(item.text)).second)
         out_.push_back(finding("L26", fmt::format("'{}' stands twice under {}", item.text, key), "Remove one."));
   }
 
@@ -287,6 +289,8 @@ std::vector<LintFinding> lint_rule(const Node& detection, const Detection& parse
     out.push_back(finding("L24", "The rule is looked at for nearly every event of its log source",
                           "Ask for a text of three letters or more that is rare in what the source writes; what only "
                           "excludes narrows nothing."));
+  std::set<std::pair<std::string, std::string>> said;
+  std::erase_if(out, [&](const LintFinding& each) { return !said.emplace(each.code, each.problem).second; });
   if (out.size() > most_said) out.resize(most_said);
   for (auto& each : out) each.cost = looks;
   return out;

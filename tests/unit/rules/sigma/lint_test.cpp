@@ -70,6 +70,16 @@ TEST(SigmaLint, all_and_repeats) {
   EXPECT_EQ(said("  a: {CommandLine|contains: [nmap, NMAP]}\n  condition: a\n"), "L26 ");
 }
 
+TEST(SigmaLint, values_that_differ_by_case_are_two_where_case_counts) {
+  EXPECT_EQ(said("  a: {CommandLine|base64offset|contains: [iex (, IEX (]}\n  condition: a\n"), "");
+}
+
+TEST(SigmaLint, many_rare_values_are_not_broad) {
+  std::string values;
+  for (int i = 0; i < 40; ++i) values += (i == 0 ? "" : ", ") + std::string("tool") + std::to_string(100 + i);
+  EXPECT_EQ(said("  a: {CommandLine|contains: [" + values + "]}\n  condition: a\n"), "");
+}
+
 TEST(SigmaLint, case_on_windows) {
   EXPECT_EQ(said("  a: {CommandLine|re: 'mimi[a-z]+'}\n  condition: a\n", "windows"), "L27 ");
   EXPECT_EQ(said("  a: {CommandLine|re|i: 'mimi[a-z]+'}\n  condition: a\n", "windows"), "");

@@ -252,5 +252,18 @@ correlation: {type: event_count, rules: [gone], timespan: 1m, condition: {gte: 2
   EXPECT_EQ(f.diagnostics.all()[2].code, "G0407");
 }
 
+TEST(SigmaRuleSet, rules_count_their_checks_and_measure_some) {
+  Fixture f(guessing);
+  for (int i = 0; i < 1000; ++i) {
+    f.sshd(i, "203.0.113.9", i % 2 == 0 ? "failure" : "success");
+    if (i % 100 == 99) f.run();
+  }
+  const auto costs = f.set->costs();
+  ASSERT_EQ(costs.size(), 2U);
+  EXPECT_EQ(costs[0].matches, 500U);
+  EXPECT_GE(costs[0].checks, 500U);
+  EXPECT_GT(costs[0].nanoseconds, 0U);
+}
+
 }  // namespace
 }  // namespace tocsin::rules::sigma

@@ -136,6 +136,12 @@ TEST_F(Table, a_header_of_too_many_columns_makes_no_table) {
   EXPECT_EQ(value("c0"), "absent");
 }
 
+TEST_F(Table, one_column_makes_no_table) {
+  head({"#separator \\x09", "#fields\tall"});
+  read("anything at all");
+  EXPECT_EQ(value("all"), "absent");
+}
+
 TEST_F(Table, a_source_that_starts_anew_decides_anew) {
   head(dns_header);
   decoder->at(0);
