@@ -15,9 +15,8 @@ constexpr auto npos = std::string_view::npos;
 std::optional<char> hex_byte(std::string_view digits) {
   unsigned value = 0;
   if (digits.size() != 2) return std::nullopt;
-  const char* const end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, value, 16);
-  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  const auto read = std::from_chars(digits.begin(), digits.end(), value, 16);
+  if (read.ec != std::errc{} || read.ptr != digits.end()) return std::nullopt;
   return static_cast<char>(value);
 }
 
