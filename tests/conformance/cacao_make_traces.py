@@ -89,6 +89,8 @@ def traces():
     forking = m.playbook({("if-condition", "which"): {"type": "if-condition", "name": "which", "condition": "__ip__:value ISSUBSET '192.0.2.0/24'", "on_true": at("action", "near"), "on_completion": m.END}, ("action", "near"): m.action(at("end", "near"), name="near", delay=10000), ("end", "near"): {"type": "end"}}, playbook_variables={"__ip__": {"type": "ipv4-addr", "external": True}})
     forking.update(id=called["id"], name="Called twice")
     yield "playbook-action-twice-at-once", _flow(step("parallel", "both", next_steps=[at("playbook-action", "left"), at("playbook-action", "right")]), step("playbook-action", "left", at("end", "l"), **call), end("l"), step("playbook-action", "right", at("end", "r"), playbook_id=called["id"]), end("r"), **variables), {"playbooks": ["called.json"]}, {"called.json": forking}
+    numbered = _flow(step("playbook-action", "other", failing, **call), do("mend"), playbook_variables={"__ip__": _text("192.0.2.5", "ipv4-addr"), "__found__": _text("0", "integer")})
+    yield "playbook-action-of-another-type", numbered, answers, both_files
     yield "playbook-action-fails", _flow(step("playbook-action", "other", failing, **call), do("mend"), **variables), {**answers, "answers": {"inner": ["failed"]}}, both_files
 
 

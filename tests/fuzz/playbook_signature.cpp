@@ -3,6 +3,7 @@
 // the canonical form of a canonical form is itself. Keys: any bytes are read without harm.
 #include <cstdlib>
 
+#include "collectors/base/bytes.h"
 #include "responders/playbook/signature/canonical.h"
 #include "responders/playbook/signature/signature.h"
 

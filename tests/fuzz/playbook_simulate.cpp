@@ -3,6 +3,7 @@
 // formed.
 #include <cstdlib>
 
+#include "collectors/base/bytes.h"
 #include "responders/playbook/graph/graph.h"
 #include "responders/playbook/run/simulate.h"
 

@@ -234,7 +234,7 @@ void Run::Machine::return_to(RunToken& token, const RunFrame& frame) {
   token.trace = frame.trace;
 }
 
-bool Run::Machine::enter_branch(RunToken& token, StepIndex first, std::string note) {
+bool Run::Machine::enter_branch(RunToken& token, StepIndex first, const std::string& note) {
   trace[token.trace].note += (trace[token.trace].note.empty() ? "" : "; ") + note;
   if (token.frames.size() >= limits_.depth_most) {
     complete(token, StepStatus::failed, "branches are nested too deep");
@@ -323,53 +323,6 @@ void Run::Machine::work_parallel(std::size_t index) {
   }
 }
 
-void Run::Machine::work_playbook(RunToken& token) {
-  const PlannedStep& here = step(token);
-  const PlanRef called = library_ == nullptr ? nullptr : library_->find(here.playbook_id, here.playbook_version);
-  if (!called) {
-    complete(token, StepStatus::failed, fmt::format("there is no playbook {} here", here.playbook_id));
-    return;
-  }
-  if (spec.mode == RunMode::apply) {
-    if (auto valid = called->check_valid(clock_.now()); !valid) {
-      complete(token, StepStatus::failed, valid.error().message);
-      return;
-    }
-    if (!called->foreign_commands().empty()) {
-      complete(token, StepStatus::failed, "the playbook has commands this host does not run");
-      return;
-    }
-  }
-  if (token.frames.size() >= limits_.depth_most) {
-    complete(token, StepStatus::failed, "playbooks are nested too deep");
-    return;
-  }
-  RunFrame frame;
-  frame.plan = called;
-  frame.variables = std::make_shared<Scope>(called->variables());
-  frame.owner = token.at;
-  frame.deadline = token.deadline;
-  frame.trace = token.trace;
-  for (const std::string& name : here.in_args) {
-    const Variable* given = lookup(token)(name);
-    const Variable* wanted = frame.variables->find(name);
-    if (given == nullptr || wanted == nullptr || !wanted->external || !given->value) continue;
-    auto value = parse_value(wanted->type, given->value->text);
-    if (!value) {
-      complete(token, StepStatus::failed, value.error().message);
-      return;
-    }
-    Variable filled = *wanted;
-    filled.value = std::move(*value);
-    static_cast<void>(frame.variables->replace(name, std::move(filled)));
-  }
-  trace[token.trace].note = fmt::format("runs \"{}\"", called->name());
-  trace[token.trace].status = StepStatus::done;
-  const StepIndex first = called->start();
-  token.frames.push_back(std::move(frame));
-  go(token, first);
-}
-
 void Run::Machine::go(RunToken& token, StepIndex next) {
   TOCSIN_ASSERT(next != no_step);
   token.at = next;
@@ -378,7 +331,7 @@ void Run::Machine::go(RunToken& token, StepIndex next) {
   token.failed = false;
 }
 
-void Run::Machine::complete(RunToken& token, StepStatus status, std::string note) {
+void Run::Machine::complete(RunToken& token, StepStatus status, const std::string& note) {
   if (token.trace < trace.size()) {
     StepTrace& entry = trace[token.trace];
     settle(entry, status);
@@ -392,7 +345,7 @@ void Run::Machine::complete(RunToken& token, StepStatus status, std::string note
   if (status == StepStatus::timed_out) {
     Variable timeout = *constants_.find("__ACTION_TIMEOUT__");
     timeout.value = Value{VariableType::string, here.id, std::monostate{}};
-    static_cast<void>(constants_.replace("__ACTION_TIMEOUT__", std::move(timeout)));
+    TOCSIN_ASSERT(constants_.replace("__ACTION_TIMEOUT__", std::move(timeout)).has_value());
   }
   if (here.on_failure != no_step) {
     go(token, here.on_failure);
@@ -450,29 +403,6 @@ void Run::Machine::join(std::size_t index) {
   if (tokens_[index].failed) raise(index);
 }
 
-void Run::Machine::leave_playbook(std::size_t index) {
-  RunToken& token = tokens_[index];
-  const RunFrame frame = token.frames.back();
-  if (token.frames.size() == 1) {
-    finish(frame.handling_exception ? RunState::failed : RunState::completed);
-    return;
-  }
-  token.frames.pop_back();
-  return_to(token, frame);
-  token.variables = std::make_shared<Scope>(step(token).variables);
-  if (frame.handling_exception) {
-    complete(token, StepStatus::failed);
-    return;
-  }
-  for (const std::string& name : step(token).out_args) {
-    const Variable* result = frame.variables->find(name);
-    if (result == nullptr || !result->value) continue;
-    if (Scope* scope = owner_of(token, name); scope != nullptr)
-      static_cast<void>(scope->assign(name, result->value->text));
-  }
-  complete(token, StepStatus::done);
-}
-
 void Run::Machine::finish(RunState result) {
   state = result;
   for (RunToken& token : tokens_) withdraw(token);
@@ -485,7 +415,7 @@ void Run::Machine::finish(RunState result) {
              .outputs = {}});
 }
 
-bool Run::Machine::note_down(RunRecord record) {
+bool Run::Machine::note_down(const RunRecord& record) {
   if (auto written = journal_.append(record); !written) {
     broken_ = std::move(written).error();
     return false;

@@ -53,7 +53,7 @@ class Run::Machine {
   std::vector<std::string> waiting() const;
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
-  Result<void> cancel(std::string reason);
+  Result<void> cancel(const std::string& reason);
 
   const RunSpec spec;
   RunState state = RunState::running;
@@ -69,7 +69,7 @@ class Run::Machine {
     std::vector<std::pair<std::string, std::string>> outputs;
   };
 
-  // machine.cpp: moving through the plan
+  // machine.cpp: moving through the plan; call.cpp: into other playbooks and back
   const Plan& plan(const RunToken& token) const { return *token.frames.back().plan; }
   const PlannedStep& step(const RunToken& token) const { return plan(token).step(token.at); }
   std::optional<std::size_t> next_ready() const;
@@ -84,8 +84,8 @@ class Run::Machine {
   void work_parallel(std::size_t index);
   void work_playbook(RunToken& token);
   void return_to(RunToken& token, const RunFrame& frame);
-  bool enter_branch(RunToken& token, StepIndex first, std::string note);
-  void complete(RunToken& token, StepStatus status, std::string note = {});
+  bool enter_branch(RunToken& token, StepIndex first, const std::string& note);
+  void complete(RunToken& token, StepStatus status, const std::string& note = {});
   void go(RunToken& token, StepIndex next);
   void raise(std::size_t index);
   void finish_token(std::size_t index, bool failed);
@@ -116,7 +116,7 @@ class Run::Machine {
   Lookup lookup(const RunToken& token) const;
   Scope* owner_of(RunToken& token, std::string_view name);
 
-  bool note_down(RunRecord record);
+  bool note_down(const RunRecord& record);
 
   ActionGateway& gateway_;
   RunJournal& journal_;

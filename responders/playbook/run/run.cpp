@@ -80,7 +80,7 @@ std::vector<std::string> Run::waiting() const { return machine_->waiting(); }
 Result<void> Run::answer(std::string_view execution, RunAnswer answer) {
   return machine_->answer(execution, std::move(answer));
 }
-Result<void> Run::cancel(std::string reason) { return machine_->cancel(std::move(reason)); }
+Result<void> Run::cancel(const std::string& reason) { return machine_->cancel(reason); }
 std::vector<std::string> Run::awaiting_approval() const { return machine_->awaiting_approval(); }
 const std::vector<std::string>& Run::applied() const noexcept { return machine_->applied; }
 
@@ -121,7 +121,9 @@ std::vector<std::string> Run::Machine::awaiting_approval() const {
 // Whoever approves later must not set off what nobody waits for any more.
 void Run::Machine::withdraw(RunToken& token) {
   const std::string key = std::exchange(token.pending, {});
-  if (!key.empty()) static_cast<void>(gateway_.undo(key, "the run does not wait for it any more"));
+  if (key.empty()) return;
+  // When the guard does not answer, the request waits there until it expires, and nobody here asks for it again.
+  [[maybe_unused]] const auto undone = gateway_.undo(key, "the run does not wait for it any more");
 }
 
 Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
@@ -145,7 +147,7 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
   return {};
 }
 
-Result<void> Run::Machine::cancel(std::string reason) {
+Result<void> Run::Machine::cancel(const std::string& reason) {
   if (state != RunState::running) return fail(Code::conflict, "the run is over already");
   for (StepTrace& entry : trace)
     if (entry.status == StepStatus::running || entry.status == StepStatus::waiting) {

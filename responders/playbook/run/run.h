@@ -95,7 +95,7 @@ class Run {
   std::vector<std::string> waiting() const;
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
-  Result<void> cancel(std::string reason);
+  Result<void> cancel(const std::string& reason);
   // Keys of what was applied, oldest first: undoing a run is undoing these backwards through the gateway.
   const std::vector<std::string>& applied() const noexcept;
 

@@ -56,7 +56,7 @@ void Run::Machine::work_action(RunToken& token) {
       return;
     }
     if (status != StepStatus::done) {
-      complete(token, status, std::move(note));
+      complete(token, status, note);
       return;
     }
     if (spec.mode == RunMode::apply && token.deadline && clock_.now() > *token.deadline) {

@@ -94,6 +94,7 @@ Result<void> append(std::string& out, const JsonNode& node);
 
 Result<void> append_object(std::string& out, const JsonNode& node) {
   std::vector<const JsonMember*> order;
+  order.reserve(node.members.size());
   for (const JsonMember& member : node.members) order.push_back(&member);
   std::sort(order.begin(), order.end(),
             [](const JsonMember* a, const JsonMember* b) { return before(a->name, b->name); });

@@ -238,6 +238,7 @@ std::vector<SignatureVerdict> verify_signatures(const JsonDocument& document, co
   if (list->items.size() > signatures_most)
     return {refused("P0727", "there are more than 16 signatures", list->offset)};
   std::vector<SignatureVerdict> out;
+  out.reserve(list->items.size());
   for (const JsonNode& signature : list->items)
     out.push_back(Verifier(document.root, signature, store, now, form).run());
   return out;

@@ -150,7 +150,7 @@ void check_summary(Draft& draft) {
     if (known == facts.end())
       draft.reporter.warning("P0118", claim.second, "playbook_processing_summary",
                              fmt::format("\"{}\" is not in the specification", name.substr(0, 60)));
-    else if (claim.first != known->second && !(name == "countersigned_signatures" && !claim.first))
+    else if (claim.first != known->second && (name != "countersigned_signatures" || claim.first))
       draft.reporter.warning("P0118", claim.second, "playbook_processing_summary",
                              fmt::format("\"{}\" is {}, the content says otherwise", name, claim.first));
   }
@@ -167,8 +167,7 @@ std::optional<Identifier> parse_identifier(std::string_view text) noexcept {
   const std::size_t dashes = text.rfind("--");
   if (dashes == std::string_view::npos || dashes == 0 || text.size() != dashes + 38) return std::nullopt;
   const std::string_view type = text.substr(0, dashes);
-  for (const char c : type)
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return std::nullopt;
+  if (type.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos) return std::nullopt;
   const auto uuid = parse_uuid(text.substr(dashes + 2));
   if (!uuid || (uuid->bytes[8] & 0xC0U) != 0x80U) return std::nullopt;
   return Identifier{type, render_uuid(*uuid), uuid->bytes[6] >> 4U};
