@@ -104,7 +104,8 @@ incident=$("$bin/tocsin" incident list --exercise --limit 1 -o json --fields ali
 echo
 "$bin/tocsin" incident show "$incident"
 echo
-"$bin/tocsin" playbook rehearse --incident "$incident"
+"$bin/tocsin" playbook rehearse ssh-brute-force --incident "$incident"
+echo "All playbooks that are bound to it: tocsin playbook rehearse --incident $incident"
 echo
 report=$run/$incident.html
 "$bin/tocsin" report make incident --incident "$incident" --format html --file "$report"

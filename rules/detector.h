@@ -5,6 +5,7 @@
 // hash(rule, group key).
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -129,7 +130,9 @@ struct SourceReading {
 // What rules collected and want to have kept; the caller writes it.
 struct DataFile {
   std::string path;
-  std::string text;
+  std::uint64_t changes = 0;  // goes up with each: the same number, the same text
+  std::uint64_t bytes = 0;    // about as large as the text will be
+  std::function<std::string()> text;
 };
 
 class RuleSet {
@@ -150,6 +153,8 @@ class RuleSet {
   virtual std::vector<SourceReading> readings() const { return {}; }
   // Any thread; what workers do meanwhile may or may not be in it.
   virtual std::vector<DataFile> data_files() const { return {}; }
+  // Before this one is used in the place of `old`: what rules collected there goes on here.
+  virtual void inherit(const RuleSet& /*old*/) const {}
   // A rule looks at this buffer.
   virtual bool inspects(collectors::Buffer) const { return false; }
 };

@@ -124,6 +124,7 @@ bool selects(const TuningEntry& entry, const RuleFace& rule) {
 bool covers(const TuningEntry& entry, const Alert& alert) {
   if (!entry.host.empty() && entry.host != alert.host) return false;
   if (!entry.in_hours(alert.time)) return false;
+  if (entry.keeps && entry.keeps(alert)) return false;
   if (entry.networks.empty() && entry.except.empty()) return true;
   const auto ends = alert_ends(alert);
   switch (entry.side) {

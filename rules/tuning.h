@@ -49,6 +49,7 @@ struct TuningEntry {
   TuningSide side = TuningSide::either;
   std::string host;  // host.name; empty: any
   std::optional<TuningHours> hours;
+  std::string filter;                    // suppress: a Sigma filter (rules/sigma/alert_filter.h); empty: none
   std::string zone;                      // of the hours; empty: UTC
   std::string pattern;                   // modify: what of the rule's text is replaced
   std::string replacement;               // modify: by this
@@ -66,6 +67,7 @@ struct TuningEntry {
   std::function<std::chrono::seconds(Time)> offset = {};
   std::function<std::optional<std::string>(std::string_view)> rewrite = {};
   std::vector<std::function<bool(std::string_view)>> finds = {};
+  std::function<bool(const Alert&)> keeps = {};  // by the filter
 
   bool expired(Time now) const noexcept { return now >= expires; }
   bool waiting(Time now) const noexcept { return from && now < *from; }
@@ -89,7 +91,7 @@ struct RuleFace {
 bool selects(const TuningEntry& entry, const RuleFace& rule);
 // By id alone, as alerts are judged.
 bool selects(const TuningEntry& entry, std::string_view id) noexcept;
-// Network, host and hours; not the rule, not the entry's own period.
+// Network, host, hours and filter; not the rule, not the entry's own period.
 bool covers(const TuningEntry& entry, const Alert& alert);
 
 // One entry at work, with what it did.

@@ -15,9 +15,10 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t input_size = 64 * 1024;
-constexpr std::size_t head_size = 4;           // of the longest magic
-constexpr std::size_t step_most = 1U << 30;    // zlib counts in 32 bits
-constexpr int zstandard_window_log_most = 27;  // 128 MiB, what the zstd tool accepts by default
+constexpr std::size_t head_size = 4;               // of the longest magic
+constexpr std::size_t step_most = 1U << 30;        // zlib counts in 32 bits
+constexpr int zstandard_window_log_most = 27;      // 128 MiB, what the zstd tool accepts by default
+constexpr std::size_t zstandard_block_header = 3;  // RFC 8878 §3.1.1.2
 
 class InflatingSource final : public ByteSource {
  public:
@@ -117,9 +118,10 @@ class InflatingSource final : public ByteSource {
   }
 
   std::size_t step_zstandard(std::span<std::uint8_t> into) {
-    // No more than the library asks for, which is a block: with the next one in the same call, damage in that would
-    // cost the bytes of this one.
-    ::ZSTD_inBuffer from{input_.data() + start_, std::min(end_ - start_, wanted_), 0};
+    // A block alone: damage in the header of the next one, which the library asks for as well, would cost the bytes of
+    // this one.
+    const auto block = wanted_ > zstandard_block_header ? wanted_ - zstandard_block_header : wanted_;
+    ::ZSTD_inBuffer from{input_.data() + start_, std::min(end_ - start_, block), 0};
     ::ZSTD_outBuffer to{into.data(), into.size(), 0};
     const auto status = ::ZSTD_decompressStream(zstandard_, &to, &from);
     start_ += from.pos;

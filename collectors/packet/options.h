@@ -89,9 +89,10 @@ struct StreamOptions {
   std::uint64_t depth = 1ULL << 20;            // bytes per direction; 0 = no limit
   // Of protocols that keep one connection for all they do, once they are recognised.
   std::uint64_t smb_depth = 0, modbus_depth = 0, pgsql_depth = 0;
-  std::size_t segments_most = 65'536;  // out of order, per direction
-  bool midstream = false;              // take up connections whose handshake was not seen
-  bool async_one_side = false;         // take up connections of which one direction only is seen
+  std::size_t segments_most = 65'536;             // out of order, per direction
+  std::size_t syns_most = 10, syn_acks_most = 5;  // of one handshake; told when there are more
+  bool midstream = false;                         // take up connections whose handshake was not seen
+  bool async_one_side = false;                    // take up connections of which one direction only is seen
   OverlapPolicy overlap_policy = OverlapPolicy::bsd;
   ExceptionPolicy midstream_policy = ExceptionPolicy::ignore;
   bool bypass = false;  // flows past depth

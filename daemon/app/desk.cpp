@@ -56,10 +56,20 @@ void Desk::settle(Time now) {
 void Desk::decide_up_to(Time watermark) {
   const auto due =
       std::partition(pending_.begin(), pending_.end(), [&](const rules::Alert& a) { return a.time > watermark; });
-  std::vector<rules::Alert> now(std::make_move_iterator(due), std::make_move_iterator(pending_.end()));
-  pending_.erase(due, pending_.end());
-  std::ranges::sort(now, [](const rules::Alert& a, const rules::Alert& b) { return rank(a) < rank(b); });
-  for (auto& alert : now) decide(std::move(alert));
+  std::vector<rules::Alert> now;
+  if (due == pending_.begin()) {
+    now = std::exchange(pending_, {});
+  } else {
+    now.assign(std::make_move_iterator(due), std::make_move_iterator(pending_.end()));
+    pending_.erase(due, pending_.end());
+  }
+  // Alerts are large, and of one worker they are in order.
+  std::vector<rules::Alert*> ordered;
+  ordered.reserve(now.size());
+  for (auto& alert : now) ordered.push_back(&alert);
+  const auto before = [](const rules::Alert* a, const rules::Alert* b) { return rank(*a) < rank(*b); };
+  if (!std::ranges::is_sorted(ordered, before)) std::ranges::sort(ordered, before);
+  for (auto* alert : ordered) decide(std::move(*alert));
 }
 
 void Desk::finish() { release(Time::max()); }

@@ -6,6 +6,7 @@
 #include "collectors/base/text.h"
 #include "daemon/app/rule_files.h"
 #include "daemon/tuning/file.h"
+#include "rules/indicator/rule_set.h"
 #include "rules/sigma/rule_set.h"
 #include "rules/signature/rule_set.h"
 #include "rules/yara/rule_set.h"
@@ -98,6 +99,7 @@ rules::sigma::SigmaOptions sigma_options(const EngineOptions& options) {
   rules::sigma::SigmaOptions out;
   out.placeholders = options.placeholders;
   out.lateness = options.lateness;
+  out.now = options.now;
   return out;
 }
 
@@ -132,6 +134,14 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
     yara.most_scanned = options.file_most;
     add(rules::yara::compile_yara(files.yara, yara, diagnostics));
   }
+  if (!options.indicator_paths.empty()) {
+    const auto lists = read_indicator_files(options.indicator_paths, diagnostics);
+    out.files_ += lists.size();
+    auto indicators = options.indicators;
+    indicators.own_networks = options.home_networks;
+    indicators.metrics = options.metrics;
+    add(rules::indicator::compile_indicators(lists, indicators, diagnostics));
+  }
   if (tuning == nullptr) return out;
   for (const auto& rules : out.active_) tuning->meet(rules.set->rules());
   judge_tuning(*tuning, *options.now, diagnostics);
@@ -153,6 +163,9 @@ Desk& Engines::desk(rules::AlertSink& out) {
 
 void Engines::inherit(const Engines& old) {
   if (tuning_ != nullptr && old.tuning_ != nullptr) tuning_->inherit(*old.tuning_);
+  for (auto& rules : active_)
+    for (const auto& before : old.active_)
+      if (before.set->engine() == rules.set->engine()) rules.set->inherit(*before.set);
   for (auto& rules : active_)
     for (const auto& before : old.active_)
       // State that does not fit the new rules is theirs to ignore; counting starts over then.

@@ -12,6 +12,7 @@
 #include "daemon/app/desk.h"
 #include "daemon/eve/options.h"
 #include "rules/detector.h"
+#include "rules/indicator/rule_set.h"
 #include "rules/sigma/rule_set.h"
 #include "rules/signature/parse/syntax.h"
 #include "rules/signature/state/dataset.h"
@@ -39,6 +40,8 @@ struct EngineOptions {
   std::map<std::string, std::vector<std::string>> placeholders;  // of Sigma rules
   Duration lateness{};                                           // that Sigma's correlations wait for events
   Metrics* metrics = nullptr;
+  std::vector<std::string> indicator_paths;  // lists and directories of them
+  rules::indicator::IndicatorOptions indicators;
   std::string tuning;       // file of what analysts changed, beside those found beside rules; empty: only those
   std::optional<Time> now;  // which entries of it are in force; none: rules act as they are written
 };

@@ -79,7 +79,8 @@ class OfflineRun {
     auto done = options_.store.empty() ? in_memory(std::move(replay)) : into_store(std::move(replay));
     if (!done) return done;
     for (const auto& rules : bench_->engines->active())
-      for (const auto& file : rules.set->data_files()) TOCSIN_CHECK(replace_file(file.path, as_bytes(file.text), 0644));
+      for (const auto& file : rules.set->data_files())
+        TOCSIN_CHECK(replace_file(file.path, as_bytes(file.text()), 0644));
     if (!options_.costs.empty()) TOCSIN_CHECK(write_rule_costs(options_.costs, *bench_->engines));
     if (eve_) TOCSIN_CHECK(finish_eve(done->summary.eve));
     for (const auto& tuned : bench_->engines->tuning()->entries())
@@ -102,6 +103,7 @@ class OfflineRun {
     engines.reputation_categories = settings_.reputation_categories;
     engines.reputation_files = settings_.reputation_files;
     engines.datasets = settings_.datasets;
+    if (!options_.indicators.empty()) engines.indicator_paths = options_.indicators;
     if (!options_.tuning.empty()) engines.tuning = options_.tuning;
     engines.now = options_.now;
     engines.alerts_per_packet_most = settings_.alerts_per_packet_most;

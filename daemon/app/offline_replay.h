@@ -17,8 +17,9 @@ namespace tocsin::daemon {
 struct OfflineReplayOptions {
   Config config;
   std::vector<std::string> inputs;
-  std::vector<std::string> rules;     // replaces the configured packs when not empty
-  std::vector<std::string> settings;  // KEY=VALUE in Suricata's names
+  std::vector<std::string> rules;       // replaces the configured packs when not empty
+  std::vector<std::string> indicators;  // lists; replace the configured ones when not empty
+  std::vector<std::string> settings;    // KEY=VALUE in Suricata's names
   std::string suricata_yaml;
   std::string filter;  // BPF
   std::string eve;     // file for EVE records

@@ -79,6 +79,34 @@ void read_directory(const fs::path& directory, RuleFiles& out, Diagnostics& diag
 
 }  // namespace
 
+std::vector<rules::RuleSource> read_indicator_files(std::span<const std::string> paths, Diagnostics& diagnostics) {
+  constexpr std::size_t list_most = std::size_t{1} << 30;
+  std::vector<rules::RuleSource> out;
+  const auto read = [&](const fs::path& path) {
+    auto text = read_file(path, list_most);
+    if (text) out.push_back({path, std::move(*text)});
+    else complain(diagnostics, path, text.error().message, "check the path and its permissions");
+  };
+  for (const auto& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      read(path);
+      continue;
+    }
+    std::vector<fs::path> found;
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      const bool hidden = it->path().filename().string().starts_with('.');
+      if (hidden && it->is_directory(error)) it.disable_recursion_pending();
+      if (!hidden && it->is_regular_file(error)) found.push_back(it->path());
+    }
+    if (error)
+      complain(diagnostics, path, "cannot be listed: " + error.message(), "check the path and its permissions");
+    std::ranges::sort(found);
+    for (const auto& file : found) read(file);
+  }
+  return out;
+}
+
 RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagnostics) {
   RuleFiles out;
   for (const auto& path : paths) {

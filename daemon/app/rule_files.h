@@ -28,6 +28,9 @@ struct RuleFiles {
 // diagnostic, the rest is read.
 RuleFiles read_rule_files(std::span<const std::string> paths, Diagnostics& diagnostics);
 
+// Indicator lists: files as they are named, and every file in a directory, at any depth, but hidden ones.
+std::vector<rules::RuleSource> read_indicator_files(std::span<const std::string> paths, Diagnostics& diagnostics);
+
 // A text file of at most `most` bytes; NUL bytes are allowed.
 Result<std::string> read_file(const std::string& path, std::size_t most = 256U << 20);
 

@@ -223,6 +223,10 @@ void read_type(const std::string& name, Members& members, EveOptions& eve, std::
   else if (*protocol == Protocol::smb) eve.detail.smb.types = members.list("types");
   else if (*protocol == Protocol::dhcp) members.flag("extended", eve.detail.dhcp.extended);
   else if (*protocol == Protocol::pgsql) members.flag("passwords", eve.detail.pgsql.passwords);
+  else if (*protocol == Protocol::mqtt) {
+    static_cast<void>(members.at("passwords"));
+    if (const auto most = parse_suricata_bytes(members.text("string-log-limit"))) eve.detail.mqtt.string_most = *most;
+  }
   if (*protocol == Protocol::ftp) eve.set(Protocol::ftp_data, on);
   if (*protocol == Protocol::http2) eve.set(Protocol::doh2, on);
 }

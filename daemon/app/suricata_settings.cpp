@@ -100,6 +100,46 @@ bool add_host_policy(SuricataSettings& settings, std::string_view system, std::s
   return true;
 }
 
+// decoder.vxlan.ports: [8472, 4789], or the name of a variable; one that nobody set leaves the usual ports.
+template <auto Member>
+bool set_ports(SuricataSettings& settings, std::string_view value) {
+  value = trim(value);
+  if (value.starts_with('$')) {
+    const auto found = settings.variables.find(std::string(value.substr(1)));
+    if (found == settings.variables.end()) return true;
+    value = trim(found->second);
+  }
+  if (value.starts_with('[') && value.ends_with(']')) value = value.substr(1, value.size() - 2);
+  std::vector<std::uint16_t> ports;
+  for (const auto item : split(value, ',')) {
+    const auto port = parse_unsigned(trim(item));
+    if (!port || *port > 0xFFFF) return false;
+    ports.push_back(static_cast<std::uint16_t>(*port));
+  }
+  std::invoke(Member, settings) = std::move(ports);
+  return true;
+}
+
+// flow-timeouts.tcp.established: 300. What holds in an emergency is the table's own affair.
+bool set_timeout(SuricataSettings& settings, std::string_view rest, std::string_view value) {
+  const auto dot = rest.find('.');
+  const auto seconds = parse_unsigned(value);
+  if (dot == std::string_view::npos || !seconds || *seconds > 0xFFFFFFFFU) return false;
+  auto& flow = settings.packets.flow;
+  const auto name = rest.substr(0, dot), state = rest.substr(dot + 1);
+  auto* timeouts = name == "tcp"       ? &flow.tcp
+                   : name == "udp"     ? &flow.udp
+                   : name == "icmp"    ? &flow.icmp
+                   : name == "default" ? &flow.other
+                                       : nullptr;
+  if (timeouts == nullptr) return false;
+  const Duration length = std::chrono::seconds(*seconds);
+  if (state == "new") timeouts->fresh = length;
+  else if (state == "established") timeouts->established = length;
+  else if (state == "closed") timeouts->closed = length;
+  return true;
+}
+
 constexpr std::pair<std::string_view, Apply> keys[] = {
     {"stream.midstream", set_switch<[](auto& s) -> bool& { return s.packets.stream.midstream; }>},
     {"stream.midstream-policy",
@@ -111,6 +151,8 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      [](SuricataSettings& s, std::string_view value) { return set_encryption(s.packets.ssh, value); }},
     {"app-layer.protocols.tls.encryption-handling",
      [](SuricataSettings& s, std::string_view value) { return set_encryption(s.packets.tls, value); }},
+    {"stream.max-syn-queued", set_bytes<[](auto& s) -> std::size_t& { return s.packets.stream.syns_most; }>},
+    {"stream.max-synack-queued", set_bytes<[](auto& s) -> std::size_t& { return s.packets.stream.syn_acks_most; }>},
     {"stream.async-oneside", set_switch<[](auto& s) -> bool& { return s.packets.stream.async_one_side; }>},
     {"stream.reassembly.depth", set_bytes<[](auto& s) -> std::uint64_t& { return s.packets.stream.depth; }>},
     {"app-layer.protocols.smb.stream-depth",
@@ -244,6 +286,38 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
     {"app-layer.protocols.websocket.max-payload-size",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.websocket.payload_most; }>},
     {"app-layer.protocols.mdns.enabled", set_switch<[](auto& s) -> bool& { return s.packets.mdns.enabled; }>},
+    {"app-layer.protocols.ldap.udp.enabled", set_switch<[](auto& s) -> bool& { return s.packets.ldap.enabled; }>},
+    {"app-layer.protocols.http.libhtp.default-config.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.http.transactions_most; }>},
+    {"app-layer.protocols.mqtt.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.mqtt.transactions_most; }>},
+    {"app-layer.protocols.smtp.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.smtp.transactions_most; }>},
+    {"app-layer.protocols.pop3.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.pop3.transactions_most; }>},
+    {"app-layer.protocols.ldap.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.ldap.transactions_most; }>},
+    {"app-layer.protocols.pgsql.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.pgsql.transactions_most; }>},
+    {"app-layer.protocols.dcerpc.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.dcerpc.transactions_most; }>},
+    {"app-layer.protocols.nfs.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.nfs.transactions_most; }>},
+    {"decoder.max-layers",
+     [](SuricataSettings& s, std::string_view value) {
+       const auto most = parse_unsigned(value);
+       if (most && *most != 0 && *most <= 255) s.packets.decode.layers_most = static_cast<std::uint32_t>(*most);
+       return most && *most != 0 && *most <= 255;
+     }},
+    {"decoder.teredo.ports", set_ports<[](auto& s) -> auto& { return s.packets.decode.teredo_ports; }>},
+    {"decoder.vxlan.ports", set_ports<[](auto& s) -> auto& { return s.packets.decode.vxlan_ports; }>},
+    {"decoder.geneve.ports", set_ports<[](auto& s) -> auto& { return s.packets.decode.geneve_ports; }>},
+    {"defrag.timeout",
+     [](SuricataSettings& s, std::string_view value) {
+       const auto seconds = parse_unsigned(value);
+       if (seconds && *seconds <= 0xFFFFFFFFU) s.packets.defragment.timeout = std::chrono::seconds(*seconds);
+       return seconds.has_value();
+     }},
     {"decoder.teredo.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.teredo; }>},
     {"decoder.vxlan.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.vxlan; }>},
     {"decoder.geneve.enabled", set_switch<[](auto& s) -> bool& { return s.packets.decode.geneve; }>},
@@ -291,6 +365,10 @@ Result<void> apply(SuricataSettings& out, std::string_view key, std::string_view
   }
   if (constexpr std::string_view group = "host-os-policy."; key.starts_with(group)) {
     if (add_host_policy(out, key.substr(group.size()), value)) return {};
+    return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
+  }
+  if (constexpr std::string_view group = "flow-timeouts."; key.starts_with(group)) {
+    if (set_timeout(out, key.substr(group.size()), value)) return {};
     return fail(Code::usage, std::string(key) + " cannot be '" + std::string(value) + "'");
   }
   if (key == "packet-alert-max") {

@@ -1,13 +1,16 @@
 #include "daemon/app/tuning_methods.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <map>
 #include <mutex>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include "collectors/base/counted.h"
+#include "collectors/base/json.h"
 #include "collectors/base/text.h"
 #include "daemon/app/asked.h"
 #include "daemon/app/rule_files.h"
@@ -57,6 +60,7 @@ json::object entry_row(const TuningEntry& entry, const rules::TunedEntry* tuned,
   row["side"] = rules::tuning_side_name(entry.side);
   row["host"] = entry.host;
   row["hours"] = when_of(entry);
+  row["filter"] = entry.filter;
   row["replace"] = entry.pattern;
   row["with"] = entry.replacement;
   if (entry.severity) row["severity"] = *entry.severity;
@@ -123,6 +127,48 @@ Result<void> list_entries(const TuningDesk& desk, const Call& call, Reply& reply
   return {};
 }
 
+// Some modifiers take numbers or a boolean; all others take text as it is written.
+void append_filter_value(JsonWriter& json, std::string_view field, const std::string& value) {
+  const auto modifier = field.substr(std::min(field.rfind('|'), field.size() - 1) + 1);
+  if (modifier == "exists" && (value == "true" || value == "false")) {
+    json.value(value == "true");
+    return;
+  }
+  static constexpr std::array<std::string_view, 4> numeric{"gt", "gte", "lt", "lte"};
+  const auto number = std::ranges::find(numeric, modifier) == numeric.end() ? std::nullopt : parse_real(value);
+  if (number) json.value(*number);
+  else json.value(value);
+}
+
+// FIELD=VALUE, with Sigma's modifiers behind the name: all fields must agree, of a field's values one. Or a whole
+// filter, {…}.
+Result<std::string> filter_of(const std::vector<std::string>& given) {
+  if (given.size() == 1 && trim(given.front()).starts_with('{')) return given.front();
+  std::map<std::string, std::vector<std::string>> fields;
+  for (const auto& text : given) {
+    const auto sign = text.find('=');
+    if (sign == std::string::npos || sign == 0)
+      return fail(Code::usage, "--filter takes FIELD=VALUE, FIELD|contains=VALUE, or a Sigma filter in braces");
+    fields[text.substr(0, sign)].push_back(text.substr(sign + 1));
+  }
+  if (fields.empty()) return std::string{};
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("selection").begin_object();
+  for (const auto& [field, values] : fields) {
+    json.key(field);
+    if (values.size() == 1) {
+      append_filter_value(json, field, values.front());
+      continue;
+    }
+    json.begin_array();
+    for (const auto& value : values) append_filter_value(json, field, value);
+    json.end_array();
+  }
+  json.end_object().member("condition", "not selection").end_object();
+  return out;
+}
+
 // The entry that a call describes.
 Result<TuningEntry> entry_of(const TuningDesk& desk, const Call& call) {
   TuningEntry entry;
@@ -144,6 +190,7 @@ Result<TuningEntry> entry_of(const TuningDesk& desk, const Call& call) {
     TOCSIN_TRY(entry.hours, parse_hours(call.text("hours").value_or(""), call.list("days")));
   }
   entry.zone = call.text("zone").value_or("");
+  TOCSIN_TRY(entry.filter, filter_of(call.list("filter")));
   entry.pattern = call.text("replace").value_or("");
   entry.replacement = call.text("with").value_or("");
   if (const auto severity = call.number("severity")) {

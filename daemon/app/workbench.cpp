@@ -5,6 +5,20 @@
 
 namespace tocsin::daemon {
 
+namespace {
+
+rules::indicator::IndicatorOptions indicator_options(const IndicatorsConfig& config) {
+  rules::indicator::IndicatorOptions out;
+  out.allow = config.allow;
+  out.window = config.window;
+  out.entries_most = config.most;
+  out.confidence = static_cast<std::uint8_t>(config.confidence);
+  out.reach = config.match;
+  return out;
+}
+
+}  // namespace
+
 EngineOptions engine_options(const Config& config, const std::vector<std::string>& rules) {
   EngineOptions options;
   options.paths = rules;
@@ -13,7 +27,9 @@ EngineOptions engine_options(const Config& config, const std::vector<std::string
     options.paths.insert(options.paths.end(), config.rules.paths.begin(), config.rules.paths.end());
     for (auto& path : SetShelf(config.rules.installed).current_paths()) options.paths.push_back(std::move(path));
     options.tuning = config.rules.tuning;
+    options.indicator_paths = config.rules.indicators.paths;
   }
+  options.indicators = indicator_options(config.rules.indicators);
   options.views = config.rules.views;
   options.home_networks = config.rules.home_networks;
   options.variables = config.rules.variables;

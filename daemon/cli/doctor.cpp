@@ -16,9 +16,12 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "collectors/opener/opener.h"
 #include "collectors/opener/sandbox.h"
+#include "daemon/app/rule_files.h"
+#include "daemon/app/workbench.h"
 #include "daemon/cli/config_check.h"
 #include "rules/pattern/hyperscan.h"
 
@@ -158,12 +161,33 @@ void examine_helpers(Findings& out, const Config& config) {
 
 }  // namespace
 
+namespace {
+
+// Lists are loaded as the daemon does, so that what it says is seen before it is asked.
+void examine_indicators(Findings& out, const Config& config, Time now) {
+  if (config.rules.indicators.paths.empty()) return;
+  Diagnostics diagnostics;
+  const auto sources = read_indicator_files(config.rules.indicators.paths, diagnostics);
+  auto options = engine_options(config, {}).indicators;
+  options.own_networks = config.rules.home_networks;
+  const auto set = rules::indicator::compile_indicators(sources, options, diagnostics);
+  const auto expired = set->expired(now);
+  const bool useless = set->size() == 0 || expired == set->size();
+  const bool wrong = useless || diagnostics.has_errors();
+  out.push_back({"installation", "indicators", wrong ? FindingState::warning : FindingState::ok,
+                 fmt::format("{} from {}; {} expired, {} refused", counted(set->size(), "indicator"),
+                             counted(set->loads().size(), "list"), expired, diagnostics.errors()),
+                 wrong ? "tocsin indicator check says what is refused; renew lists that expired" : ""});
+}
+
+}  // namespace
+
 std::string_view finding_state_name(FindingState state) noexcept {
   static constexpr std::string_view names[] = {"ok", "warning", "error", "off"};
   return names[static_cast<std::size_t>(state)];
 }
 
-std::vector<Finding> examine_host(const Places& places, const std::string& config_file) {
+std::vector<Finding> examine_host(const Places& places, const std::string& config_file, Time now) {
   Findings out;
   examine_kernel(out);
   Diagnostics diagnostics;
@@ -183,6 +207,7 @@ std::vector<Finding> examine_host(const Places& places, const std::string& confi
   for (const auto& path : config.rules.packs) examine_directory(out, "rules", path, R_OK | X_OK);
   for (const auto& path : config.rules.decoders) examine_directory(out, "decoders", path, R_OK | X_OK);
   for (const auto& path : config.respond.playbooks) examine_directory(out, "playbooks", path, R_OK | X_OK);
+  examine_indicators(out, config, now);
   examine_directory(out, "state", places.state, R_OK | W_OK | X_OK);
   examine_space(out, config);
   for (const auto& log : config.collect.logs)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/base/time.h"
 #include "daemon/config/places.h"
 
 namespace tocsin::daemon {
@@ -21,6 +22,6 @@ struct Finding {
   std::string next_step;  // empty when all is well
 };
 
-std::vector<Finding> examine_host(const Places& places, const std::string& config_file);
+std::vector<Finding> examine_host(const Places& places, const std::string& config_file, Time now);
 
 }  // namespace tocsin::daemon

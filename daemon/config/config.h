@@ -15,6 +15,7 @@
 #include "collectors/base/diagnostic.h"
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
+#include "rules/indicator/indicator.h"
 #include "rules/signature/parse/syntax.h"
 
 namespace tocsin::daemon {
@@ -85,6 +86,15 @@ struct CollectConfig {
   CollectConfig() : opener("opener.sock") {}
 };
 
+struct IndicatorsConfig {
+  std::vector<std::string> paths;           // files and directories of lists; beside the configuration's file
+  std::vector<std::string> allow;           // addresses, networks, domains with all below them
+  Duration window = std::chrono::hours{1};  // one alert for each indicator and who met it
+  std::uint32_t most = 4'000'000;           // entries, of all lists
+  std::uint32_t confidence = 50;            // of entries whose list does not say it
+  rules::indicator::Reach match = rules::indicator::Reach::subdomains;  // of domains whose list does not say it
+};
+
 struct RulesConfig {
   std::vector<std::string> packs = {"rules"};                    // directories; relative to the data directory
   std::vector<std::string> paths;                                // further files and directories
@@ -98,6 +108,7 @@ struct RulesConfig {
   Duration lateness{};  // Sigma correlations take events this late; their windows close so much later
   // Of signatures in files whose name does not say it.
   rules::signature::Syntax syntax = rules::signature::Syntax::automatic;
+  IndicatorsConfig indicators;
   RulesConfig();
 };
 
@@ -107,12 +118,17 @@ struct IncidentsConfig {
 };
 
 enum class RespondMode : std::uint8_t { rehearse, apply };
+// required: `tocsin playbook run` carries out signed playbooks only.
+enum class RespondSignatures : std::uint8_t { optional, required };
 
 struct RespondConfig {
   RespondMode mode = RespondMode::rehearse;
   std::string triggers = "playbooks/triggers.yaml";    // relative to the data directory
   std::vector<std::string> playbooks = {"playbooks"};  // relative to the data directory
   std::string socket = "responder.sock";               // relative to the runtime directory
+  std::string runner;                                  // socket of tocsin-runner, the same way; empty: none
+  RespondSignatures signatures = RespondSignatures::optional;
+  std::string keys = "playbook-keys";  // of who may sign playbooks; relative to the configuration's directory
 };
 
 enum class SinkKind : std::uint8_t { mail, webhook, syslog };
@@ -239,7 +255,9 @@ std::string render_config_json(const Config& config);
 
 std::string_view name_of(LogKind kind) noexcept;
 std::string_view name_of(RespondMode mode) noexcept;
+std::string_view name_of(RespondSignatures signatures) noexcept;
 std::string_view name_of(rules::signature::Syntax syntax) noexcept;
+std::string_view name_of(rules::indicator::Reach reach) noexcept;
 std::string_view name_of(SinkKind kind) noexcept;
 std::string_view name_of(ReportKind kind) noexcept;
 std::string_view name_of(ReportFormat format) noexcept;

@@ -105,6 +105,16 @@ void fields(Archive& a, CollectConfig& c) {
 }
 
 template <class Archive>
+void fields(Archive& a, IndicatorsConfig& c) {
+  a("paths", c.paths);
+  a("allow", c.allow);
+  a("window", c.window, check::positive);
+  a("most", c.most, check::some);
+  a("confidence", c.confidence, check::severity);
+  a("match", c.match);
+}
+
+template <class Archive>
 void fields(Archive& a, RulesConfig& c) {
   a("packs", c.packs);
   a("paths", c.paths);
@@ -117,6 +127,7 @@ void fields(Archive& a, RulesConfig& c) {
   a("syntax", c.syntax);
   a("placeholders", c.placeholders);
   a("lateness", c.lateness, check::not_negative);
+  a("indicators", c.indicators);
 }
 
 template <class Archive>
@@ -131,6 +142,9 @@ void fields(Archive& a, RespondConfig& c) {
   a("triggers", c.triggers);
   a("playbooks", c.playbooks);
   a("socket", c.socket, check::socket);
+  a("runner", c.runner);
+  a("signatures", c.signatures);
+  a("keys", c.keys);
 }
 
 template <class Archive>

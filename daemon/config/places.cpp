@@ -86,7 +86,8 @@ void resolve_paths(Config& config, const Places& places) {
   for (auto* list : {&config.rules.packs, &config.rules.decoders, &config.rules.views, &config.respond.playbooks})
     for (auto& path : *list) absolute(path, places.data);
   const auto beside = config.file.empty() ? places.data : parent(config.file);
-  for (auto& path : config.rules.paths) absolute(path, beside);
+  for (auto* list : {&config.rules.paths, &config.rules.indicators.paths})
+    for (auto& path : *list) absolute(path, beside);
   absolute(config.rules.installed, places.state);
   absolute(config.rules.tuning, places.state);
   absolute(config.respond.triggers, places.data);
@@ -98,6 +99,8 @@ void resolve_paths(Config& config, const Places& places) {
   absolute(config.control.socket, places.runtime);
   absolute(config.collect.opener, places.runtime);
   absolute(config.respond.socket, places.runtime);
+  absolute(config.respond.runner, places.runtime);
+  absolute(config.respond.keys, beside);
   absolute(config.metrics.textfile, places.state);
 }
 

@@ -233,9 +233,9 @@ Result<std::vector<RunRow>> Records::runs(IncidentId incident) {
 }
 
 Result<std::vector<RunRow>> Records::runs_under_way() {
-  TOCSIN_TRY(auto query,
-             database_.statement(std::string(run_columns) + "WHERE mode = 'apply' AND state IN ('running', 'waiting') "
-                                                            "ORDER BY started, id"));
+  TOCSIN_TRY(auto query, database_.statement(std::string(run_columns) +
+                                             "WHERE mode = 'apply' AND state IN ('running', 'waiting', 'paused') "
+                                             "ORDER BY started, id"));
   return read_runs(query);
 }
 

@@ -10,6 +10,7 @@
 #include "collectors/base/text.h"
 #include "collectors/log/envelope/zone.h"
 #include "daemon/tuning/file.h"
+#include "rules/sigma/alert_filter.h"
 #include "rules/signature/match/regex.h"
 
 namespace tocsin::daemon {
@@ -115,9 +116,9 @@ std::optional<std::string> replace_all(std::string_view subject, const Regex& re
 
 Result<void> check_act(TuningEntry& entry) {
   if (entry.act != TuningAct::suppress) {
-    if (!entry.networks.empty() || !entry.except.empty() || !entry.host.empty() || entry.hours)
+    if (!entry.networks.empty() || !entry.except.empty() || !entry.host.empty() || entry.hours || !entry.filter.empty())
       return fail(Code::invalid,
-                  fmt::format("{} changes the rule itself: network, host, hours and days are for suppress",
+                  fmt::format("{} changes the rule itself: network, host, hours, days and filter are for suppress",
                               rules::tuning_act_name(entry.act)));
   }
   const bool changes = entry.severity || !entry.pattern.empty();
@@ -125,6 +126,12 @@ Result<void> check_act(TuningEntry& entry) {
     return fail(Code::invalid, "modify needs severity, or replace and with");
   if (entry.act != TuningAct::modify && changes)
     return fail(Code::invalid, "severity, replace and with are for modify");
+  entry.keeps = {};
+  if (!entry.filter.empty()) {
+    auto keeps = rules::sigma::compile_alert_filter(entry.filter);
+    if (!keeps) return fail(Code::invalid, "filter: " + keeps.error().message);
+    entry.keeps = std::move(*keeps);
+  }
   entry.rewrite = {};
   if (!entry.pattern.empty()) {
     TOCSIN_TRY(auto regex, compile(entry.pattern, "replace"));
@@ -206,6 +213,10 @@ std::string render_entry(const TuningEntry& entry) {
     if (entry.hours->days != 0x7F) out += fmt::format("    days: [{}]\n", render_days(entry.hours->days));
   }
   if (!entry.zone.empty()) member(out, "zone", entry.zone);
+  // A map on one line stays one, for people to read.
+  const bool flow = entry.filter.starts_with('{') && entry.filter.find('\n') == std::string::npos;
+  if (flow) out += fmt::format("    filter: {}\n", entry.filter);
+  else if (!entry.filter.empty()) member(out, "filter", entry.filter);
   if (!entry.pattern.empty()) {
     member(out, "replace", entry.pattern);
     member(out, "with", entry.replacement);
@@ -286,6 +297,11 @@ std::string too_wide(const TuningEntry& entry) {
       entry.except.empty() && entry.host.empty() &&
       (entry.networks.empty() || std::ranges::any_of(entry.networks, [](const Network& n) { return n.prefix == 0; }));
   const bool every_rule = std::ranges::any_of(entry.rules, [](const auto& rule) { return rule == "*"; });
+  if (!entry.filter.empty()) {
+    const auto negates = rules::sigma::filter_negates(entry.filter);
+    return negates && !*negates ? "its filter has no `not`: it takes every alert that the filter does not speak of"
+                                : "";
+  }
   if (everywhere && !entry.hours)
     return every_rule ? "it takes every alert of every rule"
                       : "it takes every alert of the rule, from everywhere, always";

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/json.h"
 #include "collectors/base/text.h"
 #include "daemon/config/nearest.h"
 #include "daemon/config/yaml_tree.h"
@@ -28,6 +29,22 @@ std::vector<std::string> texts(const YamlNode& node) {
   for (const auto& item : node.items)
     if (item.kind == YamlKind::scalar) out.push_back(item.text);
   return out;
+}
+
+// On one line, as YAML reads it; the reader before has bounded its depth.
+std::string flow_text(const YamlNode& node) {
+  std::string out;
+  switch (node.kind) {
+    case YamlKind::null: return "null";
+    case YamlKind::scalar: append_json_string(out, node.text); return out;
+    case YamlKind::sequence:
+      for (const auto& item : node.items) out += (out.empty() ? "" : ", ") + flow_text(item);
+      return "[" + out + "]";
+    case YamlKind::map: break;
+  }
+  for (const auto& member : node.members)
+    out += (out.empty() ? "" : ", ") + flow_text(member.key) + ": " + flow_text(member.value);
+  return "{" + out + "}";
 }
 
 // One entry of the list, key by key; the first mistake ends it.
@@ -58,9 +75,9 @@ class EntryReader {
   const YamlNode& place() const noexcept { return *at_; }
 
  private:
-  static constexpr std::array<std::string_view, 17> keys{"id",    "do",     "rule",    "network", "side",   "host",
-                                                         "hours", "days",   "zone",    "replace", "with",   "severity",
-                                                         "owner", "reason", "created", "from",    "expires"};
+  static constexpr std::array<std::string_view, 18> keys{
+      "id",   "do",      "rule", "network",  "side",  "host",   "filter",  "hours", "days",
+      "zone", "replace", "with", "severity", "owner", "reason", "created", "from",  "expires"};
 
   Result<void> key(std::string_view name, const YamlNode& value) {
     if (std::ranges::find(keys, name) == keys.end()) {
@@ -78,6 +95,10 @@ class EntryReader {
     if (name == "days") return days_ = values, Result<void>{};
     if (name == "network") {
       for (const auto& network : values) TOCSIN_CHECK(add_network(entry_, network));
+      return {};
+    }
+    if (name == "filter" && value.kind == YamlKind::map) {
+      entry_.filter = flow_text(value);
       return {};
     }
     if (value.kind != YamlKind::scalar) return fail(Code::invalid, fmt::format("`{}` takes one value", name));
@@ -117,6 +138,7 @@ class EntryReader {
   std::string& plain(std::string_view name) {
     if (name == "host") return entry_.host;
     if (name == "hours") return hours_;
+    if (name == "filter") return entry_.filter;
     if (name == "zone") return entry_.zone;
     if (name == "replace") return entry_.pattern;
     if (name == "with") return entry_.replacement;

@@ -6,6 +6,9 @@
 //       rule: "1:2019401"       # or a list; a Sigma id, a YARA rule's name, "1:*", "file:NAME*.rules", "re:PATTERN"
 //       network: ["10.9.0.0/16", "!10.9.1.7"]
 //       side: source            # source, destination, either
+//       filter:                 # a Sigma filter: what its condition does not keep is taken
+//         selection: {user.name: backup, process.command_line|contains: /usr/bin/rsync}
+//         condition: not selection
 //       hours: "22:00-06:00"
 //       days: [mon, tue, wed, thu, fri]
 //       owner: "alice"

@@ -15,7 +15,7 @@ foreach(row ${TOCSIN_DATA_FOLDERS})
 endforeach()
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml ${CMAKE_BINARY_DIR}/share/tocsin/tocsin.yaml SYMBOLIC)
 
-foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin" "tocsin-evtx|lib/tocsin")
+foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin" "tocsin-runner|lib/tocsin" "tocsin-evtx|lib/tocsin")
   string(REPLACE "|" ";" pair ${row})
   list(GET pair 0 program)
   list(GET pair 1 directory)
@@ -28,9 +28,11 @@ install(FILES ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml DESTINATION share/tocsin)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml DESTINATION /etc/tocsin)
 # Passwords of channels stand in it.
 install(FILES ${CMAKE_SOURCE_DIR}/etc/responder.yaml DESTINATION /etc/tocsin PERMISSIONS OWNER_READ OWNER_WRITE)
+install(FILES ${CMAKE_SOURCE_DIR}/etc/commands.yaml DESTINATION /etc/tocsin)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tocsind.service ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.service
-  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.service
+  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-runner.service
+  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-runner.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.timer DESTINATION /lib/systemd/system)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME tocsin.conf)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME tocsin.conf)
@@ -66,7 +68,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd, tzdata")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables, auditd")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "nftables, auditd, openssh-client")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/etc/packaging/debian/conffiles

@@ -22,12 +22,33 @@ std::optional<std::string> path_problem(std::string_view path) {
   return std::nullopt;
 }
 
+bool is_name(std::string_view text, std::size_t most, std::string_view more) {
+  return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           more.find(c) != std::string_view::npos;
+  });
+}
+
+// useradd(8), without the names that a tool could take for an option.
+bool is_account(std::string_view text) {
+  return is_name(text, 32, "_.-") && text.front() != '-' && text.front() != '.';
+}
+
+// systemd.unit(5)
+bool is_unit(std::string_view text) {
+  const std::size_t dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || !is_name(text, 255, ":_.-@\\") || text.front() == '-') return false;
+  static constexpr std::array<std::string_view, 4> kinds{"service", "socket", "timer", "path"};
+  return std::find(kinds.begin(), kinds.end(), text.substr(dot + 1)) != kinds.end();
+}
+
 std::string render_value(const Parameters::Value& value) {
   if (const auto* network = std::get_if<Network>(&value)) {
     const std::uint8_t whole = network->base.is_v4() ? 32 : 128;
     return network->prefix == whole ? render_address(network->base) : render_network(*network);
   }
   if (const auto* duration = std::get_if<Duration>(&value)) return render_duration(*duration);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
   return std::get<std::string>(value);
 }
 
@@ -40,7 +61,8 @@ const ParameterSpec* ActionSpec::find(std::string_view parameter) const noexcept
 }
 
 std::string_view capability_name(Capability capability) noexcept {
-  static constexpr std::array<std::string_view, 3> names{"none", "network_admin", "file_owner"};
+  static constexpr std::array<std::string_view, 5> names{"none", "network_admin", "file_owner", "process_control",
+                                                         "service_manager"};
   return names[static_cast<std::size_t>(capability)];
 }
 std::string_view reversibility_name(Reversibility reversibility) noexcept {
@@ -48,7 +70,8 @@ std::string_view reversibility_name(Reversibility reversibility) noexcept {
   return names[static_cast<std::size_t>(reversibility)];
 }
 std::string_view blast_radius_name(BlastRadius radius) noexcept {
-  static constexpr std::array<std::string_view, 5> names{"message", "file", "peer", "network", "host"};
+  static constexpr std::array<std::string_view, 8> names{"message", "file",    "process", "peer",
+                                                         "account", "service", "network", "host"};
   return names[static_cast<std::size_t>(radius)];
 }
 
@@ -75,6 +98,11 @@ Duration Parameters::duration(std::string_view name) const {
   TOCSIN_ASSERT(value != nullptr && std::holds_alternative<Duration>(*value));
   return std::get<Duration>(*value);
 }
+std::uint64_t Parameters::number(std::string_view name) const {
+  const Value* value = find(name);
+  TOCSIN_ASSERT(value != nullptr && std::holds_alternative<std::uint64_t>(*value));
+  return std::get<std::uint64_t>(*value);
+}
 bool Parameters::has(std::string_view name) const noexcept { return find(name) != nullptr; }
 
 Parameters::Texts Parameters::texts() const {
@@ -98,6 +126,24 @@ Result<Parameters::Value> parse_parameter(const ParameterSpec& spec, std::string
       if (!duration || *duration <= Duration::zero()) return refuse("is not a duration such as 90s, 10m, 2h");
       return *duration;
     }
+    case ParameterType::number:
+    case ParameterType::port:
+    case ParameterType::process: {
+      const std::uint64_t least = spec.type == ParameterType::number ? 0 : 1;
+      const std::uint64_t most = spec.type == ParameterType::port      ? 65'535
+                                 : spec.type == ParameterType::process ? 4'194'304  // PID_MAX_LIMIT
+                                                                       : 1ULL << 53U;
+      const auto value = parse_unsigned(text);
+      if (!value || *value < least || *value > most)
+        return refuse(fmt::format("is not a whole number from {} to {}", least, most));
+      return *value;
+    }
+    case ParameterType::account:
+      if (!is_account(text)) return refuse("is not a login name");
+      return std::string(text);
+    case ParameterType::unit:
+      if (!is_unit(text)) return refuse("is not the name of a service, socket, timer or path unit");
+      return std::string(text);
     case ParameterType::path:
       if (const auto problem = path_problem(text)) return refuse(*problem);
       return std::string(text);

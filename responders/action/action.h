@@ -27,11 +27,19 @@ enum class ParameterType : std::uint8_t {
   duration,  // "1h30m"
   text,      // one or more lines of UTF-8
   choice,    // one of `choices`
+  number,    // a whole number, 0 to 2^53
+  port,      // 1-65535
+  process,   // the number of a process
+  account,   // a login name
+  unit,      // the name of a systemd unit
 };
 
 struct ParameterSpec {
   std::string_view name;
   ParameterType type = ParameterType::text;
+  // What keeping up an effect came to. lapsed: it is over, or is left to end by itself because it must not go on.
+  enum class Renewal : std::uint8_t { unneeded, renewed, lapsed };
+
   enum class Presence : std::uint8_t { required, optional } presence = Presence::required;
   std::string_view fallback;  // of an optional one, in its text form
   std::string_view help;
@@ -39,11 +47,13 @@ struct ParameterSpec {
 };
 
 // What holding it needs of the process.
-enum class Capability : std::uint8_t { none, network_admin, file_owner };
+enum class Capability : std::uint8_t { none, network_admin, file_owner, process_control, service_manager };
 // expires: the kernel undoes it alone, even when every process of ours is dead.
 enum class Reversibility : std::uint8_t { expires, undoable, irreversible };
 // How much of the host feels it.
-enum class BlastRadius : std::uint8_t { message, file, peer, network, host };
+enum class BlastRadius : std::uint8_t { message, file, process, peer, account, service, network, host };
+// Whether verify can tell, after a crash, if the effect took place. none: a message that went out leaves no trace.
+enum class Readback : std::uint8_t { reliable, none };
 
 struct ActionSpec {
   std::string_view name;  // "network.block_address"
@@ -52,6 +62,7 @@ struct ActionSpec {
   Capability capability = Capability::none;
   Reversibility reversibility = Reversibility::irreversible;
   BlastRadius blast_radius = BlastRadius::message;
+  Readback readback = Readback::reliable;
 
   const ParameterSpec* find(std::string_view parameter) const noexcept;
 };
@@ -62,14 +73,15 @@ std::string_view blast_radius_name(BlastRadius radius) noexcept;
 // Typed and complete: only parse_parameters makes one, so an action never sees unchecked text.
 class Parameters {
  public:
-  using Value = std::variant<std::string, Network, Duration>;
+  using Value = std::variant<std::string, Network, Duration, std::uint64_t>;
   using Texts = std::vector<std::pair<std::string, std::string>>;
 
   // Asking for a parameter the spec does not have, or as another type, is a bug in the action.
-  const std::string& text(std::string_view name) const;  // of path, text and choice
+  const std::string& text(std::string_view name) const;  // of path, text, choice, account and unit
   const Network& network(std::string_view name) const;
   Duration duration(std::string_view name) const;
-  bool has(std::string_view name) const noexcept;  // false for an optional one that is empty
+  std::uint64_t number(std::string_view name) const;  // of number, port and process
+  bool has(std::string_view name) const noexcept;     // false for an optional one that is empty
   // Canonical texts in the spec's order: the same action is the same bytes.
   Texts texts() const;
 
@@ -112,6 +124,9 @@ struct Outcome {
   std::optional<Duration> expires_in;                        // by itself
 };
 
+// What keeping up an effect came to. lapsed: it is over, or is left to end by itself because it must not go on.
+enum class Renewal : std::uint8_t { unneeded, renewed, lapsed };
+
 enum class Presence : std::uint8_t { in_effect, absent, changed };  // changed: someone else touched it since
 
 struct Verification {
@@ -130,6 +145,9 @@ class Action {
   virtual Result<Verification> verify(const Parameters& parameters, std::string_view key) = 0;
   // Undoing what is gone already succeeds. `undo_token` is empty when the outcome was never recorded.
   virtual Result<Outcome> undo(const Parameters& parameters, std::string_view key, std::string_view undo_token) = 0;
+  // Asked every few seconds while the effect is live: one that hangs on a short lease renews it here, for at most
+  // `left`, once it has proven that it may go on.
+  virtual Result<Renewal> renew(const Parameters&, std::string_view, Duration) { return Renewal::unneeded; }
 };
 
 bool is_action_key(std::string_view key) noexcept;

@@ -22,6 +22,11 @@ struct Requester {
   friend bool operator==(const Requester&, const Requester&) = default;
 };
 
+// Whether the address that a request names is known to be the sender's. handshake: it answered (TCP, a login);
+// spoofable: anybody could have written it (UDP, ICMP, text of others). Whoever asks says so; not saying is not
+// knowing.
+enum class SourceProof : std::uint8_t { unstated, handshake, spoofable };
+
 struct ActionRequest {
   std::string action;  // "network.block_address"
   std::string key;     // idempotency key; the same key is the same effect, once
@@ -32,6 +37,10 @@ struct ActionRequest {
   std::string reason;  // who reads the journal later wants it; applying needs one
   Marked marked = Marked::real;
   Requester behalf;
+  std::string rule;              // the detection that set it off; empty: a person
+  std::uint8_t asset_level = 0;  // of what it acts upon, 1-5; 0 = not known
+  std::uint8_t depth = 0;        // 0: set off by something outside; 1: by what a response of ours caused; and so on
+  SourceProof source = SourceProof::unstated;
 };
 
 // What the guard says of a request. `unasked`: no guard was there (an offline rehearsal).

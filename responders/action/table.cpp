@@ -4,18 +4,46 @@
 
 #include <fmt/format.h>
 
+#include "responders/action/collect_triage/collect_triage.h"
+#include "responders/action/cron_disable/cron_disable.h"
 #include "responders/action/file_quarantine/file_quarantine.h"
 #include "responders/action/network_block_address/network_block_address.h"
+#include "responders/action/network_block_port/network_block_port.h"
+#include "responders/action/network_isolate_host/network_isolate_host.h"
+#include "responders/action/network_kill_flow/network_kill_flow.h"
+#include "responders/action/network_limit_rate/network_limit_rate.h"
 #include "responders/action/notify/notify.h"
+#include "responders/action/process_kill/process_kill.h"
+#include "responders/action/process_stop/process_stop.h"
+#include "responders/action/service_mask/service_mask.h"
+#include "responders/action/service_stop/service_stop.h"
+#include "responders/action/ssh_revoke_key/ssh_revoke_key.h"
+#include "responders/action/user_expire/user_expire.h"
+#include "responders/action/user_kill_sessions/user_kill_sessions.h"
+#include "responders/action/user_lock/user_lock.h"
 
 namespace tocsin::responders {
 namespace {
 
-constexpr std::array<ActionRow, 3> action_table{{
+constexpr auto action_table = std::to_array<ActionRow>({
     {network_block_address_spec, &make_network_block_address, &describe_network_block_address},
+    {network_block_port_spec, &make_network_block_port, &describe_network_block_port},
+    {network_limit_rate_spec, &make_network_limit_rate, &describe_network_limit_rate},
+    {network_kill_flow_spec, &make_network_kill_flow, &describe_network_kill_flow},
+    {network_isolate_host_spec, &make_network_isolate_host, &describe_network_isolate_host},
     {file_quarantine_spec, &make_file_quarantine, &describe_file_quarantine},
+    {cron_disable_spec, &make_cron_disable, &describe_cron_disable},
+    {process_stop_spec, &make_process_stop, &describe_process_stop},
+    {process_kill_spec, &make_process_kill, &describe_process_kill},
+    {user_lock_spec, &make_user_lock, &describe_user_lock},
+    {user_expire_spec, &make_user_expire, &describe_user_expire},
+    {user_kill_sessions_spec, &make_user_kill_sessions, &describe_user_kill_sessions},
+    {ssh_revoke_key_spec, &make_ssh_revoke_key, &describe_ssh_revoke_key},
+    {service_stop_spec, &make_service_stop, &describe_service_stop},
+    {service_mask_spec, &make_service_mask, &describe_service_mask},
+    {collect_triage_spec, &make_collect_triage, &describe_collect_triage},
     {notify_spec, &make_notify, &describe_notify},
-}};
+});
 
 struct Reserved {
   std::string_view network;

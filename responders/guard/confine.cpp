@@ -14,8 +14,8 @@
 namespace tocsin::responders {
 namespace {
 
-constexpr std::array<unsigned, 6> kept{CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER,
-                                       CAP_CHOWN,     CAP_FSETID,       CAP_SYS_PTRACE};
+constexpr std::array<unsigned, 7> kept{CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER,    CAP_CHOWN,
+                                       CAP_FSETID,    CAP_KILL,         CAP_SYS_PTRACE};
 
 // Names, so that an older kernel or another architecture only lacks some.
 constexpr std::array allowed{"accept4",
@@ -91,6 +91,8 @@ constexpr std::array allowed{"accept4",
                              "open",
                              "openat",
                              "openat2",
+                             "pidfd_open",
+                             "pidfd_send_signal",
                              "pipe2",
                              "poll",
                              "ppoll",
@@ -174,11 +176,21 @@ Abilities read_abilities() {
   capng_get_caps_process();
   Abilities out;
   out.network_admin = missing({{CAP_NET_ADMIN, "CAP_NET_ADMIN"}});
+  out.process_control = missing({{CAP_KILL, "CAP_KILL"}});
+  if (!out.process_control.empty()) out.process_control += "; it can only reach processes of its own user";
   // A user may quarantine files of his own; what he may not is said when it is tried.
   out.file_owner =
       missing({{CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE"}, {CAP_FOWNER, "CAP_FOWNER"}, {CAP_CHOWN, "CAP_CHOWN"}});
   if (!out.file_owner.empty()) out.file_owner += "; it can only take files of its own user";
   return out;
+}
+
+const std::string& Abilities::why_not(Capability capability) const noexcept {
+  static const std::string none;
+  return capability == Capability::network_admin     ? network_admin
+         : capability == Capability::file_owner      ? file_owner
+         : capability == Capability::process_control ? process_control
+                                                     : none;
 }
 
 Result<void> drop_capabilities() {

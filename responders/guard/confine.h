@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "responders/action/action.h"
 
 namespace tocsin::responders {
 
@@ -13,11 +14,14 @@ namespace tocsin::responders {
 struct Abilities {
   std::string network_admin;
   std::string file_owner;
+  std::string process_control;
+
+  const std::string& why_not(Capability capability) const noexcept;
 };
 Abilities read_abilities();
 
-// Keeps CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID and CAP_SYS_PTRACE (to read where an
-// operator is logged in from) as far as they are there, in no other set.
+// Keeps CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID, CAP_KILL and CAP_SYS_PTRACE (to read where
+// an operator is logged in from) as far as they are there, in no other set.
 Result<void> drop_capabilities();
 Result<void> filter_system_calls();
 

@@ -7,9 +7,6 @@
 #include "collectors/base/text.h"
 
 namespace tocsin::responders {
-namespace {
-
-using Kind = GuardVerdict::Kind;
 
 GuardRecord signed_by(GuardRecord record, const Peer& peer) {
   record.uid = peer.uid;
@@ -17,15 +14,19 @@ GuardRecord signed_by(GuardRecord record, const Peer& peer) {
   return record;
 }
 
+bool may_respond(const Policy& policy, const Peer& peer) {
+  return has_role(policy.responders, peer) || has_role(policy.approvers, peer);
+}
+
+namespace {
+
+using Kind = GuardVerdict::Kind;
+
 // Four eyes: whoever asked, or had a program ask, is not the second pair, whatever user it became since its login.
 bool asked_for_it(const GuardRecord& request, const Peer& peer) {
   if (peer.uid == request.uid || peer.uid == request.behalf_uid) return true;
   return peer.login_uid != UINT32_MAX &&
          (peer.login_uid == request.login_uid || peer.login_uid == request.behalf_login_uid);
-}
-
-bool may_respond(const Policy& policy, const Peer& peer) {
-  return has_role(policy.responders, peer) || has_role(policy.approvers, peer);
 }
 
 }  // namespace
@@ -46,17 +47,24 @@ Action* Guard::find(std::string_view name) const {
   return nullptr;
 }
 
-Facts Guard::facts_for(const ActionSpec& spec, const Peer& peer, const Requester& behalf) {
+Facts Guard::facts_for(const ActionSpec& spec, const Parameters& parameters, const ActionRequest& request,
+                       const Peer& peer) {
   Facts out;
   if (auto networks = facts_.protected_networks(policy_)) out.protected_networks = std::move(*networks);
   else out.unknown = fmt::format("what must never be touched cannot be found out: {}", networks.error().message);
   out.login_addresses = facts_.login_addresses(peer.pid);
-  if (behalf.pid > 0 && behalf.pid != peer.pid)
-    for (const IpAddress& address : facts_.login_addresses(behalf.pid)) out.login_addresses.push_back(address);
-  const Time now = clock_.now();
-  out.in_last_minute = ledger_.in_last_minute(std::string(spec.name), now);
-  out.live = ledger_.live(now);
+  if (request.behalf.pid > 0 && request.behalf.pid != peer.pid)
+    for (const IpAddress& address : facts_.login_addresses(request.behalf.pid)) out.login_addresses.push_back(address);
+  out.protected_targets = facts_.protected_targets(policy_, spec, parameters, peer.pid);
+  const std::string action(spec.name);
+  out.now = clock_.now();
+  out.in_last_minute = ledger_.in_last_minute(action, out.now);
+  out.live = ledger_.live(out.now);
   out.halted = ledger_.halted();
+  out.rule_in_last_minute = ledger_.rule_in_last_minute(request.rule, out.now);
+  out.live_of_radius = ledger_.live_of(spec.blast_radius, out.now);
+  out.tripped = ledger_.tripped(action);
+  if (const auto last = ledger_.last_ended(action, parameters.texts(), out.now)) out.since_same = out.now - *last;
   return out;
 }
 
@@ -79,6 +87,8 @@ GuardRecord Guard::record_of(const ActionRequest& request, const Peer& peer, std
   record.reason = request.reason;
   record.behalf_uid = request.behalf.uid;
   record.behalf_login_uid = request.behalf.login_uid;
+  record.rule = request.rule;
+  record.depth = request.depth;
   return signed_by(std::move(record), peer);
 }
 
@@ -89,7 +99,7 @@ Result<Rehearsed> Guard::rehearse(const ActionRequest& request, const Peer& peer
   TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
   Rehearsed out;
   out.verdict =
-      judge(policy_, facts_for(action->spec(), peer, request.behalf), action->spec(), parameters, request, peer);
+      judge(policy_, facts_for(action->spec(), parameters, request, peer), action->spec(), parameters, request, peer);
   TOCSIN_TRY(out.forecast, action->rehearse(parameters));
   return out;
 }
@@ -150,17 +160,19 @@ Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
     return known(*ledger_.find(request.key), typed);
   }
   const GuardVerdict verdict =
-      judge(policy_, facts_for(action->spec(), peer, typed.behalf), action->spec(), parameters, typed, peer);
+      judge(policy_, facts_for(action->spec(), parameters, typed, peer), action->spec(), parameters, typed, peer);
   GuardRecord record = record_of(typed, peer, "refused");
   if (verdict.kind == Kind::refused) {
     record.detail = fmt::format("{}: {}", verdict.rule, verdict.reason);
     TOCSIN_CHECK(note(std::move(record)));
+    trip_if_troubled(request.action);
     return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
   }
   if (verdict.kind == Kind::needs_approval) {
     record.kind = "pending";
     const Time expires = clock_.now() + policy_.approval_expires;
     record.expires = expires;
+    record.detail = fmt::format("{}: {}", verdict.rule, verdict.reason);
     TOCSIN_CHECK(note(std::move(record)));
     return pending(request.key, expires);
   }
@@ -170,11 +182,16 @@ Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
 
 Result<Applied> Guard::approve(const std::string& key, const std::string& reason, const Peer& peer) {
   const LedgerEntry* entry = ledger_.find(key);
+  if (entry != nullptr && entry->state == EntryState::applied && policy_.confirm_within.contains(entry->request.action))
+    return confirm(key, reason, peer);
   if (entry == nullptr || entry->state != EntryState::pending)
     return fail(Code::not_found, fmt::format("nothing under the key {} awaits approval", escape_terminal(key)));
   if (!has_role(policy_.approvers, peer))
     return fail(Code::denied, fmt::format("uid {} has not the role approver", peer.uid));
   if (asked_for_it(entry->request, peer)) return fail(Code::denied, "whoever asked for it cannot approve it");
+  for (const Approval& before : entry->approvals)
+    if (before.uid == peer.uid || (peer.login_uid != UINT32_MAX && before.login_uid == peer.login_uid))
+      return fail(Code::denied, "you have approved it already; somebody else must agree too");
   if (trim(reason).empty()) return fail(Code::usage, "approving needs a reason");
   if (entry->expires && clock_.now() > *entry->expires)
     return fail(Code::conflict, "the request has expired; ask again");
@@ -189,12 +206,53 @@ Result<Applied> Guard::approve(const std::string& key, const std::string& reason
   request.playbook = entry->request.playbook;
   request.step = entry->request.step;
   request.reason = fmt::format("{} (approved: {})", entry->request.reason, reason);
+  request.rule = entry->request.rule;
+  request.depth = entry->request.depth;
   // Everything is judged again: a session or an address may be new since.
   const GuardVerdict verdict =
-      judge(policy_, facts_for(action->spec(), peer, {}), action->spec(), parameters, request, peer);
+      judge(policy_, facts_for(action->spec(), parameters, request, peer), action->spec(), parameters, request, peer);
   if (verdict.kind == Kind::refused)
     return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
+  Result<void> noted;
+  if (auto more = one_of_several(*entry, action->spec(), reason, peer, noted)) {
+    if (!noted) return std::unexpected(std::move(noted).error());
+    return *more;
+  }
   return carry_out(*action, parameters, record_of(request, peer, "intent"));
+}
+
+// A yes that is not the last one needed.
+std::optional<Applied> Guard::one_of_several(const LedgerEntry& entry, const ActionSpec& spec,
+                                             const std::string& reason, const Peer& peer, Result<void>& noted) {
+  const std::string key = entry.request.key;
+  const std::size_t needed = policy_.quorum[static_cast<std::size_t>(spec.blast_radius)];
+  const std::size_t given = entry.approvals.size() + 1;
+  if (given >= needed) return std::nullopt;
+  Applied out = pending(key, entry.expires.value_or(clock_.now()));
+  GuardRecord record = signed_by({}, peer);
+  record.kind = "approval";
+  record.key = key;
+  record.reason = reason;
+  record.detail = fmt::format("{} of {} approvers agree", given, needed);
+  out.outcome.summary = record.detail + "; it awaits the others";
+  noted = note(std::move(record));
+  return out;
+}
+
+// A dead man's switch: somebody who can still reach this host says that it may stay so.
+Result<Applied> Guard::confirm(const std::string& key, const std::string& reason, const Peer& peer) {
+  if (!may_respond(policy_, peer))
+    return fail(Code::denied, fmt::format("uid {} has neither the role responder nor approver", peer.uid));
+  if (trim(reason).empty()) return fail(Code::usage, "confirming needs a reason");
+  GuardRecord record = signed_by({}, peer);
+  record.kind = "confirmed";
+  record.key = key;
+  record.reason = reason;
+  TOCSIN_CHECK(note(std::move(record)));
+  Applied out;
+  out.outcome.state = Outcome::State::already;
+  out.outcome.summary = "confirmed: it stays until its time is over";
+  return out;
 }
 
 Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, GuardRecord record) {
@@ -204,13 +262,17 @@ Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, G
   if (!outcome) {
     record.kind = "failed";
     record.detail = outcome.error().text();
+    const std::string name = record.action;
     TOCSIN_CHECK(note(std::move(record)));
+    trip_if_troubled(name);
     return std::unexpected(std::move(outcome).error());
   }
   record.kind = outcome->state == Outcome::State::already ? "already" : "applied";
   record.detail = outcome->summary;
   record.undo_token = outcome->undo_token;
   record.outputs = outcome->outputs;
+  // What the kernel does not end is ended by tick().
+  if (!outcome->expires_in && parameters.has("ttl")) outcome->expires_in = parameters.duration("ttl");
   if (outcome->expires_in) record.expires = clock_.now() + *outcome->expires_in;
   TOCSIN_CHECK(note(std::move(record)));
   Applied out;
@@ -283,7 +345,7 @@ Result<Outcome> Guard::undo_entry(const std::string& key, GuardRecord record) {
   auto outcome = action->undo(parameters, key, token);
   if (!outcome && outcome.error().code != Code::partial) {
     record.kind = "applied";  // it is still in effect
-    record.detail = fmt::format("undoing failed: {}", outcome.error().text());
+    record.detail = fmt::format("{}: {}", undo_failed, outcome.error().text());
     TOCSIN_CHECK(note(std::move(record)));
     return outcome;
   }
@@ -291,114 +353,6 @@ Result<Outcome> Guard::undo_entry(const std::string& key, GuardRecord record) {
   record.detail = outcome ? outcome->summary : outcome.error().text();
   TOCSIN_CHECK(note(std::move(record)));
   return outcome;
-}
-
-Result<std::uint32_t> Guard::halt(const std::string& reason, const Peer& peer, std::vector<std::string>& failed) {
-  // Stopping is always the safe side, so root may do it too.
-  if (!may_respond(policy_, peer) && peer.uid != 0)
-    return fail(Code::denied, fmt::format("uid {} has neither the role responder nor approver", peer.uid));
-  if (trim(reason).empty()) return fail(Code::usage, "halting needs a reason");
-  GuardRecord record = signed_by({}, peer);
-  record.kind = "halt";
-  record.reason = reason;
-  TOCSIN_CHECK(note(record));
-  std::vector<std::string> live;
-  for (const auto& [key, entry] : ledger_.all())
-    if (entry.live(clock_.now())) live.push_back(key);
-  std::uint32_t undone = 0;
-  for (const std::string& key : live) {
-    const Action* action = find(ledger_.find(key)->request.action);
-    if (action == nullptr || action->spec().reversibility == Reversibility::irreversible) continue;
-    GuardRecord entry = signed_by({}, peer);
-    entry.key = key;
-    entry.action = action->spec().name;
-    entry.reason = reason;
-    if (undo_entry(key, std::move(entry))) ++undone;
-    else failed.push_back(key);
-  }
-  return undone;
-}
-
-Result<void> Guard::resume(const std::string& reason, const Peer& peer) {
-  if (!has_role(policy_.approvers, peer))
-    return fail(Code::denied, fmt::format("uid {} has not the role approver", peer.uid));
-  if (trim(reason).empty()) return fail(Code::usage, "resuming needs a reason");
-  GuardRecord record = signed_by({}, peer);
-  record.kind = "resume";
-  record.reason = reason;
-  return note(std::move(record));
-}
-
-GuardStatus Guard::status() const {
-  GuardStatus out;
-  out.mode = policy_.mode;
-  out.halted = ledger_.halted();
-  out.live = ledger_.live(clock_.now());
-  for (const auto& [key, entry] : ledger_.all()) out.pending += entry.state == EntryState::pending ? 1U : 0U;
-  out.sequence = journal_->sequence();
-  out.head = journal_->head();
-  for (const auto& action : actions_) {
-    const std::string name(action->spec().name);
-    const auto why =
-        std::find_if(unavailable_.begin(), unavailable_.end(), [&](const auto& p) { return p.first == name; });
-    out.actions.emplace_back(name, why == unavailable_.end() ? "ready" : why->second);
-  }
-  return out;
-}
-
-void Guard::set_unavailable(std::string action, std::string reason) {
-  unavailable_.emplace_back(std::move(action), std::move(reason));
-}
-
-// After a crash: what was begun is looked at, never guessed.
-void Guard::settle() {
-  std::vector<std::string> keys;
-  for (const auto& [key, entry] : ledger_.all())
-    if (entry.state == EntryState::intended || entry.state == EntryState::undoing || entry.live(clock_.now()))
-      keys.push_back(key);
-  for (const std::string& key : keys) settle_entry(key);
-}
-
-void Guard::settle_entry(const std::string& key) {
-  const LedgerEntry& entry = *ledger_.find(key);
-  if (entry.state != EntryState::intended && entry.state != EntryState::undoing && entry.state != EntryState::applied)
-    return;
-  if (entry.state == EntryState::applied && entry.expires && clock_.now() >= *entry.expires) return;
-  Action* action = find(entry.request.action);
-  if (action == nullptr) return;
-  const auto parameters = parse_parameters(action->spec(), entry.request.parameters);
-  if (!parameters) return;
-  GuardRecord record;
-  record.key = key;
-  record.action = entry.request.action;
-  record.reason = "settled after a restart";
-  if (entry.state == EntryState::undoing) {
-    static_cast<void>(undo_entry(key, std::move(record)));
-    return;
-  }
-  if (action->spec().reversibility == Reversibility::irreversible) {
-    if (entry.state == EntryState::applied) return;
-    record.kind = "unknown";
-    record.detail = "it was begun and cannot be read back; it is not done a second time";
-    static_cast<void>(note(std::move(record)));
-    return;
-  }
-  const auto found = action->verify(*parameters, key);
-  if (!found) return;  // cannot be read now: stays open, and is asked again next time
-  if (found->presence == Presence::changed && entry.state == EntryState::intended) {
-    // Half done: finished under the same key, which every action takes as the same effect.
-    auto outcome = action->apply(*parameters, key);
-    record.kind = outcome ? "reconciled" : "failed";
-    record.detail = outcome ? outcome->summary : outcome.error().text();
-    if (outcome) record.undo_token = outcome->undo_token;
-    static_cast<void>(note(std::move(record)));
-    return;
-  }
-  const bool there = found->presence != Presence::absent;
-  if (there && entry.state == EntryState::applied) return;
-  record.kind = there ? "reconciled" : entry.state == EntryState::intended ? "failed" : "gone";
-  record.detail = found->detail;
-  static_cast<void>(note(std::move(record)));
 }
 
 }  // namespace tocsin::responders

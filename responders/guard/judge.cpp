@@ -38,6 +38,43 @@ std::optional<std::string> path_reason(const Policy& policy, const std::string& 
   return std::nullopt;
 }
 
+// Why a program may not do by itself what it could otherwise; a person may.
+std::optional<std::string> automation_reason(const Policy& policy, const Facts& facts, const ActionSpec& spec,
+                                             const Parameters& parameters, const ActionRequest& request) {
+  if (facts.tripped) return fmt::format("automation of {} was stopped after too much trouble", spec.name);
+  for (const MaintenanceWindow& window : policy.maintenance)
+    if (window.holds(facts.now)) return "a maintenance window is open";
+  if (facts.since_same && *facts.since_same < policy.cooldown)
+    return fmt::format("the same, done to the same, ended {} ago", render_duration(*facts.since_same));
+  if (request.source == SourceProof::handshake) return std::nullopt;
+  for (const ParameterSpec& parameter : spec.parameters)
+    if (parameter.type == ParameterType::network && parameters.has(parameter.name))
+      return request.source == SourceProof::spoofable
+                 ? "the source address can be forged: nothing shows that it is the sender's"
+                 : "nobody says whether the source address can be forged";
+  return std::nullopt;
+}
+
+GuardVerdict judge_mode(const Policy& policy, const Facts& facts, const ActionSpec& spec, const Parameters& parameters,
+                        const ActionRequest& request, const Peer& peer) {
+  const GuardMode mode = policy.mode_of(spec.name, request.rule, request.asset_level);
+  if (mode == GuardMode::approve)
+    return {Kind::needs_approval, "mode", "an approver who is not the requester must agree"};
+  if (!is_person(request, peer))
+    if (auto reason = automation_reason(policy, facts, spec, parameters, request))
+      return {Kind::needs_approval, "automation", std::move(*reason) + "; an approver must agree"};
+  if (policy.quorum[static_cast<std::size_t>(spec.blast_radius)] > 1)
+    return {Kind::needs_approval, "quorum",
+            fmt::format("{} approvers must agree", policy.quorum[static_cast<std::size_t>(spec.blast_radius)])};
+  return {Kind::allowed, "mode", fmt::format("the policy's mode for {} is automatic", spec.name)};
+}
+
+}  // namespace
+
+bool is_person(const ActionRequest& request, const Peer& peer) noexcept {
+  return request.behalf.uid != UINT32_MAX || (peer.login_uid != UINT32_MAX && request.rule.empty());
+}
+
 std::optional<GuardVerdict> judge_target(const Policy& policy, const Facts& facts, const ActionSpec& spec,
                                          const Parameters& parameters) {
   for (const ParameterSpec& parameter : spec.parameters) {
@@ -57,10 +94,9 @@ std::optional<GuardVerdict> judge_target(const Policy& policy, const Facts& fact
       return refused("prefix",
                      fmt::format("{} is wider than /{}, the widest the policy allows", render_network(network), least));
   }
+  if (!facts.protected_targets.empty()) return refused("never_touch", facts.protected_targets.front());
   return std::nullopt;
 }
-
-}  // namespace
 
 bool has_role(const RoleMembers& role, const Peer& peer) noexcept {
   if (role.users.contains(peer.uid) || role.groups.contains(peer.gid)) return true;
@@ -79,10 +115,13 @@ GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& s
   if (request.marked == Marked::exercise)
     return refused("exercise", "the request carries the exercise mark: it is never applied");
   if (facts.halted) return refused("halted", "all automation is halted; `tocsin action resume` lifts it");
-  const GuardMode mode = policy.mode_of(spec.name);
+  const GuardMode mode = policy.mode_of(spec.name, request.rule, request.asset_level);
   if (mode == GuardMode::observe || mode == GuardMode::rehearse)
-    return refused("mode",
-                   fmt::format("the policy's mode for {} is {}: nothing is applied", spec.name, guard_mode_name(mode)));
+    return refused("mode", fmt::format("the policy's mode for {}{} is {}: nothing is applied", spec.name,
+                                       mode == policy.mode_of(spec.name) ? "" : " here", guard_mode_name(mode)));
+  if (request.depth > policy.depth_most)
+    return refused("loop", fmt::format("this is a response to a response, {} deep; the policy allows {}", request.depth,
+                                       policy.depth_most));
   if (!has_role(policy.responders, peer) && !has_role(policy.approvers, peer))
     return refused("role", fmt::format("uid {} has neither the role responder nor approver", peer.uid));
   if (trim(request.reason).empty()) return refused("reason", "applying needs a reason");
@@ -91,9 +130,14 @@ GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& s
                                        facts.in_last_minute, policy.per_minute));
   if (facts.live >= policy.live_most)
     return refused("live", fmt::format("{} effects are live, the policy allows {}", facts.live, policy.live_most));
-  if (mode == GuardMode::approve)
-    return {Kind::needs_approval, "mode", "an approver who is not the requester must agree"};
-  return {Kind::allowed, "mode", fmt::format("the policy's mode for {} is automatic", spec.name)};
+  if (!request.rule.empty() && facts.rule_in_last_minute >= policy.rule_per_minute)
+    return refused("rate", fmt::format("{} set off {} actions in the last minute, the policy allows {}", request.rule,
+                                       facts.rule_in_last_minute, policy.rule_per_minute));
+  const std::uint32_t most = policy.blast_most[static_cast<std::size_t>(spec.blast_radius)];
+  if (spec.reversibility != Reversibility::irreversible && facts.live_of_radius >= most)
+    return refused("blast", fmt::format("{} effects that reach a {} are live, the policy allows {}",
+                                        facts.live_of_radius, blast_radius_name(spec.blast_radius), most));
+  return judge_mode(policy, facts, spec, parameters, request, peer);
 }
 
 }  // namespace tocsin::responders

@@ -3,6 +3,7 @@
 // come from outages others had; see README.md.
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,7 +34,20 @@ struct Facts {
   std::uint32_t in_last_minute = 0;        // applied by this action
   std::uint32_t live = 0;                  // in effect now, all actions
   bool halted = false;
+  std::vector<std::string> protected_targets;  // why what is named beside addresses and paths must not be touched
+  std::uint32_t rule_in_last_minute = 0;       // applied because of the same detection
+  std::uint32_t live_of_radius = 0;            // in effect now, of actions that reach as far as this one
+  bool tripped = false;                        // automation of this action was stopped
+  std::optional<Duration> since_same;          // since the same, done to the same, came to an end
+  Time now{};
 };
+
+// A person asked, over the socket or through tocsind; otherwise a program decided.
+bool is_person(const ActionRequest& request, const Peer& peer) noexcept;
+
+// Why the target itself is not touched, whoever asks: of never-touch lists, times and widths alone.
+std::optional<GuardVerdict> judge_target(const Policy& policy, const Facts& facts, const ActionSpec& spec,
+                                         const Parameters& parameters);
 
 // What an apply of this request would be told now.
 GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& spec, const Parameters& parameters,

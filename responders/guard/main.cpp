@@ -10,7 +10,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -22,6 +21,7 @@
 #include "responders/action/table.h"
 #include "responders/guard/confine.h"
 #include "responders/guard/guard.h"
+#include "responders/guard/program.h"
 #include "responders/guard/server.h"
 #include "responders/guard/service.h"
 
@@ -30,23 +30,7 @@ namespace {
 using namespace tocsin;
 using namespace tocsin::responders;
 
-// The wall clock enters this process here.
-class WallClock final : public Clock {
- public:
-  Time now() const override {
-    timespec time{};
-    clock_gettime(CLOCK_REALTIME, &time);
-    return Time{std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)};
-  }
-};
-
-struct Options {
-  std::string socket = "/run/tocsin/responder.sock";
-  std::string state = "/var/lib/tocsin/responder";
-  std::string config;
-  bool dry_run = false;
-  bool help = false;
-};
+const ProgramOptions defaults{"/run/tocsin/responder.sock", "/var/lib/tocsin/responder", ""};
 
 constexpr const char* usage_text =
     "usage: tocsin-responder [--socket PATH] [--state DIR] [--config FILE] [--dry-run]\n"
@@ -57,29 +41,7 @@ constexpr const char* usage_text =
     "  --config FILE   policy; without one everything is rehearsed and nothing applied\n"
     "  --dry-run       check policy and journal, say what could be applied, and leave\n";
 
-Result<Options> parse_options(int count, char** words) {
-  Options out;
-  for (int i = 1; i < count; ++i) {
-    const std::string word = words[i];
-    std::string* target = word == "--socket"   ? &out.socket
-                          : word == "--state"  ? &out.state
-                          : word == "--config" ? &out.config
-                                               : nullptr;
-    if (target != nullptr) {
-      if (i + 1 == count) return fail(Code::usage, word + " needs a value");
-      *target = words[++i];
-    } else if (word == "--dry-run") {
-      out.dry_run = true;
-    } else if (word == "--help" || word == "-h") {
-      out.help = true;
-    } else {
-      return fail(Code::usage, fmt::format("unknown option {}; see --help", word));
-    }
-  }
-  return out;
-}
-
-Result<Policy> read_policy(const Options& options) {
+Result<Policy> read_policy(const ProgramOptions& options) {
   Policy policy;
   std::string text;
   if (!options.config.empty()) {
@@ -106,34 +68,53 @@ Result<void> make_state(const std::string& path) {
   return {};
 }
 
-int stop_descriptor() {
+// SIGHUP: the policy is read again.
+int reload_descriptor() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   return ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// What is live is looked at again with it. Channels and isolation are the actions' own and stay until the next start.
+void reload_policy(int descriptor, const ProgramOptions& options, Policy& policy, Guard& guard, Log& log) {
+  signalfd_siginfo signal{};
+  if (::read(descriptor, &signal, sizeof signal) != static_cast<ssize_t>(sizeof signal)) return;
+  auto fresh = read_policy(options);
+  if (!fresh) {
+    log.error(fmt::format("{}; the policy stays as it was", fresh.error().text()));
+    return;
+  }
+  policy = std::move(*fresh);
+  guard.policy_changed();
+  log.info(fmt::format("policy read again: mode {}", guard_mode_name(policy.mode)));
 }
 
 void report_abilities(Guard& guard, const Abilities& abilities, Log& log) {
   for (const ActionRow& row : all_actions()) {
-    const std::string& why = row.spec.capability == Capability::network_admin ? abilities.network_admin
-                             : row.spec.capability == Capability::file_owner  ? abilities.file_owner
-                                                                              : std::string();
+    const std::string& why = abilities.why_not(row.spec.capability);
     if (why.empty()) continue;
     log.warning(fmt::format("{}: {}", row.spec.name, why));
     guard.set_unavailable(std::string(row.spec.name), why);
   }
 }
 
-Result<void> serve(const Options& options) {
+Result<void> serve(const ProgramOptions& options) {
   const WallClock clock;
   SystemRandom random;
   Log log(clock, LogLevel::info, std::getenv("JOURNAL_STREAM") != nullptr ? LogPrefix::journal : LogPrefix::plain);
-  TOCSIN_TRY(const Policy policy, read_policy(options));
+  TOCSIN_TRY(Policy policy, read_policy(options));
   TOCSIN_CHECK(make_state(options.state));
-  const ActionEnvironment environment{clock, random, options.state + "/quarantine", policy.channels};
+  const ActionEnvironment environment{clock,
+                                      random,
+                                      options.state + "/quarantine",
+                                      policy.channels,
+                                      policy.isolation,
+                                      options.state + "/evidence",
+                                      options.state + "/before",
+                                      {},
+                                      {}};
   Guard::Actions actions;
   for (const ActionRow& row : all_actions()) actions.push_back(row.make(environment));
   SystemFacts facts;
@@ -146,16 +127,16 @@ Result<void> serve(const Options& options) {
   TOCSIN_TRY(const int listener, listen_on(options.socket));
   GuardServer server(listener, *guard, log);
   const int stop = stop_descriptor();
+  const int reload = reload_descriptor();
   TOCSIN_CHECK(drop_capabilities());
   TOCSIN_CHECK(filter_system_calls());
   tell_service_manager("READY=1");
   log.info(fmt::format("listening on {}", options.socket));
-  const auto interval = watchdog_interval();
-  Time last = clock.now();
+  Watchdog watchdog(clock);
   server.run(stop, [&] {
-    if (!interval || clock.now() - last < *interval) return;
-    last = clock.now();
-    tell_service_manager("WATCHDOG=1");
+    reload_policy(reload, options, policy, *guard, log);
+    guard->tick();
+    watchdog.tick();
   });
   tell_service_manager("STOPPING=1");
   log.info("stopped; what is live stays until it expires or is undone");
@@ -165,7 +146,7 @@ Result<void> serve(const Options& options) {
 }  // namespace
 
 int main(int count, char** words) {
-  const auto options = parse_options(count, words);
+  const auto options = parse_program_options(count, words, defaults);
   if (!options) {
     std::fprintf(stderr, "tocsin-responder: %s\n", options.error().text().c_str());
     return exit_status(options.error().code);

@@ -1,18 +1,22 @@
 #include "responders/guard/never_touch.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "collectors/base/descriptor.h"
 #include "collectors/base/text.h"
+#include "responders/action/network_kill_flow/socket_diagnosis.h"
+#include "responders/guard/targets.h"
 
 namespace tocsin::responders {
 namespace {
@@ -133,22 +137,108 @@ std::vector<IpAddress> parse_peers(std::string_view tcp, const std::vector<std::
   return out;
 }
 
+std::vector<IpAddress> parse_servers(std::string_view udp, std::uint16_t port) {
+  std::vector<IpAddress> out;
+  for (const std::string_view line : split(udp, '\n')) {
+    const auto fields = words(line);
+    if (fields.size() < 3) continue;
+    const std::size_t colon = fields[2].find(':');
+    const auto remote = colon == std::string_view::npos ? std::nullopt : parse_hex(fields[2].substr(colon + 1));
+    if (!remote || remote->size() != 2 || ((*remote)[0] << 8U | (*remote)[1]) != port) continue;
+    if (const auto server = parse_proc_address(fields[2].substr(0, colon))) out.push_back(*server);
+  }
+  return out;
+}
+
+std::vector<IpAddress> parse_lease(std::string_view lease) {
+  std::vector<IpAddress> out;
+  for (const std::string_view line : split(lease, '\n')) {
+    std::string_view text = trim(line);
+    for (const std::string_view mark : {"SERVER_ADDRESS=", "option dhcp-server-identifier ", "dhcp_server_identifier="})
+      if (text.starts_with(mark)) {
+        text.remove_prefix(mark.size());
+        if (text.ends_with(';')) text.remove_suffix(1);
+        if (const auto server = parse_address(text)) out.push_back(*server);
+        break;
+      }
+  }
+  return out;
+}
+
+namespace {
+
+std::vector<IpAddress> lease_servers() {
+  std::vector<IpAddress> out;
+  constexpr std::size_t files_most = 256;
+  std::size_t files = 0;
+  for (const char* path :
+       {"/run/systemd/netif/leases", "/var/lib/dhcp", "/var/lib/NetworkManager", "/var/lib/dhclient"}) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path), &::closedir);
+    if (folder == nullptr) continue;
+    while (const dirent* entry = ::readdir(folder.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
+      if (entry->d_type != DT_REG || ++files > files_most) continue;
+      for (const IpAddress& server : parse_lease(read_file(fmt::format("{}/{}", path, entry->d_name)).value_or("")))
+        out.push_back(server);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+// Asked of the kernel directly; where that is not there, its text is read, which takes four times as long.
+Result<std::vector<IpAddress>> operator_addresses(const std::vector<std::uint16_t>& ports) {
+  constexpr std::size_t operators_most = 65'536;
+  const auto connections = list_connections(
+      [&](const TcpConnection& connection) {
+        return std::find(ports.begin(), ports.end(), connection.local_port) != ports.end();
+      },
+      operators_most);
+  std::vector<IpAddress> out;
+  if (connections) {
+    for (const TcpConnection& connection : *connections) out.push_back(connection.remote);
+    return out;
+  }
+  const auto sessions = read_file("/proc/self/net/tcp");
+  if (!sessions) return fail(Code::unreachable, "cannot read /proc/net: who is connected is unknown");
+  out = parse_peers(*sessions, ports);
+  for (const IpAddress& peer : parse_peers(read_file("/proc/self/net/tcp6").value_or(""), ports)) out.push_back(peer);
+  return out;
+}
+
+}  // namespace
+
 Result<std::vector<ProtectedNetwork>> SystemFacts::protected_networks(const Policy& policy) {
   std::vector<ProtectedNetwork> out;
   TOCSIN_CHECK(add_own_addresses(out));
   const auto route = read_file("/proc/self/net/route");
-  const auto sessions = read_file("/proc/self/net/tcp");
-  if (!route || !sessions)
-    return fail(Code::unreachable, "cannot read /proc/net: the gateway and the sessions are unknown");
+  if (!route) return fail(Code::unreachable, "cannot read /proc/net: the gateway is unknown");
   add(out, parse_gateways_v4(*route), "default gateway");
   add(out, parse_gateways_v6(read_file("/proc/self/net/ipv6_route").value_or("")), "default gateway");
   // The second names the true resolvers behind a local stub.
   for (const auto* path : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"})
     add(out, parse_resolvers(read_file(path).value_or("")), "resolver");
-  add(out, parse_peers(*sessions, policy.management_ports), "operator connected to a management port");
-  add(out, parse_peers(read_file("/proc/self/net/tcp6").value_or(""), policy.management_ports),
-      "operator connected to a management port");
+  for (const auto* path : {"/proc/self/net/udp", "/proc/self/net/udp6"}) {
+    const std::string sockets = read_file(path).value_or("");
+    constexpr std::uint16_t ntp = 123;
+    constexpr std::uint16_t dhcp = 67;
+    add(out, parse_servers(sockets, ntp), "time server");
+    add(out, parse_servers(sockets, dhcp), "DHCP server");
+  }
+  add(out, lease_servers(), "DHCP server");
+  for (const Network& network : policy.isolation.management) out.push_back({network, "management network"});
+  for (const Endpoint& endpoint : policy.isolation.proof)
+    out.push_back({single(endpoint.address), "management endpoint"});
+  TOCSIN_TRY(const std::vector<IpAddress> operators, operator_addresses(policy.management_ports));
+  add(out, operators, "operator connected to a management port");
   return out;
+}
+
+std::vector<std::string> SystemFacts::protected_targets(const Policy& policy, const ActionSpec& spec,
+                                                        const Parameters& parameters, int asker) {
+  return responders::protected_targets(policy, spec, parameters, asker);
 }
 
 std::vector<IpAddress> SystemFacts::login_addresses(int pid) {

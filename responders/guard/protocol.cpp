@@ -1,5 +1,6 @@
 #include "responders/guard/protocol.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ constexpr std::array<std::string_view, 9> kinds{"rehearse", "apply",  "approve",
 constexpr std::array<std::string_view, 5> outcome_states{"applied", "already", "undone", "pending", "unknown"};
 constexpr std::array<std::string_view, 3> presences{"in_effect", "absent", "changed"};
 constexpr std::array<std::string_view, 4> verdicts{"allowed", "needs_approval", "refused", "unasked"};
+constexpr std::array<std::string_view, 3> proofs{"unstated", "handshake", "spoofable"};
 constexpr std::size_t pairs_most = 64;
 
 template <std::size_t N>
@@ -196,6 +198,10 @@ std::string render_request(const GuardRequest& request) {
       .member("behalf_uid", action.behalf.uid)
       .member("behalf_login_uid", action.behalf.login_uid)
       .member("behalf_pid", action.behalf.pid)
+      .member("rule", action.rule)
+      .member("asset_level", action.asset_level)
+      .member("depth", action.depth)
+      .member("source", proofs[static_cast<std::size_t>(action.source)])
       .end_object()
       .end_object();
   return out;
@@ -225,6 +231,16 @@ Result<GuardRequest> parse_request(std::string_view text) {
     out.request.reason = action.text("reason");
     out.request.marked = action.flag("exercise") ? Marked::exercise : Marked::real;
     out.request.behalf = read_behalf(action);
+    out.request.rule = action.text("rule");
+    out.request.asset_level =
+        static_cast<std::uint8_t>(std::clamp<std::int64_t>(action.whole("asset_level").value_or(0), 0, 5));
+    // What is out of range is the worst it can be.
+    const auto depth = action.whole("depth").value_or(0);
+    out.request.depth = static_cast<std::uint8_t>(depth < 0 || depth > UINT8_MAX ? UINT8_MAX : depth);
+    const std::string source = action.text("source");
+    const auto proof = source.empty() ? std::optional<std::size_t>(0) : index_of(proofs, source);
+    if (!proof) return fail(Code::invalid, "the request's source is none of unstated, handshake, spoofable");
+    out.request.source = static_cast<SourceProof>(*proof);
     good = good && action.good();
   }
   if (!good || !fields.good()) return fail(Code::invalid, "a field of the request is of the wrong kind");

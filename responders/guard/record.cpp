@@ -47,6 +47,8 @@ std::string render_line(const GuardRecord& r, std::uint64_t sequence, const std:
       .member("login_uid", r.login_uid)
       .member("behalf_uid", r.behalf_uid)
       .member("behalf_login_uid", r.behalf_login_uid)
+      .member("rule", r.rule)
+      .member("depth", r.depth)
       .member("detail", r.detail)
       .member("undo_token", r.undo_token);
   write_pairs(writer, "outputs", r.outputs);
@@ -95,6 +97,8 @@ std::optional<GuardRecord> parse_line(std::string_view line) {
   r.login_uid = number_of<std::uint32_t>(*object, "login_uid").value_or(UINT32_MAX);
   r.behalf_uid = number_of<std::uint32_t>(*object, "behalf_uid").value_or(UINT32_MAX);
   r.behalf_login_uid = number_of<std::uint32_t>(*object, "behalf_login_uid").value_or(UINT32_MAX);
+  r.rule = text_of(*object, "rule");
+  r.depth = static_cast<std::uint8_t>(number_of<std::uint32_t>(*object, "depth").value_or(0));
   r.detail = text_of(*object, "detail");
   r.undo_token = text_of(*object, "undo_token");
   r.outputs = pairs_of(*object, "outputs");

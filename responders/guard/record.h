@@ -18,7 +18,7 @@ namespace tocsin::responders {
 
 struct GuardRecord {
   // "refused", "pending", "intent", "applied", "already", "failed", "undo_intent", "undone", "reconciled", "gone",
-  // "halt", "resume", "start"
+  // "halt", "resume", "start", "approval" (one of several), "confirmed", "tripped"
   std::string kind;
   std::string key;
   std::string action;
@@ -31,6 +31,8 @@ struct GuardRecord {
   std::uint32_t login_uid = UINT32_MAX;
   std::uint32_t behalf_uid = UINT32_MAX;  // for whom the asker says it asks
   std::uint32_t behalf_login_uid = UINT32_MAX;
+  std::string rule;  // the detection that set it off
+  std::uint8_t depth = 0;
   std::string detail;
   std::string undo_token;
   std::vector<std::pair<std::string, std::string>> outputs;

@@ -61,10 +61,13 @@ std::string render_guard_status(const GuardStatus& status) {
       .member("halted", status.halted)
       .member("live", status.live)
       .member("pending", status.pending)
+      .member("unsettled", status.unsettled)
       .member("sequence", status.sequence)
       .member("head", status.head)
-      .key("actions")
-      .begin_object();
+      .key("tripped")
+      .begin_array();
+  for (const std::string& name : status.tripped) writer.value(name);
+  writer.end_array().key("actions").begin_object();
   for (const auto& [name, state] : status.actions) writer.member(name, state);
   writer.end_object().end_object();
   return out;

@@ -33,7 +33,7 @@ std::optional<sockaddr_un> unix_address(std::string_view path) {
   return address;
 }
 
-// A socket file that nobody listens on any more is in the way after a crash; a live one belongs to another responder.
+// A socket file that nobody listens on any more is in the way after a crash; a live one belongs to another process.
 Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return {};
@@ -41,7 +41,7 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool alive = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(probe);
-  if (alive) return fail(Code::conflict, fmt::format("another responder listens on {}", path));
+  if (alive) return fail(Code::conflict, fmt::format("another process listens on {}", path));
   if (::unlink(path.c_str()) != 0) return fail_errno(fmt::format("cannot remove the old socket {}", path), errno);
   return {};
 }

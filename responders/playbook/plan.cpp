@@ -39,7 +39,7 @@ std::vector<std::string> bare_names(const std::vector<Placed>& names) {
 
 class Planner {
  public:
-  static PlanRef run(PlaybookAst ast, Reporter& reporter) {
+  static PlanRef run(PlaybookAst ast, std::string_view text, Reporter& reporter) {
     Draft draft{.ast = ast,
                 .reporter = reporter,
                 .steps = {},
@@ -62,6 +62,7 @@ class Planner {
     plan->variables_ = std::move(draft.variables);
     draft.steps.clear();
     plan->ast_ = std::move(ast);
+    plan->text_ = std::make_shared<const std::string>(text);
     return plan;
   }
 
@@ -92,6 +93,8 @@ class Planner {
     step.commands = plan_commands(draft, index);
     for (const AgentAst& agent : draft.ast.agents)
       if (agent.id == ast.agent.text) step.agent = agent.name;
+    step.agent_id = ast.agent.text;
+    for (const Placed& target : ast.targets) step.targets.push_back(target.text);
     step.playbook_id = ast.playbook_id.text;
     step.playbook_version = ast.playbook_version.text;
     step.in_args = bare_names(ast.in_args);
@@ -123,12 +126,35 @@ Result<void> Plan::check_valid(Time now) const {
   return {};
 }
 
-std::vector<std::pair<std::string, std::string>> Plan::foreign_commands() const {
+std::vector<std::pair<std::string, std::string>> Plan::foreign_commands(Runner runner) const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const PlannedStep& step : steps_)
     for (const PlannedCommand& command : step.commands)
-      if (command.kind == PlannedCommand::Kind::foreign) out.emplace_back(step.label, command.type);
+      if (command.kind == PlannedCommand::Kind::foreign ||
+          (command.kind == PlannedCommand::Kind::host && runner == Runner::none))
+        out.emplace_back(step.label, command.type);
   return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Plan::unsafe_commands() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const PlannedStep& step : steps_)
+    for (const PlannedCommand& command : step.commands)
+      if (!command.unsafe.empty()) out.emplace_back(step.label, command.unsafe);
+  return out;
+}
+
+const AgentAst* Plan::find_party(std::string_view id) const noexcept {
+  for (const auto* parties : {&ast_.targets, &ast_.agents})
+    for (const AgentAst& party : *parties)
+      if (party.id == id) return &party;
+  return nullptr;
+}
+
+const AuthenticationAst* Plan::find_authentication(std::string_view id) const noexcept {
+  for (const AuthenticationAst& authentication : ast_.authentications)
+    if (authentication.id == id) return &authentication;
+  return nullptr;
 }
 
 std::vector<std::pair<std::string, std::string>> Plan::dangling_references() const {
@@ -158,7 +184,7 @@ Result<PlanRef> load_playbook(std::string_view text, std::string_view file, Diag
     reporter.error("P0003", 0, "workflow", fmt::format("there are more than {} steps", steps_most));
     return fail(Code::exhausted, fmt::format("{} is too large", file));
   }
-  PlanRef plan = Planner::run(std::move(ast), reporter);
+  PlanRef plan = Planner::run(std::move(ast), text, reporter);
   if (!plan || reporter.errors() != 0)
     return fail(Code::invalid,
                 fmt::format("{} is not a playbook that can run safely: {} errors", file, reporter.errors()));

@@ -11,6 +11,8 @@
 
 #include "collectors/base/diagnostic.h"
 #include "responders/action/action.h"
+#include "responders/playbook/command/http.h"
+#include "responders/playbook/command/shell.h"
 #include "responders/playbook/condition/condition.h"
 #include "responders/playbook/parse/ast.h"
 #include "responders/playbook/parse/reporter.h"
@@ -22,13 +24,18 @@ using StepIndex = std::uint32_t;
 inline constexpr StepIndex no_step = UINT32_MAX;
 
 struct PlannedCommand {
-  // local: one of our actions. manual: a person does it and says so. foreign: known, but not done by this host.
-  enum class Kind : std::uint8_t { local, manual, foreign } kind = Kind::foreign;
+  // local: one of our actions. manual: a person does it and says so. host: carried out by a CommandGateway. foreign:
+  // known, but not done by this host.
+  enum class Kind : std::uint8_t { local, manual, host, foreign } kind = Kind::foreign;
   std::string type;  // as the playbook says: "tocsin", "manual", "ssh"
   const ActionSpec* action = nullptr;
   std::vector<std::pair<std::string, Template>> parameters;  // of a local one
   std::vector<std::pair<std::string, std::string>> outputs;  // variable ← output of the action
   Template text;                                             // of the others
+  std::optional<ShellText> shell;                            // of bash, ssh, powershell
+  std::optional<HttpText> http;                              // of http-api, openc2-http
+  std::string payload;                                       // of yara, sigma: rules
+  std::string unsafe;                                        // of kind host: why it may not be carried out
 };
 
 struct PlannedStep {
@@ -46,6 +53,8 @@ struct PlannedStep {
   Template switched;
   std::vector<PlannedCommand> commands;
   std::string agent;  // its name
+  std::string agent_id;
+  std::vector<std::string> targets;  // ids
   std::string playbook_id, playbook_version;
   std::vector<std::string> in_args, out_args;  // bare names
   Scope variables;
@@ -69,8 +78,17 @@ class Plan {
   StepIndex start() const noexcept { return start_; }
   StepIndex exception() const noexcept { return exception_; }
   const Scope& variables() const noexcept { return variables_; }
-  // Commands that this host cannot do ("ssh"), by step label: a rehearsal shows them, a run refuses them.
-  std::vector<std::pair<std::string, std::string>> foreign_commands() const;
+  // As written and signed.
+  const std::shared_ptr<const std::string>& text() const noexcept { return text_; }
+  // An agent or target, or an authentication; null when nothing of the id is defined.
+  const AgentAst* find_party(std::string_view id) const noexcept;
+  const AuthenticationAst* find_authentication(std::string_view id) const noexcept;
+  // Commands that this host cannot do ("jupyter"), by step label: a rehearsal shows them, a run refuses them. Those of
+  // kind host are among them where nobody carries them out.
+  enum class Runner : std::uint8_t { none, there };
+  std::vector<std::pair<std::string, std::string>> foreign_commands(Runner runner) const;
+  // Commands of kind host that must not be carried out, by step label, and why.
+  std::vector<std::pair<std::string, std::string>> unsafe_commands() const;
   // References to targets and authentication that nothing defines, by step or agent: the same.
   std::vector<std::pair<std::string, std::string>> dangling_references() const;
 
@@ -79,6 +97,7 @@ class Plan {
   Plan() = default;
 
   PlaybookAst ast_;
+  std::shared_ptr<const std::string> text_;
   std::vector<PlannedStep> steps_;
   StepIndex start_ = no_step;
   StepIndex exception_ = no_step;

@@ -62,6 +62,7 @@ class Loader {
       else if (key == "name" && entry.second.IsScalar()) out.name = entry.second.as<std::string>();
       else if (key == "attack" && entry.second.IsSequence()) out.attack = entry.second.as<std::vector<std::string>>();
       else if (key == "rules" && entry.second.IsSequence()) out.rules = entry.second.as<std::vector<std::string>>();
+      else if (key == "tags" && entry.second.IsSequence()) out.tags = entry.second.as<std::vector<std::string>>();
       else if (key == "severity" && entry.second.IsScalar()) {
         const auto number = parse_unsigned(entry.second.as<std::string>());
         if (!number || *number > 100) {
@@ -74,7 +75,7 @@ class Loader {
         return false;
       }
     }
-    if (out.playbook.empty() || (out.attack.empty() && out.rules.empty() && out.severity == 0)) {
+    if (out.playbook.empty() || (out.attack.empty() && out.rules.empty() && out.tags.empty() && out.severity == 0)) {
       report("P0802", item.Mark(), "a trigger needs \"playbook\" and at least one condition");
       return false;
     }
@@ -100,6 +101,9 @@ bool fits(const Trigger& trigger, const Incident& incident) {
   const auto any = [&](auto test) { return std::any_of(incident.alerts.begin(), incident.alerts.end(), test); };
   if (!trigger.attack.empty() &&
       !any([&](const IncidentAlert& alert) { return fits_technique(trigger.attack, alert.attack); }))
+    return false;
+  if (!trigger.tags.empty() &&
+      !any([&](const IncidentAlert& alert) { return fits_technique(trigger.tags, alert.attack); }))
     return false;
   return trigger.rules.empty() || any([&](const IncidentAlert& alert) {
            return std::find(trigger.rules.begin(), trigger.rules.end(), alert.rule) != trigger.rules.end();

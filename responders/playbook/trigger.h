@@ -17,6 +17,7 @@ struct Trigger {
   std::string name;
   std::vector<std::string> attack;  // "T1110" fits T1110.001 too
   std::vector<std::string> rules;   // rule ids
+  std::vector<std::string> tags;    // ATT&CK tactics: "credential-access"
   std::uint8_t severity = 0;        // of the incident, at least
 };
 

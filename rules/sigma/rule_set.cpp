@@ -55,7 +55,7 @@ class SigmaRuleSet final : public RuleSet {
 std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, std::span<const RuleSource> views,
                                              const SigmaOptions& options, Diagnostics& diagnostics) {
   auto book = parse_rules(rules, options.placeholders, diagnostics);
-  apply_filters(book, options.placeholders, diagnostics);
+  apply_filters(book, options.placeholders, options.now, diagnostics);
   auto parsed_views = parse_views(views, diagnostics);
   return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics), options);
 }

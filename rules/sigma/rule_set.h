@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct SigmaOptions {
   // Correlations.
   std::size_t most_groups = 100'000;  // per correlation; the stalest is evicted
   std::size_t most_entries = 10'000;  // per group; the oldest goes
+  std::optional<Time> now;            // filters that ended by then (`expires`) are left out; none: all hold
   Duration lateness{};                // windows close this much after their end, for events that come late
 };
 

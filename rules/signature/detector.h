@@ -147,6 +147,7 @@ class SignatureDetector final : public Detector, public collectors::Observer {
                           const Scope& scope);
   ChainResult match_digest(const DigestTest& test, const collectors::Transaction& transaction,
                            const Scope& scope) const;
+  ChainResult match_instance(const Chain& chain, const NumberTest& test, NumberSource number, const Scope& scope);
   ChainResult match_payload_chain(const Chain& chain, const Scope& scope);
 
   // inspect_frame.cpp

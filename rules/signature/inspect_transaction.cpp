@@ -162,7 +162,9 @@ void SignatureDetector::scan_group(std::uint32_t group, TransactionMemory::Group
 void SignatureDetector::inspect_rule(const Signature& signature, TransactionMemory::RuleProgress& progress,
                                      Transaction& transaction, const Scope& scope) {
   const auto wanted = signature.protocol.application;
-  if (wanted != collectors::Protocol::unknown && !speaks(wanted, transaction.protocol)) {
+  const auto services = signature.protocol.services;
+  const bool served = services == 0 || (services >> static_cast<unsigned>(transaction.protocol) & 1U) != 0;
+  if (!served || (wanted != collectors::Protocol::unknown && !speaks(wanted, transaction.protocol))) {
     progress.done = true;
     return;
   }
@@ -208,7 +210,9 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
   }
   if (const auto* digest = std::get_if<DigestTest>(&chain.tests.front()))
     return match_digest(*digest, transaction, scope);
-  const bool numeric = std::holds_alternative<NumberTest>(chain.tests.front());
+  const auto* counted = std::get_if<NumberTest>(&chain.tests.front());
+  const bool numeric = counted != nullptr;
+  if (numeric && counted->instance != NumberTest::any) return match_instance(chain, *counted, number, scope);
   if (chain.buffer == Buffer::none || numeric) {
     // Numbers and events have no bytes.
     const bool finished = transaction.complete(direction);
@@ -230,6 +234,27 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
   const bool settled = views_.settled(chain.group, direction);
   if (!present && settled && has_absent(chain)) return ChainResult::yes;
   return settled && views_.last_known(chain.group, direction) ? ChainResult::never : ChainResult::no;
+}
+
+// A number at one place of a list, or at each: told once the list is whole.
+SignatureDetector::ChainResult SignatureDetector::match_instance(const Chain& chain, const NumberTest& test,
+                                                                 NumberSource number, const Scope& scope) {
+  const auto& transaction = *number.transaction;
+  if (!transaction.complete(number.direction)) return ChainResult::no;
+  std::uint32_t count = 0;
+  while (count < instances_most && transaction.number_of(chain.buffer, number.direction, count)) ++count;
+  const auto holds = [&](std::uint32_t at) {
+    number.index = at;
+    return match_view(chain, BufferView{}, scope, number);
+  };
+  if (test.instance == NumberTest::all) {
+    for (std::uint32_t at = 0; at < count; ++at)
+      if (!holds(at)) return ChainResult::never;
+    return count != 0 ? ChainResult::yes : ChainResult::never;
+  }
+  const std::int64_t at = test.instance < 0 ? std::int64_t{count} + test.instance : test.instance;
+  if (at < 0 || at >= count) return ChainResult::never;
+  return holds(static_cast<std::uint32_t>(at)) ? ChainResult::yes : ChainResult::never;
 }
 
 // A rule with protocol buffers and payload: the stream at hand, or the datagram.

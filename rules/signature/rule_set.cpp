@@ -65,9 +65,22 @@ class SignatureRuleSet final : public RuleSet {
       if (set->save_path.empty()) continue;
       const bool absolute = set->save_path.starts_with('/');
       if (!absolute && data_directory_.empty()) continue;
-      out.push_back({absolute ? set->save_path : data_directory_ + "/" + set->save_path, set->save()});
+      out.push_back({absolute ? set->save_path : data_directory_ + "/" + set->save_path, set->changes(), set->memory(),
+                     [kept = set] { return kept->save(); }});
     }
     return out;
+  }
+  void inherit(const RuleSet& old) const override {
+    const auto* before = dynamic_cast<const SignatureRuleSet*>(&old);
+    if (before == nullptr) return;
+    for (const auto& [name, set] : datasets_) {
+      const auto found = before->datasets_.find(name);
+      if (found == before->datasets_.end()) continue;
+      const auto& from = *found->second;
+      // One that no rule changed, or changes, is what its file says.
+      const bool same = from.type() == set->type() && from.with_reputation == set->with_reputation;
+      if (same && from.changing() && set->changing()) set->take_over(from);
+    }
   }
   std::vector<SourceReading> readings() const override { return readings_; }
   std::vector<LintFinding> lint() const override {

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOORS = ["collectors", "rules", "responders", "daemon"]
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "CHANGELOG.md", "README.md", "daemon", "rules", "collectors",
              "responders", "etc", "tests"}
-HEAVY = re.compile(r'#include <(boost/(?!json/fwd)|sqlite3\.h|yara|hs(/|\.h)|pcre2|yaml-cpp/|simdjson|openssl/|curl/)')
+HEAVY = re.compile(r'#include <(boost/(?!json/fwd)|sqlite3\.h|libpsl\.h|yara|hs(/|\.h)|pcre2|yaml-cpp/|simdjson|openssl/|curl/)')
 CODE = (".h", ".cpp")
 
 

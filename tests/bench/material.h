@@ -61,7 +61,8 @@ class AlertDesk final : public rules::AlertSink {
     other.alerts_.clear();
   }
   void decide(rules::SharedState& state) {
-    std::ranges::stable_sort(alerts_, [](const auto& a, const auto& b) { return a.time < b.time; });
+    const auto before = [](const auto& a, const auto& b) { return a.time < b.time; };
+    if (!std::ranges::is_sorted(alerts_, before)) std::ranges::stable_sort(alerts_, before);
     Counter out;
     for (auto& alert : alerts_) state.decide(std::move(alert), out);
     alerts_.clear();

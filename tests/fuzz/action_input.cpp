@@ -2,10 +2,14 @@
 // What actions take from others: parameters, the answers of nftables, the manifest of a quarantined file. Typed values
 // are canonical, and what becomes a transaction cannot hold a second command.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
+#include "responders/action/accounts/shadow.h"
 #include "responders/action/file_quarantine/manifest.h"
-#include "responders/action/network_block_address/ruleset.h"
+#include "responders/action/firewall/ruleset.h"
+#include "responders/action/processes/target.h"
+#include "responders/action/ssh_revoke_key/authorized_keys.h"
 #include "responders/action/table.h"
 
 using namespace tocsin;
@@ -31,6 +35,21 @@ void parameters(std::string_view text) {
   }
 }
 
+// What accounts of others write: their keys, their names, their processes.
+void texts_of_the_host(std::string_view text) {
+  (void)parse_process_stat(text);
+  for (const auto& process : parse_token(text))
+    if (process.pid < 0) std::abort();
+  if (const auto fingerprint = fingerprint_of(text)) {
+    const auto revoked = revoke_key(text, *fingerprint);
+    if (revoked && restore_key(*revoked, *fingerprint) != restore_key(text, *fingerprint)) std::abort();
+  }
+  const std::string account(text.substr(0, text.find(':')));
+  const auto before = read_field(text, account, 1);
+  const auto changed = before ? change_field(text, account, 1, "!" + *before) : std::nullopt;
+  if (changed && change_field(*changed, account, 1, *before) != std::string(text)) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -38,14 +57,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parameters(text);
   (void)count_rules(text);
   if (const auto elements = parse_elements(text))
-    for (const auto& e : *elements) (void)set_of(e.network);
+    for (const auto& e : *elements)
+      if (e.network) (void)set_of(*e.network);
   const auto network = *parse_network("203.0.113.9", HostBits::refuse);
-  const auto harmless = block_transaction(network, std::chrono::hours(1), "key");
+  const std::array elements_of{blocked_element(network)};
+  const auto harmless = put_transaction(elements_of, std::chrono::hours(1), "key");
   if (is_action_key(text)) {
-    const auto other = block_transaction(network, std::chrono::hours(1), text);
+    const auto other = put_transaction(elements_of, std::chrono::hours(1), text);
     for (const char c : {'\n', ';', '{', '}', '"', ' '})
       if (std::ranges::count(other, c) != std::ranges::count(harmless, c)) std::abort();
   }
+  texts_of_the_host(text);
   const auto manifest = parse_manifest(text);
   if (!manifest) return 0;
   const auto again = parse_manifest(render_manifest(*manifest));

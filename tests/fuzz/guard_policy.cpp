@@ -11,6 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)parse_gateways_v6(text);
   (void)parse_resolvers(text);
   (void)parse_peers(text, {22, 80});
+  (void)parse_servers(text, 123);
+  (void)parse_lease(text);
   Diagnostics diagnostics;
   const auto policy = load_policy(text, "fuzz.yaml", diagnostics);
   (void)policy.mode_of("network.block_address");

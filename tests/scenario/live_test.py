@@ -118,6 +118,32 @@ class Live(unittest.TestCase):
         daemon.write(lines(10, 1)[0])
         rig.wait_for(lambda: self.count(daemon, "First rule") == 1, "the rule that stayed to fire")
 
+    def test_indicator_lists_are_reloaded_and_counted(self):
+        daemon = self.daemon()
+        lists = self.path / "lists"
+        lists.mkdir()
+        (lists / "feed.txt").write_text("203.0.113.40\nno value\n")
+        daemon.config.write_text(daemon.config.read_text().replace("rules:\n", f"rules:\n  indicators: {{paths: [\"{lists}\"], window: 10m}}\n", 1))
+        daemon.start()
+
+        def met(address):
+            return sum(a.get("count", 1) for a in daemon.alerts() if a["rule.id"] == f"indicator:address:{address}")
+
+        for number in range(3):
+            daemon.write(lines(number, 1)[0].replace(b"203.0.113.5", b"203.0.113.40"))
+        rig.wait_for(lambda: met("203.0.113.40") == 1, f"the indicator to fire: {daemon.said()[-1500:]}")
+        (lists / "second.csv").write_text("indicator,type,confidence\n203.0.113.41,ip,95\n")
+        self.reload(daemon)
+        daemon.write(lines(50, 1)[0].replace(b"203.0.113.5", b"203.0.113.41"))
+        rig.wait_for(lambda: met("203.0.113.41") == 1, "the list that was added to fire")
+        daemon.write(lines(60, 1)[0].replace(b"203.0.113.5", b"203.0.113.40"))
+        rig.wait_for(lambda: daemon.status()["indicators"]["folded"] >= 3, f"repeats to be folded across the reload: {daemon.status()['indicators']}")
+        self.assertEqual(met("203.0.113.40"), 1)
+        counted = daemon.status()["indicators"]
+        self.assertEqual((counted["lists"], counted["indicators"], counted["expired"], counted["refused"]), (2, 2, 0, 1))
+        engines = {row["name"]: row for row in rig.rows(daemon.ask("list", "engines", "-o", "ndjson").stdout)}
+        self.assertEqual(engines["indicator"]["rules"], 2)
+
     def test_a_changed_section_that_needs_a_restart_is_named(self):
         daemon = self.daemon()
         daemon.start()

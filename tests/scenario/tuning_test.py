@@ -64,6 +64,10 @@ class Offline(unittest.TestCase):
         self.assertIn(f"{before.count(WEB)} alerts taken", said)
         # The same without an entry for the other network; and a Sigma and a YARA rule by their ids.
         self.file.unlink()
+        self.add("suppress", "*", "--filter", "source.ip=203.0.113.66")
+        after, _ = self.rules("--tuning", self.file)
+        self.assertNotIn(WEB, after)
+        self.file.unlink()
         self.add("suppress", WEB, "--network", "198.51.100.0/24")
         self.assertEqual(sorted(self.rules("--tuning", self.file)[0]), sorted(before))
         sigma = next(r for r in before if len(r) == 36)
@@ -96,12 +100,18 @@ class Offline(unittest.TestCase):
         self.assertEqual(by["rule", WEB]["alerts"], before.count(WEB))
         self.assertEqual(by["source", "203.0.113.66"]["alerts"], before.count(WEB))
         self.assertGreater(by["incident", "INC-2026-0001"]["of"], before.count(WEB))
+        said = self.tocsin(*ask, "suppress", WEB, "--filter", "source.ip|cidr=203.0.113.0/24", "--filter", "host.name|exists=true").stderr
+        self.assertIn(f"would take away {before.count(WEB)} of".encode(), said)
+        said = self.tocsin(*ask, "suppress", WEB, "--filter", "{s: {source.ip: 203.0.113.66}, t: {host.name: elsewhere}, condition: not (s and t)}").stderr
+        self.assertIn(b"would take away 0 of", said)
         none = self.tocsin(*ask, "suppress", WEB, "--network", "198.51.100.0/24")
         self.assertIn(b"would take away 0 of", none.stderr)
 
     def test_mistakes_say_what_to_do(self):
         for arguments, words in ((["suppress", WEB, "--network", "10.0.0.300"], b"10.9.0.0/16"),
                                  (["suppress", "re:x"], b"takes ids"), (["modify", WEB], b"severity"),
+                                 (["suppress", WEB, "--filter", "a|nope=b"], b"nope"), (["suppress", WEB, "--filter", "a"], b"FIELD=VALUE"),
+                                 (["disable", WEB, "--filter", "a=b"], b"filter are for suppress"),
                                  (["suppress", WEB, "--hours", "27"], b"22:00-06:00")):
             self.assertIn(words, self.add(*arguments, code=2).stderr)
         self.assertIn(b"--reason", self.tocsin("tuning", "add", "disable", WEB, "--tuning", self.file, "--expires", "1d", code=2).stderr)

@@ -121,6 +121,11 @@ void Decoder::ipv6_extensions(Walk& walk, Bytes datagram, Ipv6Chain& chain) {
     }
     chain.next = datagram[chain.position];
     chain.position += length;
+    if (datagram.size() - chain.position < 2 && chain.next != extension::none) {  // not even the next header's length
+      mark(packet, PacketEvent::ipv6_extension_truncated);
+      chain.stop = true;
+      return;
+    }
   }
 }
 

@@ -40,7 +40,9 @@ std::optional<Bytes> Defragmenter::add(Packet& packet, const FragmentInfo& fragm
 
   Bytes data = fragment.data;
   if (fragment.more) data = data.first(data.size() & ~std::size_t{7});
-  if (fragment.offset + data.size() + fragment.header_length > datagram_most) {
+  // In IPv6 the length speaks of what follows the header (RFC 8200, section 4.5).
+  const std::size_t header = packet.ip_version == 4 ? fragment.header_length : 0;
+  if (fragment.offset + data.size() + header > datagram_most) {
     mark(packet, of_version(packet, PacketEvent::ipv4_fragment_too_large, PacketEvent::ipv6_fragment_too_large));
     ++counters_.fragments_refused;
     return std::nullopt;
@@ -77,6 +79,12 @@ Defragmenter::Tracker* Defragmenter::tracker_of(const Packet& packet, const Key&
   return &fresh;
 }
 
+bool Defragmenter::overlaps(const Tracker& tracker, std::uint64_t begin, std::uint64_t end) noexcept {
+  return std::ranges::any_of(tracker.pieces, [&](const auto& piece) {
+    return piece.first < end && begin < piece.first + piece.second.data.size();
+  });
+}
+
 bool Defragmenter::accept(Packet& packet, Tracker& tracker, const FragmentInfo& fragment, Bytes data) {
   if (++tracker.fragments > options_.fragments_each_most || (data.empty() && fragment.more)) return false;
   const auto end = static_cast<std::uint32_t>(fragment.offset + data.size());
@@ -84,7 +92,11 @@ bool Defragmenter::accept(Packet& packet, Tracker& tracker, const FragmentInfo& 
   if (!fragment.more) {
     if (!tracker.pieces.empty()) {
       const auto& [offset, last] = *tracker.pieces.rbegin();
-      if (offset + last.data.size() > end) return false;
+      if (offset + last.data.size() > end) {
+        if (overlaps(tracker, fragment.offset, end))
+          mark(packet, of_version(packet, PacketEvent::ipv4_fragment_overlap, PacketEvent::ipv6_fragment_overlap));
+        return false;
+      }
     }
     tracker.total = end;
   }

@@ -59,6 +59,7 @@ class Defragmenter {
 
   Tracker* tracker_of(const Packet& packet, const Key& key);
   bool accept(Packet& packet, Tracker& tracker, const FragmentInfo& fragment, Bytes data);
+  static bool overlaps(const Tracker& tracker, std::uint64_t begin, std::uint64_t end) noexcept;
   static bool complete(const Tracker& tracker) noexcept;
   Bytes assemble(const Packet& packet, const Tracker& tracker);
   void drop(Trackers::iterator which);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/packet/protocol/bittorrent/parser.h"
 #include "collectors/packet/protocol/dcerpc/buffers.h"
 #include "collectors/packet/protocol/dcerpc/parser.h"
 #include "collectors/packet/protocol/dhcp/buffers.h"
@@ -178,6 +179,14 @@ constexpr auto table = std::to_array<ProtocolRow>({
      [](const PacketOptions& options) { return options.modbus.enabled; }, make_modbus_factory},
     {Protocol::enip, true, true, enip_ports, probe_enip, enip_buffers,
      [](const PacketOptions& options) { return options.enip.enabled; }, make_enip_factory},
+    {Protocol::bittorrent,
+     false,
+     true,
+     {},
+     probe_bittorrent,
+     {},
+     [](const PacketOptions&) { return true; },
+     make_bittorrent_factory},
     // A connection of HTTP/2 that asks for names.
     {Protocol::doh2,
      true,

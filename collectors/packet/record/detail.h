@@ -58,6 +58,10 @@ struct PgsqlDetail {
   bool passwords = false;
 };
 
+struct MqttDetail {
+  std::size_t string_most = 1'024;  // of a topic or message; of all topics of one request together
+};
+
 struct RecordDetail {
   HttpDetail http;
   DnsDetail dns;
@@ -66,6 +70,7 @@ struct RecordDetail {
   SmbDetail smb;
   DhcpDetail dhcp;
   PgsqlDetail pgsql;
+  MqttDetail mqtt;
 };
 
 // Bytes as EVE writes them: UTF-8 as it is, anything else with \xNN for what is not ASCII.

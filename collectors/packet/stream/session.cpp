@@ -48,6 +48,7 @@ void TcpSession::set_state(Flow& flow, TcpState state) noexcept {
 void TcpSession::process(Packet& packet, Flow& flow, StreamContext& context) {
   if (packet.checksum_bad) return;
   Step step{packet, flow, context, side_[index(packet.direction)], side_[index(opposite(packet.direction))]};
+  note_oddities(step);
   if (state_ == TcpState::none && !open(step)) {
     ++context.counters.packets_no_session;
     return;
@@ -56,7 +57,6 @@ void TcpSession::process(Packet& packet, Flow& flow, StreamContext& context) {
   if (state_ == TcpState::syn_sent || state_ == TcpState::syn_received) {
     if (!handshake(step)) return;
   } else if ((packet.tcp.flags & tcp_flag::syn) != 0) {
-    if (state_ != TcpState::none) mark(packet, PacketEvent::stream_syn_retransmitted);
     return;
   }
   transfer(step);
@@ -110,73 +110,6 @@ void TcpSession::take_up_midstream(Step& step) {
   set_state(step.flow, syn ? TcpState::syn_received : TcpState::established);
 }
 
-bool TcpSession::handshake(Step& step) {
-  const auto& tcp = step.packet.tcp;
-  const bool syn = (tcp.flags & tcp_flag::syn) != 0;
-  const bool ack = (tcp.flags & tcp_flag::ack) != 0;
-  if (syn && ack) return handshake_syn_ack(step);
-  if (syn) {  // sent again, perhaps with another number; or both endpoints open at once
-    if (!step.mine.begun || (state_ == TcpState::syn_sent && step.mine.highest == 0)) {
-      step.mine.begin(tcp.sequence + 1);
-      step.mine.window_scale = tcp.window_scale.value_or(0);
-      step.mine.note_timestamp(tcp);
-    } else if (tcp.sequence + 1 != step.mine.base) {
-      mark(step.packet, PacketEvent::stream_syn_retransmitted);
-    }
-    return !step.packet.payload.empty();  // data in the SYN (RFC 7413)
-  }
-  if (!ack) return false;
-  if (state_ == TcpState::syn_sent) {
-    // The answer to the SYN was not seen.
-    if (!step.mine.begun || !step.context.options.async_one_side) return false;
-    if (tcp.sequence != step.mine.base) {
-      mark(step.packet, PacketEvent::stream_handshake_wrong_sequence);
-      return false;
-    }
-    async_ = true;
-    async_sender_ = step.packet.direction;
-    if (!step.other.begun) step.other.begin(tcp.acknowledgement);
-    step.other.window_scale = 14;
-    set_state(step.flow, TcpState::established);
-    return true;
-  }
-  if (step.other.begun && tcp.acknowledgement < step.other.base && step.other.base - tcp.acknowledgement < 1U << 30) {
-    mark(step.packet, PacketEvent::stream_handshake_wrong_sequence);
-    return false;
-  }
-  if (step.packet.direction == Direction::to_server || !step.packet.payload.empty())
-    set_state(step.flow, TcpState::established);
-  return true;
-}
-
-bool TcpSession::handshake_syn_ack(Step& step) {
-  const auto& tcp = step.packet.tcp;
-  if (step.other.begun && tcp.acknowledgement != step.other.base) {
-    // Data in the SYN may be acknowledged along with it.
-    const auto offset = step.other.offset_of(tcp.acknowledgement);
-    if (offset < 0 || static_cast<std::uint64_t>(offset) > step.other.highest) {
-      mark(step.packet, PacketEvent::stream_synack_wrong_acknowledgement);
-      return false;
-    }
-  }
-  if (step.packet.direction == Direction::to_server && !step.flow.midstream) {
-    mark(step.packet, PacketEvent::stream_synack_in_wrong_direction);
-    return false;
-  }
-  if (state_ == TcpState::syn_received && step.mine.begun && step.mine.base != tcp.sequence + 1 &&
-      step.mine.highest != 0)
-    return false;
-  step.mine.begin(tcp.sequence + 1);
-  step.mine.window_scale = tcp.window_scale.value_or(0);
-  step.mine.note_timestamp(tcp);
-  // RFC 7323: scaling works only when both ends offer it.
-  if (!tcp.window_scale) step.other.window_scale = 0;
-  if (!step.other.begun) step.other.begin(tcp.acknowledgement);
-  if (state_ == TcpState::syn_sent) set_state(step.flow, TcpState::syn_received);
-  step.other.window_end = tcp.window;  // never scaled in a SYN
-  return !step.packet.payload.empty();
-}
-
 namespace {
 
 // A reset under a signature (RFC 2385, RFC 5925) that cannot be checked here: its receiver most likely throws it away.
@@ -202,8 +135,26 @@ bool TcpSession::reset_holds(Step& step) const {
   }
   if (tcp.timestamps && step.other.timestamp && tcp.timestamps->second != 0) {
     const auto ahead = static_cast<std::int32_t>(tcp.timestamps->second - *step.other.timestamp);
-    if (ahead > 0 || (state_ == TcpState::syn_sent && ahead != 0)) return false;
+    if (ahead > 0 || (state_ == TcpState::syn_sent && ahead != 0)) {
+      mark(step.packet, PacketEvent::stream_invalid_timestamp);
+      return false;
+    }
   }
+  if (tcp.timestamps && step.mine.timestamp &&
+      static_cast<std::int32_t>(tcp.timestamps->first - *step.mine.timestamp) < 0) {
+    mark(step.packet, PacketEvent::stream_invalid_timestamp);
+    return false;
+  }
+  if (!reset_in_place(step)) {
+    mark(step.packet, PacketEvent::stream_reset_invalid);
+    return false;
+  }
+  return true;
+}
+
+// Where the receiver expects one.
+bool TcpSession::reset_in_place(Step& step) const {
+  const auto& tcp = step.packet.tcp;
   if (state_ == TcpState::syn_sent) {
     // RFC 9293, section 3.10.7.3: a refusal acknowledges the SYN. The client's own reset names the SYN's number.
     if (step.packet.direction == Direction::to_server) return tcp.sequence + 1 == step.mine.base;
@@ -219,7 +170,8 @@ bool TcpSession::reset_holds(Step& step) const {
 }
 
 void TcpSession::reset(Step& step) {
-  if (!reset_holds(step)) return mark(step.packet, PacketEvent::stream_reset_invalid);
+  step.mine.reset = true;
+  if (!reset_holds(step)) return;
   // What the receiver had not acknowledged it may have taken or not: that is looked at when the flow ends.
   acknowledge(step);
   set_state(step.flow, TcpState::closed);
@@ -255,8 +207,7 @@ void TcpSession::transfer(Step& step) {
   if (!payload.empty()) store(step, begin, payload);
   if ((packet.tcp.flags & tcp_flag::fin) != 0 && end >= 0 && !step.mine.fin) {
     const auto finish_at = static_cast<std::uint64_t>(end);
-    if (finish_at < step.mine.acknowledged) mark(packet, PacketEvent::stream_fin_invalid);
-    else step.mine.fin = std::max(finish_at, step.mine.highest);
+    if (finish_at >= step.mine.acknowledged) step.mine.fin = std::max(finish_at, step.mine.highest);
     step.mine.seen = std::max(step.mine.seen, finish_at);
   }
   const Direction sender = packet.direction;
@@ -277,7 +228,8 @@ void TcpSession::note_urgent(Step& step, std::int64_t begin, Bytes payload) cons
   if (tcp.urgent == 0 || tcp.urgent > payload.size()) return;
   const auto at = begin + tcp.urgent - 1;
   auto& list = step.mine.urgent.make().left_out;
-  if (at < 0 || list.size() >= most) return;
+  if (at >= 0 && list.size() >= most) return mark(step.packet, PacketEvent::stream_urgent_limit);
+  if (at < 0) return;
   const auto place = std::ranges::lower_bound(list, static_cast<std::uint64_t>(at));
   if (place == list.end() || *place != static_cast<std::uint64_t>(at))
     list.insert(place, static_cast<std::uint64_t>(at));
@@ -322,7 +274,7 @@ void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
   }
   if (mine.segments.size() >= options.segments_most) {
     ++step.context.counters.stream_segments_refused;
-    return;
+    return mark(step.packet, PacketEvent::stream_insert_limit);
   }
   const auto outcome = insert_segment(mine.segments, step.context.pool, offset, payload, mine.policy);
   if (outcome.overlap) {
@@ -333,6 +285,7 @@ void TcpSession::store(Step& step, std::int64_t begin, Bytes payload) {
   if (outcome.refused) {
     ++step.context.counters.stream_memory_refused;
     mark(step.packet, PacketEvent::stream_reassembly_memory);
+    mark(step.packet, PacketEvent::stream_insert_memcap);
   }
 }
 
@@ -344,7 +297,7 @@ void TcpSession::acknowledge(Step& step) {
   auto up_to = static_cast<std::uint64_t>(offset);
   // Bytes may be acknowledged that the capture lost, but not more than the receiver had offered room for.
   const std::uint64_t most = std::max(step.other.highest + 1, step.other.window_end + 1);
-  if (up_to > most && step.other.window_end != 0) return mark(step.packet, PacketEvent::stream_invalid_acknowledgement);
+  if (up_to > most && step.other.window_end != 0) return;
   if (step.other.fin) up_to = std::min(up_to, *step.other.fin);
   else if (up_to == step.other.highest + 1) up_to = step.other.highest;  // the FIN itself, when it was not seen
   step.other.acknowledged = std::max(step.other.acknowledged, up_to);

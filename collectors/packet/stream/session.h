@@ -75,6 +75,7 @@ class TcpSession {
     bool begun = false;
     bool ended = false;    // told so; nothing more is delivered
     bool stopped = false;  // depth reached, or nobody wants more
+    bool reset = false;    // a RST came from here, whether it held or not
     std::uint8_t window_scale = 0;
     std::uint32_t base = 0;          // sequence number of offset 0
     std::uint64_t next = 0;          // delivered up to here
@@ -119,7 +120,10 @@ class TcpSession {
   void take_up_midstream(Step& step);
   bool handshake(Step& step);  // false when the packet is not to be used further
   bool handshake_syn_ack(Step& step);
+  void remember_opening(Step& step);
+  void recall_opening(Step& step);
   bool reset_holds(Step& step) const;
+  bool reset_in_place(Step& step) const;
   void reset(Step& step);
   void transfer(Step& step);
   bool in_window(Step& step, std::int64_t begin, std::int64_t end) const;
@@ -127,6 +131,14 @@ class TcpSession {
   void note_urgent(Step& step, std::int64_t begin, Bytes payload) const;
   void acknowledge(Step& step);
   void advance_state(Step& step);
+  // oddities.cpp
+  void note_oddities(Step& step) const;
+  void note_timestamps(Step& step) const;
+  void note_syn(Step& step) const;
+  void note_syn_ack(Step& step) const;
+  void note_third(Step& step) const;
+  void note_acknowledgement(Step& step) const;
+  void note_segment(Step& step) const;
   void deliver(Side& side, Direction sender, std::uint64_t limit, Flow& flow, const Packet* packet,
                StreamContext& context);
   void emit(Side& side, Direction sender, Bytes bytes, Flow& flow, const Packet* packet, StreamContext& context);
@@ -134,7 +146,21 @@ class TcpSession {
   void end(Side& side, Direction sender, Flow& flow, const Packet* packet, StreamContext& context);
   void set_state(Flow& flow, TcpState state) noexcept;
 
+  // A handshake that is more than three packets.
+  struct Handshake {
+    static constexpr std::size_t kept = 16;
+    struct Opening {
+      std::uint32_t sequence = 0;
+      std::uint8_t window_scale = 0;
+      std::optional<std::uint32_t> timestamp;
+    };
+    std::vector<Opening> earlier;  // SYNs that another followed, the latest last
+    std::uint32_t openings = 0, answers = 0;
+    bool crossed = false;  // both ends sent a SYN
+  };
+
   TcpState state_ = TcpState::none;
+  Seldom<Handshake> handshake_;
   bool async_ = false;  // one direction only is seen
   Direction async_sender_ = Direction::to_server;
   bool delivering_ = false;  // the sink is being called with a view into a segment

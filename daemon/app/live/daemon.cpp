@@ -105,11 +105,12 @@ Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_
   auto options = engine_options(config, {});
   options.metrics = &metrics_;
   options.now = clock_.now();
+  options.datasets.directory = config_.store.directory + "/datasets";
   next->engines = std::make_unique<Engines>(Engines::load(options, diagnostics));
   return_unused_heap();
   next->refused = diagnostics.errors();
   for (const auto& d : diagnostics.all())
-    if (d.severity == Severity::error || d.code.starts_with('T')) log_.warning(render_text(d));
+    if (d.severity == Severity::error || d.code.starts_with('T') || d.code == "G0505") log_.warning(render_text(d));
   next->loads_again = next->engines->tuning()->next_change(clock_.now());
   for (const auto& remark : next->engines->remarks()) log_.warning(remark);
   log_.info(fmt::format("{} loaded from {}, {} refused", counted(next->engines->loaded(), "rule"),
@@ -317,8 +318,8 @@ Result<void> Daemon::confine() {
     const auto real = std::filesystem::canonical(path, error);
     if (!error) policy.read_only.push_back(real);
   };
-  for (const auto* list : {&config_.rules.packs, &config_.rules.paths, &config_.rules.decoders, &config_.rules.views,
-                           &config_.respond.playbooks})
+  for (const auto* list : {&config_.rules.packs, &config_.rules.paths, &config_.rules.indicators.paths,
+                           &config_.rules.decoders, &config_.rules.views, &config_.respond.playbooks})
     for (const auto& path : *list) add(path);
   add(places_.data);
   add(config_.file);
@@ -376,7 +377,7 @@ Result<void> Daemon::start() {
   response_->start();
   runs_ = std::make_unique<RunDesk>(
       RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
-                   [this](auto change) { return on_casework(std::move(change)); }},
+                   [this](auto change) { return on_casework(std::move(change)); }, config_.respond.runner},
       clock_, random_, log_);
   runs_->start();
   TOCSIN_CHECK(open_control());
@@ -421,6 +422,7 @@ void Daemon::watch_interfaces() {
 
 void Daemon::tick() {
   watch_interfaces();
+  datasets_.save_seldom(*generations_->current()->engines, clock_.now());
   const auto& metrics = config_.metrics;
   if (metrics.textfile.empty() || clock_.now() - metrics_written_ < metrics.every) return;
   metrics_written_ = clock_.now();
@@ -440,6 +442,7 @@ void Daemon::stop() {
   if (response_) response_->stop();
   inbox_.close();
   if (casework_) casework_->join();
+  if (generations_) datasets_.save(*generations_->current()->engines);
   if (eve_) eve_->stop();
   if (notify_) notify_->stop();
 }

@@ -9,6 +9,7 @@
 #include "collectors/opener/client.h"
 #include "collectors/opener/sandbox.h"
 #include "daemon/app/live/casework_thread.h"
+#include "daemon/app/live/dataset_keeper.h"
 #include "daemon/app/live/live_logs.h"
 #include "daemon/app/live/live_packets.h"
 #include "daemon/app/live/opened_files.h"
@@ -103,6 +104,7 @@ class Daemon {
   std::unique_ptr<OpenedFiles> files_;
   std::unique_ptr<ResponseDesk> response_;
   std::unique_ptr<NotifyDesk> notify_;
+  DatasetKeeper datasets_{log_};
   std::unique_ptr<EveSink> eve_;                         // null: no EVE records
   std::optional<collectors::OpenerClient> owner_asker_;  // a connection of its own
   std::unique_ptr<FlowOwners> owners_;                   // null: nobody asks whose sockets flows are

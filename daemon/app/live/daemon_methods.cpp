@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/counted.h"
 #include "daemon/app/asked.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/live/call_facts.h"
@@ -166,7 +167,8 @@ Result<void> list_engines(Daemon& daemon, const Call& call, Reply& reply) {
   TOCSIN_TRY(const auto wanted, asked(call));
   const auto generation = daemon.generations().current();
   RowGate gate(wanted, reply);
-  for (const auto engine : {rules::Engine::signature, rules::Engine::sigma, rules::Engine::yara}) {
+  for (const auto engine :
+       {rules::Engine::signature, rules::Engine::sigma, rules::Engine::yara, rules::Engine::indicator}) {
     json::object row;
     row["name"] = rules::engine_name(engine);
     row["state"] = "no rules";
@@ -177,6 +179,10 @@ Result<void> list_engines(Daemon& daemon, const Call& call, Reply& reply) {
       row["state"] = "loaded";
       row["rules"] = active.set->rules().size();
       row["summary"] = fmt::format("{}", fmt::join(active.set->remarks(), "; "));
+      if (const auto* set = dynamic_cast<const rules::indicator::IndicatorSet*>(active.set.get())) {
+        row["rules"] = set->size();
+        row["summary"] = counted(set->loads().size(), "list");
+      }
     }
     if (!gate.send(row)) break;
   }

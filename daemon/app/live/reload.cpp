@@ -67,6 +67,7 @@ Result<void> Daemon::reload_with(const ReloadGate& gate) {
   auto reports = ReportDesk::open(keeper_->store(), clock_, read->reports, host_, config_.host.organization);
   if (!reports) return std::unexpected(std::move(reports).error().within("opening the reports"));
   // On a thread of its own that gives way: packets come first where there are as many workers as processors.
+  datasets_.save(*generations_->current()->engines);  // what the new rules read is then as it was left
   std::optional<Result<GenerationRef>> loaded;
   std::thread loader([&] {
     ::setpriority(PRIO_PROCESS, 0, 5);  // of the calling thread (setpriority(2), "C library/kernel differences")

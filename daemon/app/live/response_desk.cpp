@@ -7,6 +7,7 @@
 
 #include "daemon/app/live/casework_thread.h"
 #include "daemon/app/rule_files.h"
+#include "responders/playbook/command/desk.h"
 #include "responders/playbook/inputs.h"
 
 namespace tocsin::daemon {
@@ -31,7 +32,39 @@ PlaybookShelf PlaybookShelf::load(const RespondConfig& config, Diagnostics& diag
   }
   if (const auto text = read_file(config.triggers, 1U << 20))
     out.triggers = responders::Triggers::load(*text, config.triggers, diagnostics);
+  auto keys = responders::load_keys(config.keys);
+  if (keys) out.keys = std::move(*keys);
+  else
+    diagnostics.add({.severity = Severity::error,
+                     .code = "P0729",
+                     .file = config.keys,
+                     .line = 0,
+                     .column = 0,
+                     .item = "respond.keys",
+                     .cause = keys.error().text(),
+                     .next_step = "until it can be read no signature counts"});
   return out;
+}
+
+Result<void> PlaybookShelf::check_signed(const responders::Plan& plan, Time now) const {
+  std::vector<const responders::Plan*> waiting{&plan};
+  std::set<const responders::Plan*> seen;
+  while (!waiting.empty()) {
+    const auto* next = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(next).second) continue;
+    const auto verdicts = responders::verify_signatures(responders::read_json(*next->text()), keys, now);
+    if (!responders::is_signed(verdicts))
+      return fail(Code::denied,
+                  fmt::format("respond.signatures asks for a signature that counts, and \"{}\" has none: {} ({}). Sign "
+                              "it: tocsin playbook sign FILE --key KEY; trust the key: put it into respond.keys",
+                              next->name(), verdicts.empty() ? "it is not signed" : verdicts.front().reason,
+                              verdicts.empty() ? "P0720" : verdicts.front().code));
+    for (const auto& step : next->steps())
+      if (step.type == responders::StepType::playbook_action)
+        if (const auto called = find(step.playbook_id, step.playbook_version)) waiting.push_back(called.get());
+  }
+  return {};
 }
 
 const LoadedPlaybook* PlaybookShelf::find(std::string_view name_or_id) const {

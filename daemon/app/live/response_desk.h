@@ -13,6 +13,7 @@
 #include "responders/action/table.h"
 #include "responders/guard/client.h"
 #include "responders/playbook/run/run.h"
+#include "responders/playbook/signature/signature.h"
 #include "responders/playbook/trigger.h"
 
 namespace tocsin::daemon {
@@ -27,12 +28,15 @@ struct LoadedPlaybook {
 struct PlaybookShelf final : responders::PlaybookLibrary {
   std::vector<LoadedPlaybook> playbooks;
   responders::Triggers triggers;
+  responders::KeyStore keys;  // of who may sign playbooks
 
   static PlaybookShelf load(const RespondConfig& config, Diagnostics& diagnostics);
   const LoadedPlaybook* find(std::string_view name_or_id) const;
   std::string handle_of(std::string_view name) const;  // empty: no longer on the shelf
   // The latest when `version` is empty.
   responders::PlanRef find(std::string_view id, std::string_view version) const override;
+  // denied: the playbook, or one that it calls, has no signature that counts at `now`.
+  Result<void> check_signed(const responders::Plan& plan, Time now) const;
   // What fits the incident, in the order of the triggers.
   std::vector<const LoadedPlaybook*> fitting(const responders::Incident& incident) const;
 };

@@ -8,6 +8,7 @@
 #include "daemon/app/asked.h"
 #include "daemon/app/live/call_facts.h"
 #include "daemon/store/reader.h"
+#include "responders/playbook/graph/graph.h"
 #include "responders/playbook/inputs.h"
 
 namespace tocsin::daemon {
@@ -112,7 +113,14 @@ Result<void> playbook_status(Daemon& daemon, const Call& call, Reply& reply) {
   RowGate gate(wanted, reply);
   if (call.text("run")) {
     TOCSIN_TRY(const auto run, run_of(*reader, call));
-    return show_run(*reader, rows, run, gate);
+    if (!call.flag("graph") && !call.flag("follow")) return show_run(*reader, rows, run, gate);
+    TOCSIN_TRY(const auto view, daemon.runs().look(run.id));
+    json::object row = rows.row(run);
+    row["state"] = view.paused ? std::string_view("paused") : responders::run_state_name(view.state);
+    row["waiting"] = view.people.size() + view.approvals.size();
+    row["text"] = responders::render_text(*view.plan, responders::graph_of(*view.plan), view.steps);
+    static_cast<void>(reply.row(json::serialize(row)));
+    return {};
   }
   IncidentId incident;
   if (call.text("incident")) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/store/reader.h"
+#include "responders/action/table.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -42,7 +43,9 @@ bool in_doubt(const std::vector<RunRecord>& records) {
 }  // namespace
 
 RunDesk::RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log)
-    : parts_(std::move(parts)), client_(parts_.socket), clock_(clock), random_(random), log_(log) {}
+    : parts_(std::move(parts)), client_(parts_.socket), clock_(clock), random_(random), log_(log) {
+  if (!parts_.runner.empty()) runner_ = std::make_unique<responders::RunnerClient>(parts_.runner);
+}
 
 RunDesk::~RunDesk() { stop(); }
 
@@ -55,8 +58,9 @@ void RunDesk::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<RunView> RunDesk::on_thread(std::function<Result<RunView>()> task) {
-  auto promise = std::make_shared<std::promise<Result<RunView>>>();
+template <class T>
+Result<T> RunDesk::on_thread(std::function<Result<T>()> task) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
   auto outcome = promise->get_future();
   if (!tasks_.send([promise, task = std::move(task)] { promise->set_value(task()); }))
     return fail(Code::unreachable, "the daemon is stopping");
@@ -64,7 +68,7 @@ Result<RunView> RunDesk::on_thread(std::function<Result<RunView>()> task) {
 }
 
 Result<RunView> RunDesk::run(RunOrder order) {
-  return on_thread([this, order = std::move(order)] { return start_run(order); });
+  return on_thread<RunView>([this, order = std::move(order)] { return start_run(order); });
 }
 
 Result<RunView> RunDesk::start_run(RunOrder order) {
@@ -84,13 +88,14 @@ Result<RunView> RunDesk::start_run(RunOrder order) {
   spec.behalf = order.behalf;
   Active active;
   active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
-  TOCSIN_TRY(active.run, Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library));
+  TOCSIN_TRY(active.run,
+             Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library, {}, runner_.get()));
   active_.emplace(id, std::move(active));
   return on_poll(id);
 }
 
 Result<RunView> RunDesk::answer(RunId id, const std::string& step, responders::RunAnswer answer) {
-  return on_thread([this, id, step, answer = std::move(answer)]() -> Result<RunView> {
+  return on_thread<RunView>([this, id, step, answer = std::move(answer)]() -> Result<RunView> {
     TOCSIN_TRY(Run* const run, under_way(id));
     std::vector<std::string> fitting;
     for (const auto& execution : run->waiting())
@@ -108,10 +113,135 @@ Result<RunView> RunDesk::answer(RunId id, const std::string& step, responders::R
 }
 
 Result<RunView> RunDesk::cancel(RunId id, const std::string& reason) {
-  return on_thread([this, id, reason]() -> Result<RunView> {
+  return on_thread<RunView>([this, id, reason]() -> Result<RunView> {
     TOCSIN_TRY(Run* const run, under_way(id));
     TOCSIN_CHECK(run->cancel(reason));
     return on_poll(id);
+  });
+}
+
+Result<RunView> RunDesk::pause(RunId id, const std::string& reason) {
+  return on_thread<RunView>([this, id, reason]() -> Result<RunView> {
+    TOCSIN_TRY(Run* const run, under_way(id));
+    TOCSIN_CHECK(run->pause(reason));
+    return on_poll(id);
+  });
+}
+
+Result<RunView> RunDesk::go_on(RunId id, const std::string& reason) {
+  return on_thread<RunView>([this, id, reason]() -> Result<RunView> {
+    TOCSIN_TRY(Run* const run, under_way(id));
+    TOCSIN_CHECK(run->go_on(reason));
+    return on_poll(id);
+  });
+}
+
+Result<RunDesk::Past> RunDesk::past(RunId id) const {
+  Past out;
+  TOCSIN_TRY(const auto reader, StoreReader::open(parts_.store));
+  TOCSIN_TRY(const auto all, reader->records().runs({}));
+  const auto at = std::ranges::find(all, id, &RunRow::id);
+  if (at == all.end()) return fail(Code::not_found, "there is no such run");
+  if (at->mode != "apply") return fail(Code::conflict, "it was a rehearsal: nothing was applied");
+  out.row = *at;
+  TOCSIN_TRY(const auto steps, reader->records().run_steps(id));
+  TOCSIN_TRY(out.records, records_of(steps));
+  TOCSIN_TRY(out.spec, responders::spec_of_records(render_uuid(id.uuid), out.records, parts_.library));
+  TOCSIN_TRY(out.told, responders::past_of(out.spec, out.records, clock_, &parts_.library));
+  return out;
+}
+
+RunIdentity RunDesk::identity_of(const Past& past, responders::Actor actor) const {
+  RunIdentity out;
+  out.id = past.row.id;
+  out.incident = past.row.incident;
+  out.alias = past.spec.incident;
+  out.playbook = past.row.playbook;
+  out.plan = past.spec.plan;
+  out.actor = std::move(actor);
+  out.reason = past.spec.reason;
+  out.started = past.row.started;
+  return out;
+}
+
+Result<RunView> RunDesk::look(RunId id) {
+  return on_thread<RunView>([this, id]() -> Result<RunView> {
+    const auto at = active_.find(id);
+    const bool active = at != active_.end() && at->second.run;
+    // One that was taken up while it is held has looked at nothing yet: its records tell.
+    if (active && !at->second.run->trace().empty()) return view(id, at->second);
+    TOCSIN_TRY(auto before, past(id));
+    RunView out = active ? view(id, at->second) : RunView{};
+    out.id = id;
+    out.playbook = before.row.playbook;
+    out.incident = before.spec.incident;
+    out.plan = before.spec.plan;
+    out.steps = std::move(before.told.trace);
+    if (active) return out;
+    // The store's word counts: a run that was cancelled left off where it was.
+    out.state = before.row.state == "completed"   ? RunState::completed
+                : before.row.state == "cancelled" ? RunState::cancelled
+                                                  : RunState::failed;
+    return out;
+  });
+}
+
+Result<RunView> RunDesk::retry(RunId id, const std::string& step, responders::Actor actor, const std::string& reason) {
+  return on_thread<RunView>([this, id, step, actor = std::move(actor), reason]() -> Result<RunView> {
+    if (parts_.mode != RespondMode::apply) return fail(Code::denied, "respond.mode is rehearse: nothing is applied");
+    if (active_.contains(id)) return fail(Code::conflict, "the run is under way; only one that failed is retried");
+    TOCSIN_TRY(auto before, past(id));
+    if (before.row.state != "failed")
+      return fail(Code::conflict, fmt::format("the run is {}; only one that failed is retried", before.row.state));
+    RunRecord record;
+    record.kind = RunRecord::Kind::retried;
+    record.time = clock_.now();
+    record.detail = reason;
+    record.execution = step.empty() ? before.told.failed : "";
+    for (const auto& trace : before.told.trace)
+      if (!step.empty() && (trace.label == step || trace.execution == step) &&
+          trace.status != responders::StepStatus::done && trace.type == responders::StepType::action) {
+        record.execution = trace.execution;
+        break;
+      }
+    if (record.execution.empty())
+      return fail(Code::not_found, step.empty() ? "no step of this run failed by itself"
+                                                : fmt::format("no step called \"{}\" failed in this run", step));
+    for (const auto& trace : before.told.trace)
+      if (trace.execution == record.execution) record.step = trace.id;
+    Active active;
+    active.notes = std::make_unique<RunNotes>(identity_of(before, actor), parts_.casework, clock_);
+    active.notes->recall(before.records);
+    TOCSIN_CHECK(active.notes->append(record));
+    before.records.push_back(record);
+    TOCSIN_TRY(active.run, Run::resume(std::move(before.spec), before.records, client_, *active.notes, clock_,
+                                       &parts_.library, {}, runner_.get()));
+    active_[id] = std::move(active);
+    return on_poll(id);
+  });
+}
+
+Result<RunUndone> RunDesk::undo(RunId id, responders::Actor actor, const std::string& reason) {
+  return on_thread<RunUndone>([this, id, actor = std::move(actor), reason]() -> Result<RunUndone> {
+    if (active_.contains(id)) return fail(Code::conflict, "the run is under way; end it first: tocsin playbook cancel");
+    TOCSIN_TRY(auto before, past(id));
+    RunNotes notes(identity_of(before, actor), parts_.casework, clock_);
+    RunUndone out;
+    // A message that was sent is nothing that failed to be taken back.
+    std::set<std::string, std::less<>> lasting;
+    for (const auto& trace : before.told.trace)
+      for (const auto& command : trace.commands)
+        if (const auto* action = responders::find_action(command.action);
+            action != nullptr && action->spec.reversibility == responders::Reversibility::irreversible)
+          lasting.insert(command.key);
+    std::erase_if(before.told.applied, [&](const std::string& key) { return lasting.contains(key); });
+    for (auto key = before.told.applied.rbegin(); key != before.told.applied.rend(); ++key) {
+      const auto undone = client_.undo(*key, reason);
+      if (undone) out.undone.push_back(*key);
+      else out.failed.emplace_back(*key, undone.error().text());
+      TOCSIN_CHECK(notes.undone(*key, undone ? "undone" : "failed", undone ? undone->summary : undone.error().text()));
+    }
+    return out;
   });
 }
 
@@ -148,6 +278,8 @@ RunView RunDesk::view(RunId id, const Active& active) const {
   out.steps = active.run->trace();
   out.approvals = active.run->awaiting_approval();
   out.people = active.run->waiting();
+  out.plan = active.notes->run().plan;
+  out.paused = active.run->paused();
   return out;
 }
 
@@ -231,7 +363,7 @@ Result<void> RunDesk::take_up(const RunRow& row, const std::vector<RunStepRow>& 
   if (parts_.mode != RespondMode::apply) why = "respond.mode is rehearse now";
   else if (!spec) why = spec.error().text();
   if (why.empty()) {
-    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library);
+    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library, {}, runner_.get());
     if (run) {
       log_.info(fmt::format("the run {} of \"{}\" goes on", render_uuid(row.id.uuid), row.playbook));
       active_[row.id] = Active{std::move(notes), std::move(*run), {}};

@@ -17,6 +17,7 @@
 #include "daemon/config/config.h"
 #include "daemon/store/records.h"
 #include "responders/guard/client.h"
+#include "responders/playbook/command/client.h"
 
 namespace tocsin::daemon {
 
@@ -35,6 +36,14 @@ struct RunView {
   std::vector<responders::StepTrace> steps;
   std::vector<std::string> approvals;  // keys that wait for an approver
   std::vector<std::string> people;     // executions that wait for a person's answer
+  responders::PlanRef plan;
+  bool paused = false;
+};
+
+// What became of taking a run back.
+struct RunUndone {
+  std::vector<std::string> undone;                          // keys, the newest effect first
+  std::vector<std::pair<std::string, std::string>> failed;  // key and why
 };
 
 struct RunDeskParts {
@@ -43,6 +52,7 @@ struct RunDeskParts {
   std::filesystem::path store;  // to read the records of runs that go on
   const responders::PlaybookLibrary& library;
   OnCasework casework;
+  std::string runner = {};  // of tocsin-runner; empty: none
 };
 
 class RunDesk {
@@ -60,6 +70,14 @@ class RunDesk {
   // A person did what a manual step asks. `step` (its name or execution) may be empty when one waits only.
   Result<RunView> answer(RunId run, const std::string& step, responders::RunAnswer answer);
   Result<RunView> cancel(RunId run, const std::string& reason);
+  Result<RunView> pause(RunId run, const std::string& reason);
+  Result<RunView> go_on(RunId run, const std::string& reason);
+  // As it stands, without going on; one that is over as its records tell.
+  Result<RunView> look(RunId run);
+  // A failed run goes on at the step that failed first, or at `step` (its name or execution), under a new key.
+  Result<RunView> retry(RunId run, const std::string& step, responders::Actor actor, const std::string& reason);
+  // Takes what a run applied back, the newest first. conflict: it is under way.
+  Result<RunUndone> undo(RunId run, responders::Actor actor, const std::string& reason);
 
  private:
   struct Active {
@@ -68,7 +86,17 @@ class RunDesk {
     Time retry{};
   };
 
-  Result<RunView> on_thread(std::function<Result<RunView>()> task);
+  // A run that is over, from the store.
+  struct Past {
+    RunRow row;
+    std::vector<responders::RunRecord> records;
+    responders::RunSpec spec;
+    responders::RunPast told;
+  };
+  template <class T>
+  Result<T> on_thread(std::function<Result<T>()> task);
+  Result<Past> past(RunId id) const;
+  RunIdentity identity_of(const Past& past, responders::Actor actor) const;
   void work();
   Duration patience() const;
   void poll_due();
@@ -82,6 +110,7 @@ class RunDesk {
 
   const RunDeskParts parts_;
   responders::ResponderClient client_;
+  std::unique_ptr<responders::RunnerClient> runner_;  // null: commands are not carried out
   const Clock& clock_;
   Random& random_;
   Log& log_;

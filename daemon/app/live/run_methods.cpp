@@ -46,6 +46,8 @@ std::string_view next_step_of(std::string_view rule) {
   if (rule == "role") return "; the policy of tocsin-responder gives tocsind's user the role responder";
   if (rule == "halted") return "; an approver lifts it: tocsin action halt --resume --reason \"…\"";
   if (rule == "rate" || rule == "live") return "; wait, or undo what is not needed: tocsin action list";
+  if (rule == "type" || rule == "signature" || rule == "host" || rule == "path")
+    return "; the policy of tocsin-runner is /etc/tocsin/commands.yaml";
   return "";
 }
 
@@ -97,7 +99,7 @@ std::string why_failed(const RunView& view) {
     if (step.status == responders::StepStatus::failed || step.status == responders::StepStatus::timed_out)
       for (const auto& command : step.commands)
         if (command.status != responders::StepStatus::done && !command.text.empty())
-          out = fmt::format("\"{}\": {}", step.label, command.text);
+          out = fmt::format("\"{}\": {}", step.label, step.note.empty() ? command.text : step.note);
   return out;
 }
 
@@ -117,6 +119,11 @@ Result<void> reply_run(Reply& reply, const RunView& view) {
     return fail(some ? Code::partial : Code::failure,
                 fmt::format("{} failed: {}{}", name, why_failed(view),
                             some ? "; what was applied stays: tocsin action list" : ""));
+  }
+  if (view.paused) {
+    reply.summary("message", fmt::format("{} is paused; it goes on with: tocsin playbook resume {} --reason \"…\"",
+                                         name, id.substr(0, 13)));
+    return {};
   }
   if (!view.approvals.empty()) {
     std::string commands;
@@ -146,6 +153,8 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   const auto* playbook = daemon.shelf().find(name);
   if (playbook == nullptr) return fail(Code::not_found, "no playbook is called " + name + "; see tocsin playbook list");
   TOCSIN_CHECK(may_apply(daemon, incident));
+  if (daemon.config().respond.signatures == RespondSignatures::required)
+    TOCSIN_CHECK(daemon.shelf().check_signed(*playbook->plan, daemon.clock().now()));
   responders::RunSpec spec;
   spec.id = "forecast";
   spec.plan = playbook->plan;
@@ -155,7 +164,10 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   spec.behalf = requester_of(call);
   responders::ResponderClient guard(daemon.config().respond.socket);
   TOCSIN_CHECK(guard.status());
-  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf()));
+  std::unique_ptr<responders::RunnerClient> runner;
+  if (!daemon.config().respond.runner.empty())
+    runner = std::make_unique<responders::RunnerClient>(daemon.config().respond.runner);
+  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf(), runner.get()));
   TOCSIN_CHECK(judge(rehearsal));
   if (dry) {
     reply_steps(reply, rehearsal.steps, "");
@@ -185,6 +197,11 @@ Result<void> answer_run(Daemon& daemon, const Call& call, Reply& reply) {
   answer.kind = call.flag("failed") ? responders::RunAnswer::Kind::failed : responders::RunAnswer::Kind::done;
   answer.who = call.peer().name;
   answer.note = reason;
+  for (const auto& pair : call.list("set")) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) return fail(Code::usage, "--set takes NAME=VALUE, e.g. __approved__=true");
+    answer.outputs.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
   TOCSIN_TRY(const auto view, daemon.runs().answer(run.id, call.text("step").value_or(""), std::move(answer)));
   return reply_run(reply, view);
 }
@@ -198,6 +215,57 @@ Result<void> cancel_run(Daemon& daemon, const Call& call, Reply& reply) {
   return reply_run(reply, view);
 }
 
+Result<void> hold_run(Daemon& daemon, const Call& call, Reply& reply, bool pausing) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  const auto told = fmt::format("{}: {}", call.peer().name, reason);
+  TOCSIN_TRY(const auto view, pausing ? daemon.runs().pause(run.id, told) : daemon.runs().go_on(run.id, told));
+  return reply_run(reply, view);
+}
+
+Result<void> retry_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  TOCSIN_TRY(const auto incident, reader->incident(run.incident));
+  TOCSIN_CHECK(may_apply(daemon, incident));
+  TOCSIN_TRY(const auto view, daemon.runs().retry(run.id, call.text("step").value_or(""), actor_of(call),
+                                                  fmt::format("{}: {}", call.peer().name, reason)));
+  return reply_run(reply, view);
+}
+
+Result<void> undo_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  const auto name = render_uuid(run.id.uuid);
+  TOCSIN_TRY(const auto undone,
+             daemon.runs().undo(run.id, actor_of(call), fmt::format("{}: {}", call.peer().name, reason)));
+  const auto tell = [&](const std::string& key, std::string_view state, const std::string& effect) {
+    json::object row;
+    row["run"] = name;
+    row["step"] = "";
+    row["type"] = "undo";
+    row["state"] = state;
+    row["action"] = "";
+    row["effect"] = effect;
+    row["key"] = key;
+    return reply.row(json::serialize(row));
+  };
+  for (const auto& key : undone.undone)
+    if (!tell(key, "undone", "")) return {};
+  for (const auto& [key, why] : undone.failed)
+    if (!tell(key, "failed", why)) return {};
+  if (!undone.failed.empty())
+    return fail(undone.undone.empty() ? Code::failure : Code::partial,
+                fmt::format("{} of {} effects could not be taken back: {}", undone.failed.size(),
+                            undone.failed.size() + undone.undone.size(), undone.failed.front().second));
+  reply.summary("message", undone.undone.empty() ? "the run applied nothing that could be taken back"
+                                                 : fmt::format("{} effects were taken back", undone.undone.size()));
+  return {};
+}
+
 }  // namespace
 
 void add_run_methods(MethodTable& methods, Daemon& daemon) {
@@ -205,6 +273,14 @@ void add_run_methods(MethodTable& methods, Daemon& daemon) {
                [&daemon](const Call& c, Reply& r) { return run_playbook(daemon, c, r); }});
   methods.add({"playbook.answer", Role::responder, "a person did what a step asks",
                [&daemon](const Call& c, Reply& r) { return answer_run(daemon, c, r); }});
+  methods.add({"playbook.pause", Role::responder, "hold a run",
+               [&daemon](const Call& c, Reply& r) { return hold_run(daemon, c, r, true); }});
+  methods.add({"playbook.resume", Role::responder, "let a paused run go on",
+               [&daemon](const Call& c, Reply& r) { return hold_run(daemon, c, r, false); }});
+  methods.add({"playbook.retry", Role::responder, "a failed run goes on at its failed step",
+               [&daemon](const Call& c, Reply& r) { return retry_run(daemon, c, r); }});
+  methods.add({"playbook.undo", Role::responder, "take back what a run applied",
+               [&daemon](const Call& c, Reply& r) { return undo_run(daemon, c, r); }});
   methods.add({"playbook.cancel", Role::responder, "end a run",
                [&daemon](const Call& c, Reply& r) { return cancel_run(daemon, c, r); }});
 }

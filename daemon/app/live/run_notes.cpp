@@ -54,11 +54,17 @@ Result<void> RunNotes::append(const RunRecord& record) {
 Result<void> RunNotes::write(Keeper& keeper, const RunRecord& record) {
   if (record.kind == Kind::started) TOCSIN_CHECK(begin(keeper, record));
   else if (record.kind == Kind::waiting) TOCSIN_CHECK(put_state(keeper, "waiting"));
+  else if (record.kind == Kind::paused) TOCSIN_CHECK(put_state(keeper, "paused"));
+  else if (record.kind == Kind::continued || record.kind == Kind::retried) TOCSIN_CHECK(put_state(keeper, "running"));
   else if (record.kind == Kind::finished) TOCSIN_CHECK(put_state(keeper, record.status));
   else if (record.kind == Kind::outcome || record.kind == Kind::answer) TOCSIN_CHECK(put_state(keeper, "running"));
   RunStepRow row;
   row.run = run_.id;
   row.key = render_uuid(run_.id.uuid) + ":" + record.execution;
+  // These may happen again; the others are written once.
+  if (record.kind == Kind::paused || record.kind == Kind::continued || record.kind == Kind::retried ||
+      record.kind == Kind::finished)
+    row.key += fmt::format("@{}", record.time.time_since_epoch().count());
   row.step = label_of(record.step);
   if (const auto action = actions_.find(record.execution); action != actions_.end()) row.action = action->second;
   row.phase = responders::run_record_kind_name(record.kind);
@@ -129,6 +135,9 @@ Result<void> RunNotes::tell(Keeper& keeper, const RunRecord& record) {
       return add_to_timeline(keeper, std::move(entry), run_.actor);
     case Kind::waiting: entry.outcome = "waiting"; break;
     case Kind::answer: entry.outcome = "answered"; break;
+    case Kind::paused:
+    case Kind::continued:
+    case Kind::retried: entry.outcome = responders::run_record_kind_name(record.kind); break;
     case Kind::outcome: {
       entry.outcome = record.status == "done" ? "applied" : record.status;
       const auto* row = responders::find_action(entry.action);
@@ -156,6 +165,17 @@ Result<void> RunNotes::add_to_timeline(Keeper& keeper, responders::change::RunRe
              keeper.casework().command(living(keeper, run_.incident), responders::command::RecordRun{std::move(entry)},
                                        actor));
   return {};
+}
+
+Result<void> RunNotes::undone(const std::string& key, const std::string& outcome, const std::string& text) {
+  return casework_([&](Keeper& keeper) -> Result<void> {
+    responders::change::RunRecorded entry;
+    entry.phase = responders::change::RunPhase::step;
+    entry.outcome = outcome;
+    entry.step = fmt::format("undo {}", key.substr(0, 12));
+    entry.text = text;
+    return add_to_timeline(keeper, std::move(entry), run_.actor);
+  });
 }
 
 Result<void> RunNotes::close(const std::string& state, const std::string& why) {

@@ -38,6 +38,8 @@ class RunNotes final : public responders::RunJournal {
 
   // conflict: the playbook runs or ran for this incident already, or the effect was begun before.
   Result<void> append(const responders::RunRecord& record) override;
+  // Somebody took an effect back, or could not: into the timeline.
+  Result<void> undone(const std::string& key, const std::string& outcome, const std::string& text);
   // The run ends without having said so itself: `state` is "unknown" or "cancelled".
   Result<void> close(const std::string& state, const std::string& why);
   const RunIdentity& run() const noexcept { return run_; }

@@ -99,6 +99,20 @@ json::object tuning_status(const rules::Tuning& tuning, const std::string& file,
   return out;
 }
 
+json::object indicator_status(const rules::indicator::IndicatorSet& set, std::uint64_t folded, Time now) {
+  std::size_t refused = 0;
+  for (const auto& load : set.loads()) refused += load.refused;
+  json::object out;
+  out["state"] = set.size() == 0 ? "no indicator is loaded" : "in force";
+  out["lists"] = set.loads().size();
+  out["indicators"] = set.size();
+  out["expired"] = set.expired(now);
+  out["refused"] = refused;
+  out["bytes"] = set.memory();
+  out["folded"] = folded;
+  return out;
+}
+
 json::object eve_row(const EveSink& eve, const std::string& path) {
   json::object out;
   const auto why = eve.trouble();
@@ -155,6 +169,8 @@ std::string Daemon::status_json() const {
     one["engine"] = rules::engine_name(active.set->engine());
     one["loaded"] = active.set->rules().size();
     one["held_back"] = active.state->held_back();
+    if (const auto* set = dynamic_cast<const rules::indicator::IndicatorSet*>(active.set.get()))
+      row["indicators"] = indicator_status(*set, active.state->held_back(), clock_.now());
     rules.push_back(std::move(one));
   }
   row["rules"] = std::move(rules);

@@ -72,7 +72,8 @@ Result<void> examine(CommandContext& context) {
   };
   std::vector<Finding> notices;
   report(ask_daemon(context, notices));
-  for (const auto& finding : examine_host(context.places, context.options.text_or("config", context.places.config)))
+  for (const auto& finding :
+       examine_host(context.places, context.options.text_or("config", context.places.config), context.clock.now()))
     report(finding);
   for (const auto& notice : notices) report(notice);
   context.output.finish();

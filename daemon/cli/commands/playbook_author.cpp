@@ -1,8 +1,11 @@
 // playbook graph and test: what an author of playbooks looks at.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -69,6 +72,19 @@ struct Expectation {
   std::string actual;
 };
 
+// Playbooks of the folders beside it, which this one may call. What is wrong with them is theirs to say.
+void add_neighbours(Shelf& shelf, const fs::path& folder) {
+  std::error_code failed;
+  const auto here = fs::canonical(folder, failed);
+  for (const auto& entry : fs::directory_iterator(here.parent_path(), failed)) {
+    const auto text = read_file((entry.path() / "playbook.json").string(), file_bytes_most);
+    Diagnostics unheard;
+    if (!text || entry.path() == here) continue;
+    if (auto plan = responders::load_playbook(*text, entry.path().string(), unheard))
+      shelf.plans.push_back(std::move(*plan));
+  }
+}
+
 Result<Expectation> simulated(CommandContext& context, const fs::path& folder, const responders::PlanRef& plan) {
   TOCSIN_TRY(const auto text, read_file((folder / "fixture.json").string(), file_bytes_most));
   auto fixture = responders::parse_fixture(text);
@@ -79,11 +95,12 @@ Result<Expectation> simulated(CommandContext& context, const fs::path& folder, c
     TOCSIN_TRY(auto other, load(context, folder / name));
     shelf.plans.push_back(std::move(other));
   }
+  add_neighbours(shelf, folder);
   TOCSIN_TRY(const auto simulation, responders::simulate(plan, *fixture, &shelf));
   return Expectation{(folder / "trace.txt").string(), responders::render_text(simulation)};
 }
 
-Result<Expectation> rehearsed(CommandContext& context, const fs::path& folder, const responders::PlanRef& plan) {
+Result<Expectation> rehearsed(const fs::path& folder, const responders::PlanRef& plan) {
   TOCSIN_TRY(const auto text, read_file((folder / "inputs.json").string(), file_bytes_most));
   const auto facts = responders::read_json(text);
   if (!facts.problems.empty()) return fail(Code::invalid, "inputs.json: " + facts.problems.front().cause);
@@ -92,9 +109,11 @@ Result<Expectation> rehearsed(CommandContext& context, const fs::path& folder, c
   const auto* incident = facts.root.find("__incident__");
   responders::OfflineGateway offline;
   const ManualClock clock;
+  Shelf shelf;
+  add_neighbours(shelf, folder);
   TOCSIN_TRY(const auto rehearsal,
-             responders::rehearse(plan, inputs, offline, clock, incident == nullptr ? "" : incident->text));
-  static_cast<void>(context);
+             responders::rehearse(plan, inputs, offline, clock, incident == nullptr ? "" : incident->text,
+                                  responders::Marked::real, &shelf));
   return Expectation{(folder / "expected.txt").string(), responders::render_text(rehearsal)};
 }
 
@@ -115,21 +134,51 @@ Result<void> test_folder(CommandContext& context, const fs::path& folder, bool u
   const bool by_fixture = fs::exists(folder / "fixture.json", missing);
   if (!by_fixture && !fs::exists(folder / "inputs.json", missing))
     return fail(Code::not_found, folder.string() + " has neither fixture.json nor inputs.json beside playbook.json");
-  TOCSIN_TRY(const auto result, by_fixture ? simulated(context, folder, plan) : rehearsed(context, folder, plan));
-  if (update) {
-    std::ofstream out(result.file, std::ios::binary);
-    out << result.actual;
-    out.close();
-    if (!out) return fail(Code::failure, "cannot write " + result.file);
-    return {};
+  std::vector<Expectation> results;
+  if (by_fixture) {
+    TOCSIN_TRY(auto simulation, simulated(context, folder, plan));
+    results.push_back(std::move(simulation));
   }
-  TOCSIN_TRY(const auto expected, read_file(result.file, file_bytes_most));
-  difference = first_difference(expected, result.actual);
+  if (fs::exists(folder / "inputs.json", missing)) {
+    TOCSIN_TRY(auto rehearsal, rehearsed(folder, plan));
+    results.push_back(std::move(rehearsal));
+  }
+  for (const auto& result : results) {
+    if (update) {
+      std::ofstream out(result.file, std::ios::binary);
+      out << result.actual;
+      out.close();
+      if (!out) return fail(Code::failure, "cannot write " + result.file);
+      continue;
+    }
+    TOCSIN_TRY(const auto expected, read_file(result.file, file_bytes_most));
+    difference = first_difference(expected, result.actual);
+    if (!difference.empty()) {
+      difference.insert(0, fs::path(result.file).filename().string() + ", ");
+      break;
+    }
+  }
   return {};
 }
 
+// A folder of packs stands for its packs, by name.
+std::vector<std::string> packs_of(const std::vector<std::string>& named) {
+  std::vector<std::string> out;
+  for (const auto& folder : named) {
+    std::error_code error;
+    std::vector<std::string> inside;
+    if (!fs::exists(fs::path(folder) / "playbook.json", error))
+      for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        if (std::error_code none; fs::exists(it->path() / "playbook.json", none)) inside.push_back(it->path().string());
+    std::ranges::sort(inside);
+    if (inside.empty()) inside.push_back(folder);
+    out.insert(out.end(), inside.begin(), inside.end());
+  }
+  return out;
+}
+
 Result<void> test_playbooks(CommandContext& context) {
-  const auto folders = context.options.list("folder");
+  const auto folders = packs_of(context.options.list("folder"));
   if (folders.empty()) return fail(Code::usage, "name at least one folder with playbook.json");
   for (const auto& folder : folders) {
     std::string difference;
@@ -148,7 +197,8 @@ constexpr Example graph_examples[] = {
     {"tocsin playbook graph playbook.json", "its steps, what they do and where they lead"},
     {"tocsin playbook graph playbook.json --format svg --file playbook.svg", "a picture"}};
 constexpr Example test_examples[] = {
-    {"tocsin playbook test playbooks/*", "each folder: playbook.json and fixture.json give trace.txt"},
+    {"tocsin playbook test playbooks/*",
+     "each folder: playbook.json and fixture.json give trace.txt, inputs.json gives expected.txt"},
     {"tocsin playbook test playbooks/ssh-brute-force --update", "keep what it does today as what it should do"}};
 constexpr OptionRow graph_options[] = {
     {.name = "playbook", .kind = OptionKind::positional, .value = "", .help = "playbook file", .required = true},
@@ -158,8 +208,9 @@ constexpr OptionRow test_options[] = {
     {.name = "folder",
      .kind = OptionKind::positional_list,
      .value = "",
-     .help =
-         "folders with playbook.json, and fixture.json (answers of people and actions) or inputs.json (a rehearsal)"},
+     .help = "folders of packs, or with playbook.json, and fixture.json (answers of people and actions), inputs.json "
+             "(a rehearsal) "
+             "or both"},
     {.name = "update", .kind = OptionKind::flag, .value = "", .help = "write the trace instead of comparing it"}};
 constexpr Column test_columns[] = {{"folder", "FOLDER"}, {"passed", "PASSED"}, {"reason", "REASON"}};
 

@@ -15,7 +15,7 @@
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/times.h"
-#include "responders/playbook/signature/signature.h"
+#include "responders/playbook/signature/key_directory.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -27,23 +27,6 @@ using responders::KeyStore;
 constexpr std::size_t playbook_bytes_most = 4U << 20U;
 constexpr std::size_t key_bytes_most = 64U << 10U;
 
-Result<void> add_key(KeyStore& store, const fs::path& path, KeyStore::Standing standing) {
-  TOCSIN_TRY(const auto pem, read_file(path.string(), key_bytes_most));
-  return store.add(path.filename().string(), pem, standing);
-}
-
-// Every .pem and .crt of the directory, in name order; those of its `revoked` count against a playbook.
-Result<void> add_directory(KeyStore& store, const fs::path& directory, KeyStore::Standing standing) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(directory, failed))
-    if (const auto kind = entry.path().extension(); kind == ".pem" || kind == ".crt") files.push_back(entry.path());
-  if (failed) return fail(Code::not_found, fmt::format("cannot read {}: {}", directory.string(), failed.message()));
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) TOCSIN_CHECK(add_key(store, file, standing));
-  return {};
-}
-
 Result<KeyStore> read_keys(CommandContext& context) {
   std::vector<std::string> paths = context.options.list("key");
   if (paths.empty()) {
@@ -54,13 +37,8 @@ Result<KeyStore> read_keys(CommandContext& context) {
   KeyStore store;
   for (const fs::path path : paths) {
     std::error_code missing;
-    if (!fs::is_directory(path, missing)) {
-      TOCSIN_CHECK(add_key(store, path, KeyStore::Standing::trusted));
-      continue;
-    }
-    TOCSIN_CHECK(add_directory(store, path, KeyStore::Standing::trusted));
-    if (fs::is_directory(path / "revoked", missing))
-      TOCSIN_CHECK(add_directory(store, path / "revoked", KeyStore::Standing::revoked));
+    TOCSIN_CHECK(fs::is_directory(path, missing) ? add_key_directory(store, path.string())
+                                                 : add_key_file(store, path.string(), KeyStore::Standing::trusted));
   }
   return store;
 }

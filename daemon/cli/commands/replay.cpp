@@ -27,6 +27,7 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   const auto& options = context.options;
   out.inputs = options.list("input");
   out.rules = options.list("rules");
+  out.indicators = options.list("indicators");
   out.settings = options.list("set");
   out.suricata_yaml = options.text_or("suricata-yaml", "");
   out.filter = options.text_or("bpf", "");
@@ -164,6 +165,7 @@ constexpr Example examples[] = {
     {"tocsin replay --rules mine.rules --rules sigma/ traffic.pcap",
      "with these rules instead of the configured packs"},
     {"tocsin replay --rules sigma/ Security.evtx collected/", "Windows event logs (EVTX), one or a directory of them"},
+    {"tocsin replay --indicators feed.csv --indicators event.json traffic.pcap", "which of these were met in it"},
     {"tocsin replay -k none --eve eve.json traffic.pcap", "Suricata's EVE records too; bad checksums are accepted"},
     {"tocsin replay --costs costs.jsonl traffic.pcap", "what each rule cost over this traffic, the dearest first"},
     {"tocsin replay --live etc/examples/intrusion", "through the running daemon, marked as an exercise"}};
@@ -176,6 +178,10 @@ constexpr OptionRow options[] = {
      .kind = OptionKind::list,
      .value = "PATH",
      .help = "rule file or directory; replaces the configured packs"},
+    {.name = "indicators",
+     .kind = OptionKind::list,
+     .value = "FILE",
+     .help = "indicator list or directory of them; replaces the configured ones"},
     {.name = "tuning", .kind = OptionKind::value, .value = "FILE", .help = "what to enable, disable, modify, suppress"},
     {.name = "suricata-yaml",
      .kind = OptionKind::value,

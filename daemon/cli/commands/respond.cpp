@@ -1,7 +1,15 @@
 // playbook list, status, run, answer and cancel: what the daemon knows and does. (playbook check and rehearse work
 // without it and live in their own file; actions in action.cpp.)
 
+#include <unistd.h>
+
+#include <ostream>
+#include <thread>
+
+#include <boost/json.hpp>
+
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
 
 namespace tocsin::daemon {
@@ -12,13 +20,24 @@ constexpr unsigned client = feature::output | feature::daemon | feature::config;
 constexpr Example playbook_list_examples[] = {
     {"tocsin playbook list", "playbooks that are loaded, and what starts them"}};
 constexpr Example playbook_status_examples[] = {
-    {"tocsin playbook status --incident INC-2026-0042", "what ran or was rehearsed for an incident"}};
+    {"tocsin playbook status --incident INC-2026-0042", "what ran or was rehearsed for an incident"},
+    {"tocsin playbook status 019aab3c --follow", "one run, drawn as its playbook, until it is over"}};
+constexpr Example playbook_pause_examples[] = {
+    {"tocsin playbook pause 019aab3c --reason \"is the host ours?\"", "begin nothing more; its time stands still"}};
+constexpr Example playbook_resume_examples[] = {
+    {"tocsin playbook resume 019aab3c --reason \"it is\"", "a paused run goes on"}};
+constexpr Example playbook_retry_examples[] = {
+    {"tocsin playbook retry 019aab3c --reason \"the disk has room again\"", "at the step that failed first"},
+    {"tocsin playbook retry 019aab3c --step \"Quarantine the file\" --reason \"mounted\"", "at the step named"}};
+constexpr Example playbook_undo_examples[] = {
+    {"tocsin playbook undo 019aab3c --reason \"false alarm\" --yes", "take back what a run applied, the newest first"}};
 constexpr Example playbook_run_examples[] = {
     {"tocsin playbook run ssh-brute-force --incident INC-2026-0042 --reason \"guessing goes on\" --yes",
      "apply it, as the guard's policy allows; waits say what they wait for"},
     {"tocsin playbook run ssh-brute-force --incident INC-2026-0042 --dry-run", "would the guard allow it now?"}};
 constexpr Example playbook_answer_examples[] = {
     {"tocsin playbook answer 019aab3c --reason \"passwords reset\"", "you did what the run waits for"},
+    {"tocsin playbook answer 019aab3c --set __approved__=true --reason \"agreed\"", "with what the step asks for"},
     {"tocsin playbook answer 019aab3c --failed --reason \"owner cannot be reached\"", "it cannot be done"}};
 constexpr Example playbook_cancel_examples[] = {{"tocsin playbook cancel 019aab3c --reason \"false alarm\" --yes",
                                                  "end a run; what it applied stays (tocsin action undo)"}};
@@ -42,11 +61,16 @@ constexpr OptionRow playbook_run_options[] = {
 constexpr OptionRow playbook_answer_options[] = {
     run_argument,
     {.name = "step", .kind = OptionKind::value, .value = "STEP", .help = "which one, when several wait"},
+    {.name = "set", .kind = OptionKind::list, .value = "NAME=VALUE", .help = "a variable of the step's out_args"},
     {.name = "failed", .kind = OptionKind::flag, .value = "", .help = "it could not be done"}};
+constexpr OptionRow playbook_retry_options[] = {
+    run_argument,
+    {.name = "step", .kind = OptionKind::value, .value = "STEP", .help = "instead of the first that failed"}};
 constexpr OptionRow playbook_cancel_options[] = {run_argument};
 constexpr OptionRow playbook_status_options[] = {
     {.name = "run", .kind = OptionKind::positional, .help = "one run, by a unique start of its id"},
-    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only runs of this incident"}};
+    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "only runs of this incident"},
+    {.name = "graph", .kind = OptionKind::flag, .value = "", .help = "one run, drawn as its playbook"}};
 constexpr Column playbook_columns[] = {{"short", "PLAYBOOK", Style::strong},
                                        {"name", "TITLE", Style::plain, false, true},
                                        {"trigger", "STARTED BY", Style::plain, false, true},
@@ -76,6 +100,42 @@ constexpr Column step_columns[] = {{"step", "STEP", Style::strong, false, true},
 
 constexpr std::string_view step_members[] = {"type"};
 
+// One run, drawn as its playbook; with --follow again whenever it looks different, until it is over. The exit status is
+// that of the run.
+Result<void> draw_run(CommandContext& context) {
+  const bool follow = context.options.flag("follow");
+  std::string shown;
+  for (;;) {
+    std::string text, state;
+    TOCSIN_TRY([[maybe_unused]] const auto summary, call_daemon(context, [&](const boost::json::object& row) {
+                 if (!context.output.for_people()) {
+                   if (row != boost::json::object{} && boost::json::serialize(row) != shown) context.output.row(row);
+                   shown = boost::json::serialize(row);
+                 }
+                 if (const auto* drawn = row.if_contains("text")) text = std::string(drawn->as_string());
+                 if (const auto* of = row.if_contains("state")) state = std::string(of->as_string());
+                 return true;
+               }));
+    if (context.output.for_people() && text != shown) {
+      // On a terminal the picture stays in its place.
+      if (follow && ::isatty(STDOUT_FILENO) == 1 && !shown.empty()) context.out << "\x1b[H\x1b[2J";
+      context.out << text << state << '\n' << std::flush;
+      shown = text;
+    }
+    const bool under_way = state == "running" || state == "paused" || state == "waiting";
+    if (state == "failed") context.exit_status = 1;
+    if (!follow || !under_way) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+  }
+}
+
+Result<void> show_status(CommandContext& context) {
+  if (!context.options.flag("follow") && !context.options.flag("graph")) return relay_rows(context);
+  if (!context.options.text("run"))
+    return fail(Code::usage, "name the run to draw: tocsin playbook status RUN --follow (tocsin playbook status)");
+  return draw_run(context);
+}
+
 constexpr CommandRow playbook_rows[] = {
     {.noun = "playbook",
      .verb = "list",
@@ -87,12 +147,12 @@ constexpr CommandRow playbook_rows[] = {
      .run = relay_rows},
     {.noun = "playbook",
      .verb = "status",
-     .summary = "runs and rehearsals, step by step",
+     .summary = "runs and rehearsals, step by step; one run drawn and followed",
      .examples = playbook_status_examples,
      .options = playbook_status_options,
-     .features = client | feature::rows | feature::period,
+     .features = client | feature::rows | feature::period | feature::follow,
      .columns = run_columns,
-     .run = relay_rows},
+     .run = show_status},
     {.noun = "playbook",
      .verb = "run",
      .summary = "apply a playbook to an incident, as the guard allows",
@@ -108,6 +168,42 @@ constexpr CommandRow playbook_rows[] = {
      .examples = playbook_answer_examples,
      .options = playbook_answer_options,
      .features = client | feature::change,
+     .columns = step_columns,
+     .run = relay_change,
+     .members = step_members},
+    {.noun = "playbook",
+     .verb = "pause",
+     .summary = "hold a run: nothing more begins",
+     .examples = playbook_pause_examples,
+     .options = playbook_cancel_options,
+     .features = client | feature::change,
+     .columns = step_columns,
+     .run = relay_change,
+     .members = step_members},
+    {.noun = "playbook",
+     .verb = "resume",
+     .summary = "let a paused run go on",
+     .examples = playbook_resume_examples,
+     .options = playbook_cancel_options,
+     .features = client | feature::change,
+     .columns = step_columns,
+     .run = relay_change,
+     .members = step_members},
+    {.noun = "playbook",
+     .verb = "retry",
+     .summary = "a failed run goes on at the step that failed",
+     .examples = playbook_retry_examples,
+     .options = playbook_retry_options,
+     .features = client | feature::change,
+     .columns = step_columns,
+     .run = relay_change,
+     .members = step_members},
+    {.noun = "playbook",
+     .verb = "undo",
+     .summary = "take back what a run applied",
+     .examples = playbook_undo_examples,
+     .options = playbook_cancel_options,
+     .features = client | feature::change | feature::confirm,
      .columns = step_columns,
      .run = relay_change,
      .members = step_members},

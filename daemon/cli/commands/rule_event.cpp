@@ -17,8 +17,8 @@
 #include "daemon/app/workbench.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/configured.h"
+#include "daemon/cli/feed.h"
 #include "daemon/cli/output.h"
-#include "daemon/cli/times.h"
 #include "rules/sigma/coverage.h"
 #include "rules/sigma/explain.h"
 
@@ -30,37 +30,6 @@ namespace json = boost::json;
 void tell_mistakes(CommandContext& context, const Diagnostics& diagnostics) {
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error) context.err << render_text(d) << '\n';
-}
-
-int year_of(Time time) {
-  return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year());
-}
-
-// The files, or the store over the period asked for.
-Result<EventFeed> feed_of(CommandContext& context, const Config& config, Duration otherwise) {
-  EventFeed feed;
-  feed.files = context.options.list("file");
-  feed.store = context.options.text_or("store", config.store.directory);
-  const auto now = context.clock.now();
-  feed.year = year_of(now);
-  if (feed.files.empty()) feed.since = now - otherwise;
-  for (const auto& [name, bound] : {std::pair{"since", &feed.since}, std::pair{"until", &feed.until}}) {
-    const auto text = context.options.text(name);
-    if (!text) continue;
-    *bound = parse_when(*text, now);
-    if (!*bound)
-      return fail(Code::usage, fmt::format("--{} {} is no time; write -2h, today or 2026-11-22", name, *text));
-  }
-  std::error_code error;
-  if (feed.files.empty() && !std::filesystem::is_directory(feed.store + "/events", error))
-    return fail(Code::not_found,
-                feed.store + " holds no events; name files, or the store with --store (as a user who may read it)");
-  return feed;
-}
-
-void tell_feed(CommandContext& context, const FedEvents& fed) {
-  for (const auto& remark : fed.remarks) context.err << escape_terminal(remark) << '\n';
-  if (fed.unreadable != 0) context.err << fmt::format("{} stored lines could not be read\n", fed.unreadable);
 }
 
 // --- rule explain
@@ -235,8 +204,15 @@ Result<void> backtest_rules(CommandContext& context) {
   auto options = engine_options(config, context.options.list("rules"));
   options.now = context.clock.now();
   options.tuning = context.options.text_or("tuning", options.tuning);
+  const auto indicators = context.options.list("indicators");
+  if (!indicators.empty()) {
+    options.indicator_paths = indicators;
+    if (context.options.list("rules").empty()) options.paths.clear();
+  }
+  // Reports are younger than what they are about.
+  options.indicators.retrospective = true;
   TOCSIN_TRY(const auto bench, open_workbench(config, options));
-  if (!context.options.list("rules").empty()) tell_mistakes(context, bench->diagnostics);
+  if (!context.options.list("rules").empty() || !indicators.empty()) tell_mistakes(context, bench->diagnostics);
   TOCSIN_TRY(const auto feed, feed_of(context, config, week));
   Tally tally;
   auto& active = bench->engines->active();
@@ -380,6 +356,10 @@ constexpr OptionRow backtest_options[] = {
      .value = "",
      .help = "logs, JSON, EVTX, directories of them; default: the store's events"},
     {.name = "rules", .kind = OptionKind::list, .value = "PATH", .help = "rules to try; default: the configured ones"},
+    {.name = "indicators",
+     .kind = OptionKind::list,
+     .value = "FILE",
+     .help = "indicator lists to try; alone, without the configured rules"},
     {.name = "tuning", .kind = OptionKind::value, .value = "FILE", .help = "exceptions to try with them"},
     {.name = "store", .kind = OptionKind::value, .value = "DIR", .help = "of the store; default: the configured one"}};
 constexpr OptionRow coverage_options[] = {

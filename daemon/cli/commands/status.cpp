@@ -24,7 +24,7 @@ constexpr Example status_examples[] = {{"tocsin status", "is it running, what do
                                        {"tocsin status -o json | jq .collect", "the same for a script"}};
 constexpr Example metrics_examples[] = {{"tocsin metrics", "every figure, as OpenMetrics text"}};
 
-constexpr std::string_view sections[] = {"daemon", "collect",  "lost",        "capture", "rules",
+constexpr std::string_view sections[] = {"daemon", "collect",  "lost",        "capture", "rules",  "indicators",
                                          "store",  "evidence", "flow_owners", "eve",     "sandbox"};
 
 constexpr CommandRow rows[] = {

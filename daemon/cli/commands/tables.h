@@ -19,6 +19,7 @@ std::span<const CommandRow> config_commands();
 std::span<const CommandRow> list_commands();
 std::span<const CommandRow> replay_commands();
 std::span<const CommandRow> rule_commands();
+std::span<const CommandRow> indicator_commands();
 std::span<const CommandRow> decode_commands();
 std::span<const CommandRow> rule_event_commands();  // rule explain, backtest, coverage, navigator
 std::span<const CommandRow> ruleset_commands();     // rule sets, update, rollback

@@ -148,34 +148,38 @@ constexpr Example import_examples[] = {
     {"tocsin tuning import /etc/suricata/disable.conf --expires 180d --reason \"taken over\"",
      "suricata-update's enable.conf, disable.conf or modify.conf"}};
 
-#define TOCSIN_TUNING_WHAT(needed)                                                                                   \
-  {.name = "act",                                                                                                    \
-   .kind = OptionKind::positional,                                                                                   \
-   .value = "",                                                                                                      \
-   .help = "what to do",                                                                                             \
-   .choices = "enable|disable|modify|suppress",                                                                      \
-   .required = needed},                                                                                              \
-      {.name = "rule",                                                                                               \
-       .kind = OptionKind::positional_list,                                                                          \
-       .value = "",                                                                                                  \
-       .help = "gid:sid, a Sigma id, a YARA rule's name; 1:*; file:NAME*.rules or re:PATTERN (not for suppress)",    \
-       .required = needed},                                                                                          \
-      {.name = "network",                                                                                            \
-       .kind = OptionKind::list,                                                                                     \
-       .value = "NETWORK",                                                                                           \
-       .help = "suppress: only these, !NETWORK leaves out; several: again"},                                         \
-      {.name = "side",                                                                                               \
-       .kind = OptionKind::value,                                                                                    \
-       .value = "SIDE",                                                                                              \
-       .help = "whose address",                                                                                      \
-       .choices = "source|destination|either"},                                                                      \
-      {.name = "host", .kind = OptionKind::value, .value = "NAME", .help = "suppress: only alerts about this host"}, \
-      {.name = "hours", .kind = OptionKind::value, .value = "FROM-UNTIL", .help = "suppress: 22:00-06:00"},          \
-      {.name = "days", .kind = OptionKind::list, .value = "DAYS", .help = "suppress: mon-fri, or sat,sun"},          \
-      {.name = "zone", .kind = OptionKind::value, .value = "ZONE", .help = "of the hours; default UTC"},             \
-      {.name = "replace", .kind = OptionKind::value, .value = "PATTERN", .help = "modify: this of the rule's text"}, \
-      {.name = "with", .kind = OptionKind::value, .value = "TEXT", .help = "modify: becomes this"},                  \
-      {.name = "severity", .kind = OptionKind::value, .value = "N", .help = "modify: of its alerts, 0 to 100"},      \
+#define TOCSIN_TUNING_WHAT(needed)                                                                                    \
+  {.name = "act",                                                                                                     \
+   .kind = OptionKind::positional,                                                                                    \
+   .value = "",                                                                                                       \
+   .help = "what to do",                                                                                              \
+   .choices = "enable|disable|modify|suppress",                                                                       \
+   .required = needed},                                                                                               \
+      {.name = "rule",                                                                                                \
+       .kind = OptionKind::positional_list,                                                                           \
+       .value = "",                                                                                                   \
+       .help = "gid:sid, a Sigma id, a YARA rule's name; 1:*; file:NAME*.rules or re:PATTERN (not for suppress)",     \
+       .required = needed},                                                                                           \
+      {.name = "network",                                                                                             \
+       .kind = OptionKind::list,                                                                                      \
+       .value = "NETWORK",                                                                                            \
+       .help = "suppress: only these, !NETWORK leaves out; several: again"},                                          \
+      {.name = "side",                                                                                                \
+       .kind = OptionKind::value,                                                                                     \
+       .value = "SIDE",                                                                                               \
+       .help = "whose address",                                                                                       \
+       .choices = "source|destination|either"},                                                                       \
+      {.name = "filter",                                                                                              \
+       .kind = OptionKind::list,                                                                                      \
+       .value = "FIELD=VALUE",                                                                                        \
+       .help = "suppress: only alerts with this, FIELD|contains=VALUE; all of several; or a Sigma filter in braces"}, \
+      {.name = "host", .kind = OptionKind::value, .value = "NAME", .help = "suppress: only alerts about this host"},  \
+      {.name = "hours", .kind = OptionKind::value, .value = "FROM-UNTIL", .help = "suppress: 22:00-06:00"},           \
+      {.name = "days", .kind = OptionKind::list, .value = "DAYS", .help = "suppress: mon-fri, or sat,sun"},           \
+      {.name = "zone", .kind = OptionKind::value, .value = "ZONE", .help = "of the hours; default UTC"},              \
+      {.name = "replace", .kind = OptionKind::value, .value = "PATTERN", .help = "modify: this of the rule's text"},  \
+      {.name = "with", .kind = OptionKind::value, .value = "TEXT", .help = "modify: becomes this"},                   \
+      {.name = "severity", .kind = OptionKind::value, .value = "N", .help = "modify: of its alerts, 0 to 100"},       \
       {.name = "tuning", .kind = OptionKind::value, .value = "FILE", .help = "this file, without the daemon"}
 #define TOCSIN_TUNING_TERM                    \
   {.name = "expires",                         \
@@ -217,6 +221,7 @@ constexpr Column entry_columns[] = {{"id", "ENTRY", Style::strong},
                                     {"act", "ACT"},
                                     {"rule", "RULE", Style::plain, false, true},
                                     {"network", "NETWORK", Style::plain, false, true},
+                                    {"filter", "FILTER", Style::plain, false, true},
                                     {"hours", "HOURS", Style::plain, false, true},
                                     {"host", "HOST", Style::plain, true},
                                     {"owner", "OWNER"},

@@ -32,18 +32,20 @@ bool exists(int directory, const char* name) {
 
 class FileQuarantine final : public Action {
  public:
-  explicit FileQuarantine(std::string directory) : directory_(std::move(directory)) {}
+  FileQuarantine(const QuarantineKind& kind, const ActionEnvironment& environment)
+      : kind_(kind), directory_(environment.quarantine_directory), root_(environment.root) {}
 
-  const ActionSpec& spec() const noexcept override { return file_quarantine_spec; }
+  const ActionSpec& spec() const noexcept override { return kind_.spec; }
 
   Result<Forecast> rehearse(const Parameters& parameters) override {
-    Forecast forecast = describe_file_quarantine(parameters);
-    auto opened = open_regular(parameters.text("path"));
+    Forecast forecast = kind_.describe(parameters);
+    TOCSIN_TRY(const std::string path, kind_.path(parameters, root_));
+    auto opened = open_regular(path);
     if (!opened) {
       forecast.now.push_back(opened.error().message);
       return forecast;
     }
-    TOCSIN_TRY(const QuarantineManifest m, describe_file(opened->file.get(), parameters.text("path")));
+    TOCSIN_TRY(const QuarantineManifest m, describe_file(opened->file.get(), path));
     forecast.now.push_back(fmt::format("the file is there: {} bytes, owner {}:{}, mode {:04o}, sha256 {}", m.size,
                                        m.owner, m.group, m.mode, m.sha256));
     if (auto digest = check_digest(parameters, m); !digest) forecast.now.push_back(digest.error().message);
@@ -55,8 +57,9 @@ class FileQuarantine final : public Action {
     if (exists(item.get(), restored_name))
       return fail(Code::conflict, "this quarantine was undone; ask again under another key");
     if (exists(item.get(), manifest_name)) return resume(item.get());
-    TOCSIN_TRY(OpenedFile opened, open_regular(parameters.text("path")));
-    TOCSIN_TRY(QuarantineManifest m, describe_file(opened.file.get(), parameters.text("path")));
+    TOCSIN_TRY(const std::string path, kind_.path(parameters, root_));
+    TOCSIN_TRY(OpenedFile opened, open_regular(path));
+    TOCSIN_TRY(QuarantineManifest m, describe_file(opened.file.get(), path));
     m.key = key;
     TOCSIN_CHECK(check_digest(parameters, m));
     TOCSIN_CHECK(write_file(item.get(), manifest_name, render_manifest(m)));
@@ -231,8 +234,12 @@ class FileQuarantine final : public Action {
     return restored;
   }
 
+  const QuarantineKind kind_;
   const std::string directory_;
+  const std::string root_;
 };
+
+Result<std::string> path_of(const Parameters& parameters, const std::string&) { return parameters.text("path"); }
 
 }  // namespace
 
@@ -251,7 +258,11 @@ Forecast describe_file_quarantine(const Parameters& parameters) {
 }
 
 std::unique_ptr<Action> make_file_quarantine(const ActionEnvironment& environment) {
-  return std::make_unique<FileQuarantine>(environment.quarantine_directory);
+  return make_quarantine({file_quarantine_spec, &path_of, &describe_file_quarantine}, environment);
+}
+
+std::unique_ptr<Action> make_quarantine(const QuarantineKind& kind, const ActionEnvironment& environment) {
+  return std::make_unique<FileQuarantine>(kind, environment);
 }
 
 }  // namespace tocsin::responders

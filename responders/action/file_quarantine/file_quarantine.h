@@ -25,4 +25,12 @@ inline constexpr ActionSpec file_quarantine_spec{
 Forecast describe_file_quarantine(const Parameters& parameters);
 std::unique_ptr<Action> make_file_quarantine(const ActionEnvironment& environment);
 
+// The same for an action that names its file in another way (cron.disable).
+struct QuarantineKind {
+  const ActionSpec& spec;  // with a "sha256"
+  Result<std::string> (*path)(const Parameters& parameters, const std::string& root);
+  Forecast (*describe)(const Parameters& parameters);
+};
+std::unique_ptr<Action> make_quarantine(const QuarantineKind& kind, const ActionEnvironment& environment);
+
 }  // namespace tocsin::responders

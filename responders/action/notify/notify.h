@@ -22,7 +22,8 @@ inline constexpr ActionSpec notify_spec{"notify",
                                         notify_parameters,
                                         Capability::none,
                                         Reversibility::irreversible,
-                                        BlastRadius::message};
+                                        BlastRadius::message,
+                                        Readback::none};
 
 Forecast describe_notify(const Parameters& parameters);
 std::unique_ptr<Action> make_notify(const ActionEnvironment& environment);

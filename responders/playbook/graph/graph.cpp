@@ -1,6 +1,7 @@
 #include "responders/playbook/graph/graph.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -139,7 +140,37 @@ Graph graph_of(const Plan& plan) {
   return graph;
 }
 
-std::string render_text(const Plan& plan, const Graph& graph) {
+namespace {
+
+struct Mark {
+  const StepTrace* last = nullptr;
+  std::size_t times = 0;
+};
+
+std::string mark_of(const Mark& mark) {
+  if (mark.last == nullptr) return fmt::format("{:12}", "");
+  const std::string times = mark.times > 1 ? fmt::format(" x{}", mark.times) : "";
+  return fmt::format("{:12}", fmt::format("{}{}", step_status_name(mark.last->status), times));
+}
+
+// What a person wants to know of a step that is not simply done: its note, or the command that waits or failed.
+std::string said_of(const Mark& mark) {
+  if (mark.last == nullptr || mark.last->status == StepStatus::done) return {};
+  std::string text = mark.last->note;
+  for (const CommandTrace& command : mark.last->commands)
+    if (command.status == StepStatus::waiting && !command.text.empty()) text = command.text;
+  constexpr std::size_t shown = 160;
+  return text.empty() ? "" : fmt::format("\n{:18}{}", "", escape_terminal(text.substr(0, shown)));
+}
+
+std::string draw_text(const Plan& plan, const Graph& graph, const std::vector<StepTrace>* trace) {
+  std::map<std::string_view, Mark> marks;
+  if (trace != nullptr)
+    for (const StepTrace& step : *trace) {
+      Mark& mark = marks[step.id];
+      mark.last = &step;
+      ++mark.times;
+    }
   std::string out = escape_terminal(plan.name()) + "\n";
   std::vector<std::string> ways(graph.steps.size());
   for (const GraphEdge& edge : graph.edges) {
@@ -151,13 +182,22 @@ std::string render_text(const Plan& plan, const Graph& graph) {
     const PlannedStep& step = plan.step(graph.steps[i].step);
     const std::string detail = detail_of(step);
     const bool named = step.label != step.id;
-    out += fmt::format("{:4}  {}{}{}{}{}{}\n", i + 1,
+    const Mark mark = marks[step.id];
+    out += fmt::format("{:4}  {}{}{}{}{}{}{}{}\n", i + 1, trace != nullptr ? mark_of(mark) : "",
                        std::string(2 * std::min<std::size_t>(graph.steps[i].depth, 40), ' '), step_type_name(step.type),
                        named ? " \"" + escape_terminal(step.label) + "\"" : "",
                        detail.empty() ? "" : " [" + escape_terminal(detail) + "]", escape_terminal(ways[i]),
-                       graph.steps[i].step == plan.exception() ? " (on any failure that nothing else takes)" : "");
+                       graph.steps[i].step == plan.exception() ? " (on any failure that nothing else takes)" : "",
+                       said_of(mark));
   }
   return out;
+}
+
+}  // namespace
+
+std::string render_text(const Plan& plan, const Graph& graph) { return draw_text(plan, graph, nullptr); }
+std::string render_text(const Plan& plan, const Graph& graph, const std::vector<StepTrace>& trace) {
+  return draw_text(plan, graph, &trace);
 }
 
 std::string render_svg(const Plan& plan, const Graph& graph) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "responders/playbook/plan.h"
+#include "responders/playbook/run/trace.h"
 
 namespace tocsin::responders {
 
@@ -29,6 +30,9 @@ Graph graph_of(const Plan& plan);
 
 // For a terminal: one numbered line a step, control characters escaped.
 std::string render_text(const Plan& plan, const Graph& graph);
+// The same with what became of each step in a run, the last time it was there; steps of playbooks that it called are
+// not in it. How often a step ran is said where it is more than once.
+std::string render_text(const Plan& plan, const Graph& graph, const std::vector<StepTrace>& trace);
 // One SVG document without scripts or references; every text of the playbook is escaped.
 std::string render_svg(const Plan& plan, const Graph& graph);
 

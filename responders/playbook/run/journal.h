@@ -16,18 +16,22 @@ namespace tocsin::responders {
 
 struct RunRecord {
   enum class Kind : std::uint8_t {
-    started,  // `detail`: plan id and version; `outputs`: incident, reason, on whose behalf
-    input,    // `execution`: variable name, `detail`: its value
-    step,     // a step begins: `execution`, `step`, `detail`: its label
-    intent,   // a command is about to take effect
-    waiting,  // the command waits for an approver, a person or an answer of the guard: `status`, `detail`
-    outcome,  // it did, or failed: `status`, `detail`, `outputs`
-    answer,   // a person answered a manual step
-    finished  // `status`
+    started,    // `detail`: plan id and version; `outputs`: incident, reason, on whose behalf
+    input,      // `execution`: variable name, `detail`: its value
+    step,       // a step begins: `execution`, `step`, `detail`: its label
+    intent,     // a command is about to take effect
+    waiting,    // the command waits for an approver, a person or an answer of the guard: `status`, `detail`
+    outcome,    // it did, or failed: `status`, `detail`, `outputs`
+    answer,     // a person answered a manual step
+    finished,   // `status`
+    paused,     // a person holds the run: `detail` is who and why
+    continued,  // and lets it go on
+    retried     // a person has the failed step `execution` done once more; what follows is decided anew
   };
   Kind kind = Kind::started;
   Time time{};
-  std::string execution;  // "action--uuid#2" (second time in this run), with "/1" for the second command
+  // "action--uuid#2" (second time in this run), with "/1" for its first command, and "~2" when that is done once more.
+  std::string execution;
   std::string step;
   std::string status;  // "done", "failed", "timed_out", "unknown"; waiting: "approval", "person", "responder"
   std::string detail;

@@ -13,16 +13,26 @@ using TokenState = RunToken::State;
 using Phase = RunToken::Phase;
 
 Run::Machine::Machine(RunSpec given, ActionGateway& gateway, RunJournal& journal, const Clock& clock,
-                      const PlaybookLibrary* library, RunLimits limits)
-    : spec(std::move(given)), gateway_(gateway), journal_(journal), clock_(clock), library_(library), limits_(limits) {}
+                      const PlaybookLibrary* library, RunLimits limits, CommandGateway* commands)
+    : spec(std::move(given)),
+      gateway_(gateway),
+      commands_(commands),
+      journal_(journal),
+      clock_(clock),
+      library_(library),
+      limits_(limits) {}
 
 Result<void> Run::Machine::begin() {
   if (spec.mode == RunMode::apply) {
     TOCSIN_CHECK(spec.plan->check_valid(clock_.now()));
     if (spec.reason.empty()) return fail(Code::usage, "applying a playbook needs a reason");
-    if (const auto foreign = spec.plan->foreign_commands(); !foreign.empty())
+    const auto runner = commands_ == nullptr ? Plan::Runner::none : Plan::Runner::there;
+    if (const auto foreign = spec.plan->foreign_commands(runner); !foreign.empty())
       return fail(Code::denied, fmt::format("the step \"{}\" has a command of type {}, which this host does not run",
                                             foreign.front().first, foreign.front().second));
+    if (const auto unsafe = spec.plan->unsafe_commands(); !unsafe.empty())
+      return fail(Code::denied, fmt::format("the step \"{}\" has a command that must not be run: {}",
+                                            unsafe.front().first, unsafe.front().second));
     if (const auto dangling = spec.plan->dangling_references(); !dangling.empty())
       return fail(Code::denied, fmt::format("\"{}\" refers to {}, which the playbook does not define",
                                             dangling.front().first, dangling.front().second));
@@ -59,6 +69,7 @@ std::optional<std::size_t> Run::Machine::next_ready() const {
 }
 
 Result<RunState> Run::Machine::poll() {
+  if (paused()) return state;
   wake(clock_.now());
   while (state == RunState::running && !broken_) {
     const auto index = next_ready();
@@ -170,7 +181,8 @@ void Run::Machine::enter(RunToken& token) {
                .status = {},
                .detail = here.label,
                .outputs = {}});
-  Time start = token.began;
+  // Pauses before this moment are over; the step's time does not count them.
+  Time start = before == begun_.end() ? token.began : token.began + paused_since(token.began);
   if (here.delay && *here.delay > Duration::zero()) {
     trace.back().note = fmt::format("waits {} first", render_duration(*here.delay));
     start += *here.delay;

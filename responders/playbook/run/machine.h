@@ -33,9 +33,11 @@ struct RunToken {
   std::size_t trace = 0;             // its entry
   std::size_t command = 0;           // the next one
   Time began{};
+  Time told{};  // when the last command's outcome was known
   std::optional<Time> deadline;
   Time until{};         // delayed, asking
   std::string pending;  // asking: the key that awaits an approver
+  std::string running;  // asking: the key of a command under way
   std::size_t parent = SIZE_MAX;
   std::size_t children = 0;
   bool failed = false;  // finished in failure, or one of the joined children did
@@ -44,7 +46,7 @@ struct RunToken {
 class Run::Machine {
  public:
   Machine(RunSpec spec, ActionGateway& gateway, RunJournal& journal, const Clock& clock, const PlaybookLibrary* library,
-          RunLimits limits);
+          RunLimits limits, CommandGateway* commands);
 
   Result<void> begin();
   void remember(const std::vector<RunRecord>& records);
@@ -54,6 +56,8 @@ class Run::Machine {
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
   Result<void> cancel(const std::string& reason);
+  Result<void> hold(RunRecord::Kind kind, const std::string& reason);
+  bool paused() const noexcept { return !pauses_.empty() && !pauses_.back().second; }
 
   const RunSpec spec;
   RunState state = RunState::running;
@@ -67,6 +71,7 @@ class Run::Machine {
     std::string status;
     std::string detail;
     std::vector<std::pair<std::string, std::string>> outputs;
+    Time time{};  // when it was known: what was done in time stays so, however late a run goes on
   };
 
   // machine.cpp: moving through the plan; call.cpp: into other playbooks and back
@@ -106,9 +111,19 @@ class Run::Machine {
                    const std::string& execution, CommandTrace& out, std::string& note);
   StepStatus wait_for_guard(RunToken& token, const std::string& execution, const std::string& key,
                             const Result<Applied>& said, CommandTrace& out, std::string& note);
+  // Into the journal: before it is done, and how it went. False when there is no room: nothing more is begun.
+  bool note_intent(const RunToken& token, const std::string& execution, std::string what);
+  bool note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome);
   bool tell_waiting(const RunToken& token, const std::string& execution, std::string status, std::string detail);
   static Outcomes outcome_of(const Result<Applied>& said, bool silent);
+  // host.cpp: commands that a CommandGateway carries out
+  StepStatus run_host(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
+  CommandRequest command_request(const RunToken& token, std::size_t number) const;
+  StepStatus judge_command(const CommandRequest& request, CommandTrace& out, std::string& note);
+  StepStatus carry_out(RunToken& token, const CommandRequest& request, const std::string& execution, CommandTrace& out,
+                       std::string& note);
   StepStatus run_manual(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
+  std::string key_of(const RunToken& token, std::size_t number) const;
   Result<ActionRequest> request_of(const RunToken& token, const PlannedCommand& command, std::size_t number) const;
   Result<void> assign_outputs(RunToken& token, const PlannedCommand& command,
                               const std::vector<std::pair<std::string, std::string>>& outputs);
@@ -117,8 +132,12 @@ class Run::Machine {
   Scope* owner_of(RunToken& token, std::string_view name);
 
   bool note_down(const RunRecord& record);
+  // "EXECUTION/1", with "~2" when a person has it done once more: another key, another effect.
+  std::string numbered(const std::string& execution, std::size_t number) const;
+  Duration paused_since(Time since) const;
 
   ActionGateway& gateway_;
+  CommandGateway* const commands_;  // null: none here
   RunJournal& journal_;
   const Clock& clock_;
   const PlaybookLibrary* library_;
@@ -128,10 +147,13 @@ class Run::Machine {
   std::map<std::string, std::size_t> occurrences_;  // by step id
   std::map<std::string, Outcomes> remembered_;      // by execution, from a crash before
   std::map<std::string, Time> begun_;               // when a step first began, from a crash before
+  std::map<std::string, unsigned> attempts_;        // beyond the first, by step execution
+  std::vector<std::pair<Time, std::optional<Time>>> pauses_;
   std::map<std::string, RunAnswer> answers_;
   std::set<std::string> asked_;
   std::set<std::string> intended_;  // executions whose intent is written down
   std::set<std::string> told_;      // and those whose waiting is
+  std::set<std::string> approved_;  // and of these, those that waited for an approver
   std::size_t steps_ = 0;
   std::optional<Error> broken_;  // the journal failed
 };

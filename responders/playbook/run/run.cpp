@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> run_states{"running", "completed", "failed", "cancelled"};
 constexpr std::array<std::string_view, 6> step_states{"running", "waiting", "done", "failed", "timed_out", "cancelled"};
-constexpr std::array<std::string_view, 8> record_kinds{"started", "input",   "step",   "intent",
-                                                       "waiting", "outcome", "answer", "finished"};
+constexpr std::array<std::string_view, 11> record_kinds{
+    "started", "input", "step", "intent", "waiting", "outcome", "answer", "finished", "paused", "continued", "retried"};
 
 // A rehearsal leaves no trace behind.
 class NoJournal final : public RunJournal {
@@ -39,9 +39,9 @@ Run::Run() = default;
 Run::~Run() = default;
 
 Result<std::unique_ptr<Run>> Run::start(RunSpec spec, ActionGateway& gateway, RunJournal& journal, const Clock& clock,
-                                        const PlaybookLibrary* library, RunLimits limits) {
+                                        const PlaybookLibrary* library, RunLimits limits, CommandGateway* commands) {
   std::unique_ptr<Run> run(new Run);
-  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits);
+  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits, commands);
   TOCSIN_CHECK(run->machine_->begin());
   RunRecord record;
   record.time = clock.now();
@@ -63,9 +63,9 @@ Result<std::unique_ptr<Run>> Run::start(RunSpec spec, ActionGateway& gateway, Ru
 
 Result<std::unique_ptr<Run>> Run::resume(RunSpec spec, const std::vector<RunRecord>& records, ActionGateway& gateway,
                                          RunJournal& journal, const Clock& clock, const PlaybookLibrary* library,
-                                         RunLimits limits) {
+                                         RunLimits limits, CommandGateway* commands) {
   std::unique_ptr<Run> run(new Run);
-  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits);
+  run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits, commands);
   TOCSIN_CHECK(run->machine_->begin());
   run->machine_->remember(records);
   return run;
@@ -81,16 +81,26 @@ Result<void> Run::answer(std::string_view execution, RunAnswer answer) {
   return machine_->answer(execution, std::move(answer));
 }
 Result<void> Run::cancel(const std::string& reason) { return machine_->cancel(reason); }
+Result<void> Run::pause(const std::string& reason) { return machine_->hold(RunRecord::Kind::paused, reason); }
+Result<void> Run::go_on(const std::string& reason) { return machine_->hold(RunRecord::Kind::continued, reason); }
+bool Run::paused() const noexcept { return machine_->paused(); }
 std::vector<std::string> Run::awaiting_approval() const { return machine_->awaiting_approval(); }
 const std::vector<std::string>& Run::applied() const noexcept { return machine_->applied; }
 
 void Run::Machine::remember(const std::vector<RunRecord>& records) {
   for (const RunRecord& record : records) {
     if (record.kind == RunRecord::Kind::step) begun_.try_emplace(record.execution, record.time);
+    if (record.kind == RunRecord::Kind::retried) {
+      ++attempts_[record.execution];
+      begun_[record.execution] = record.time;
+    }
+    if (record.kind == RunRecord::Kind::paused) pauses_.emplace_back(record.time, std::nullopt);
+    if (record.kind == RunRecord::Kind::continued && !pauses_.empty()) pauses_.back().second = record.time;
     if (record.kind == RunRecord::Kind::intent) intended_.insert(record.execution);
     if (record.kind == RunRecord::Kind::waiting) told_.insert(record.execution);
+    if (record.kind == RunRecord::Kind::waiting && record.status == "approval") approved_.insert(record.execution);
     if (record.kind == RunRecord::Kind::outcome || record.kind == RunRecord::Kind::answer)
-      remembered_[record.execution] = {record.status, record.detail, record.outputs};
+      remembered_[record.execution] = {record.status, record.detail, record.outputs, record.time};
   }
 }
 
@@ -99,7 +109,7 @@ std::optional<Time> Run::Machine::wake_at() const {
   const auto consider = [&](const std::optional<Time>& time) {
     if (time && (!out || *time < *out)) out = time;
   };
-  if (state != RunState::running) return out;
+  if (state != RunState::running || paused()) return out;
   for (const RunToken& token : tokens_) {
     if (token.state == RunToken::State::finished) continue;
     if (token.state == RunToken::State::delayed || token.state == RunToken::State::asking) consider(token.until);
@@ -120,6 +130,8 @@ std::vector<std::string> Run::Machine::awaiting_approval() const {
 
 // Whoever approves later must not set off what nobody waits for any more.
 void Run::Machine::withdraw(RunToken& token) {
+  if (const std::string running = std::exchange(token.running, {}); !running.empty() && commands_ != nullptr)
+    commands_->cancel(running);
   const std::string key = std::exchange(token.pending, {});
   if (key.empty()) return;
   // When the guard does not answer, the request waits there until it expires, and nobody here asks for it again.
@@ -140,10 +152,40 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
                   .outputs = given.outputs}))
     return std::unexpected(*broken_);
   for (RunToken& token : tokens_)
-    if (token.state == RunToken::State::person &&
-        *asked == fmt::format("{}/{}", trace[token.trace].execution, token.command + 1))
+    if (token.state == RunToken::State::person && *asked == numbered(trace[token.trace].execution, token.command))
       token.state = RunToken::State::ready;
   answers_[*asked] = std::move(given);
+  return {};
+}
+
+// The time of a pause is nobody's: deadlines and delays move by it.
+Duration Run::Machine::paused_since(Time since) const {
+  Duration out{};
+  for (const auto& [from, until] : pauses_)
+    if (const Time end = until.value_or(clock_.now()); end > since) out += end - std::max(from, since);
+  return out;
+}
+
+Result<void> Run::Machine::hold(RunRecord::Kind kind, const std::string& reason) {
+  const bool pausing = kind == RunRecord::Kind::paused;
+  if (state != RunState::running) return fail(Code::conflict, "the run is over already");
+  if (paused() == pausing) return fail(Code::conflict, pausing ? "the run is paused already" : "the run is not paused");
+  const Time now = clock_.now();
+  if (!note_down(
+          {.kind = kind, .time = now, .execution = {}, .step = {}, .status = {}, .detail = reason, .outputs = {}}))
+    return std::unexpected(*broken_);
+  if (pausing) {
+    pauses_.emplace_back(now, std::nullopt);
+    return {};
+  }
+  const Duration held = now - pauses_.back().first;
+  pauses_.back().second = now;
+  for (RunToken& token : tokens_) {
+    if (token.deadline) *token.deadline += held;
+    if (token.state == RunToken::State::delayed) token.until += held;
+    for (RunFrame& frame : token.frames)
+      if (frame.deadline) *frame.deadline += held;
+  }
   return {};
 }
 
@@ -160,7 +202,8 @@ Result<void> Run::Machine::cancel(const std::string& reason) {
   return {};
 }
 
-Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& clock, const PlaybookLibrary* library) {
+Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& clock, const PlaybookLibrary* library,
+                           CommandGateway* commands) {
   Rehearsal out;
   out.playbook_id = spec.plan->id();
   out.playbook_name = spec.plan->name();
@@ -174,7 +217,7 @@ Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& cl
   std::sort(out.inputs.begin(), out.inputs.end());
   NoJournal journal;
   spec.mode = RunMode::rehearse;
-  TOCSIN_TRY(const auto run, Run::start(std::move(spec), gateway, journal, clock, library));
+  TOCSIN_TRY(const auto run, Run::start(std::move(spec), gateway, journal, clock, library, {}, commands));
   TOCSIN_TRY(out.result, run->poll());
   out.steps = run->trace();
   return out;

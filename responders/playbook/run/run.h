@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "responders/playbook/command/command.h"
 #include "responders/playbook/run/journal.h"
 #include "responders/playbook/run/trace.h"
 
@@ -60,6 +61,7 @@ struct RunLimits {
   std::size_t depth_most = 32;      // branches and playbooks inside each other
   Duration step_timeout = std::chrono::hours(24);
   Duration ask_again = std::chrono::seconds(2);  // the guard, while an approver is awaited or it does not answer
+  Duration look_again = std::chrono::milliseconds(200);  // at a command that is running
 };
 
 struct RunAnswer {
@@ -72,17 +74,19 @@ struct RunAnswer {
 
 class Run {
  public:
-  // `library` may be null: playbook-action steps then fail. Everything passed by reference outlives the run.
+  // `library` may be null: playbook-action steps then fail. `commands` may be null: this host then runs no command but
+  // its own actions and what people do. Everything passed by reference outlives the run.
   // usage: an input that is not of its variable's type; denied: applying a playbook with commands this host cannot do;
   // conflict: revoked or expired.
   static Result<std::unique_ptr<Run>> start(RunSpec spec, ActionGateway& gateway, RunJournal& journal,
                                             const Clock& clock, const PlaybookLibrary* library = nullptr,
-                                            RunLimits limits = {});
+                                            RunLimits limits = {}, CommandGateway* commands = nullptr);
   // After a crash: the same spec, and the records it wrote. Commands with an outcome are not repeated; those with an
   // intent alone are asked for again under the same key, which the guard answers without doing them twice.
   static Result<std::unique_ptr<Run>> resume(RunSpec spec, const std::vector<RunRecord>& records,
                                              ActionGateway& gateway, RunJournal& journal, const Clock& clock,
-                                             const PlaybookLibrary* library = nullptr, RunLimits limits = {});
+                                             const PlaybookLibrary* library = nullptr, RunLimits limits = {},
+                                             CommandGateway* commands = nullptr);
   ~Run();
 
   // Does everything that can be done now. Fails only when the journal does: the run then stops where it is.
@@ -96,6 +100,11 @@ class Run {
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
   Result<void> cancel(const std::string& reason);
+  // A paused run begins nothing and lets nothing time out; what an action or a person does meanwhile is seen when it
+  // goes on. conflict: it is over, paused already, or not.
+  Result<void> pause(const std::string& reason);
+  Result<void> go_on(const std::string& reason);
+  bool paused() const noexcept;
   // Keys of what was applied, oldest first: undoing a run is undoing these backwards through the gateway.
   const std::vector<std::string>& applied() const noexcept;
 
@@ -104,6 +113,18 @@ class Run {
   class Machine;
   std::unique_ptr<Machine> machine_;
 };
+
+// What an ended run tells from its records.
+struct RunPast {
+  std::vector<StepTrace> trace;
+  std::vector<std::string> applied;  // keys at the guard, oldest first
+  RunState state = RunState::running;
+  // The step that failed first, by its execution, which a retried record may name; empty: none did.
+  std::string failed;
+};
+// Replays them; nothing is asked of anybody.
+Result<RunPast> past_of(RunSpec spec, const std::vector<RunRecord>& records, const Clock& clock,
+                        const PlaybookLibrary* library);
 
 // A rehearsal is a run that cannot wait: it is over when this returns.
 struct Rehearsal {
@@ -122,7 +143,7 @@ Result<Rehearsal> rehearse(PlanRef plan, const Inputs& inputs, ActionGateway& ga
                            const PlaybookLibrary* library = nullptr);
 // The same of a run as it would be started: its mode is not looked at.
 Result<Rehearsal> rehearse(RunSpec spec, ActionGateway& gateway, const Clock& clock,
-                           const PlaybookLibrary* library = nullptr);
+                           const PlaybookLibrary* library = nullptr, CommandGateway* commands = nullptr);
 
 // For people: every step, what it would do and touch, how it would be undone, what the guard says.
 std::string render_text(const Rehearsal& rehearsal);

@@ -8,10 +8,6 @@
 namespace tocsin::responders {
 namespace {
 
-std::string numbered(const std::string& execution, std::size_t number) {
-  return fmt::format("{}/{}", execution, number + 1);
-}
-
 // The guard would refuse it on this host whatever the policy says, so the step would fail.
 bool would_fail(const GuardVerdict& verdict) noexcept {
   return verdict.kind == GuardVerdict::Kind::refused && verdict.rule != "mode" && verdict.rule != "exercise" &&
@@ -59,7 +55,7 @@ void Run::Machine::work_action(RunToken& token) {
       complete(token, status, note);
       return;
     }
-    if (spec.mode == RunMode::apply && token.deadline && clock_.now() > *token.deadline) {
+    if (spec.mode == RunMode::apply && token.deadline && token.told > *token.deadline) {
       complete(token, StepStatus::timed_out, "the step's time is over");
       return;
     }
@@ -72,6 +68,7 @@ StepStatus Run::Machine::run_command(RunToken& token, const PlannedCommand& comm
   switch (command.kind) {
     case PlannedCommand::Kind::local: return run_local(token, command, number, note);
     case PlannedCommand::Kind::manual: return run_manual(token, command, number, note);
+    case PlannedCommand::Kind::host: return run_host(token, command, number, note);
     case PlannedCommand::Kind::foreign: break;
   }
   CommandTrace out;
@@ -83,15 +80,25 @@ StepStatus Run::Machine::run_command(RunToken& token, const PlannedCommand& comm
   return spec.mode == RunMode::rehearse ? StepStatus::done : StepStatus::failed;
 }
 
+std::string Run::Machine::numbered(const std::string& execution, std::size_t number) const {
+  const auto attempt = attempts_.find(execution);
+  if (attempt == attempts_.end()) return fmt::format("{}/{}", execution, number + 1);
+  return fmt::format("{}/{}~{}", execution, number + 1, attempt->second + 1);
+}
+
+// A hash, so that people can name it by its first characters.
+std::string Run::Machine::key_of(const RunToken& token, std::size_t number) const {
+  constexpr std::size_t key_length = 32;
+  const std::string named = numbered(trace[token.trace].execution, number);
+  return render_digest(sha256(as_bytes(fmt::format("{}:{}", spec.id, named)))).substr(0, key_length);
+}
+
 Result<ActionRequest> Run::Machine::request_of(const RunToken& token, const PlannedCommand& command,
                                                std::size_t number) const {
   const StepTrace& entry = trace[token.trace];
   ActionRequest request;
   request.action = command.action->name;
-  // A hash, so that people can name it by its first characters.
-  constexpr std::size_t key_length = 32;
-  request.key = render_digest(sha256(as_bytes(fmt::format("{}:{}", spec.id, numbered(entry.execution, number)))))
-                    .substr(0, key_length);
+  request.key = key_of(token, number);
   request.incident = spec.incident;
   request.playbook = spec.plan->id();
   request.step = entry.label;
@@ -151,6 +158,28 @@ StepStatus Run::Machine::forecast(const ActionRequest& request, CommandTrace& ou
   return StepStatus::failed;
 }
 
+bool Run::Machine::note_intent(const RunToken& token, const std::string& execution, std::string what) {
+  if (!intended_.insert(execution).second) return true;
+  return note_down({.kind = RunRecord::Kind::intent,
+                    .time = clock_.now(),
+                    .execution = execution,
+                    .step = trace[token.trace].id,
+                    .status = {},
+                    .detail = std::move(what),
+                    .outputs = {}});
+}
+
+bool Run::Machine::note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome) {
+  outcome.time = clock_.now();
+  return note_down({.kind = RunRecord::Kind::outcome,
+                    .time = outcome.time,
+                    .execution = execution,
+                    .step = trace[token.trace].id,
+                    .status = outcome.status,
+                    .detail = outcome.detail,
+                    .outputs = outcome.outputs});
+}
+
 bool Run::Machine::tell_waiting(const RunToken& token, const std::string& execution, std::string status,
                                 std::string detail) {
   if (!told_.insert(execution).second) return true;
@@ -186,30 +215,18 @@ StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, c
   token.pending.clear();
   if (const auto before = remembered_.find(execution); before != remembered_.end()) {
     outcome = before->second;
+    if (approved_.contains(execution)) token.deadline.reset();
   } else {
-    if (intended_.insert(execution).second && !note_down({.kind = RunRecord::Kind::intent,
-                                                          .time = clock_.now(),
-                                                          .execution = execution,
-                                                          .step = trace[token.trace].id,
-                                                          .status = {},
-                                                          .detail = request.action,
-                                                          .outputs = {}}))
-      return StepStatus::failed;
+    if (!note_intent(token, execution, request.action)) return StepStatus::failed;
     const auto said = gateway_.apply(request);
     const bool silent = !said && (said.error().code == Code::timed_out || said.error().code == Code::unreachable);
     const bool late = token.deadline && clock_.now() >= *token.deadline;
     if ((said && said->outcome.state == Outcome::State::pending) || (silent && !late))
       return wait_for_guard(token, execution, request.key, said, out, note);
     outcome = outcome_of(said, silent);
-    if (!note_down({.kind = RunRecord::Kind::outcome,
-                    .time = clock_.now(),
-                    .execution = execution,
-                    .step = trace[token.trace].id,
-                    .status = outcome.status,
-                    .detail = outcome.detail,
-                    .outputs = outcome.outputs}))
-      return StepStatus::failed;
+    if (!note_outcome(token, execution, outcome)) return StepStatus::failed;
   }
+  token.told = outcome.time;
   out.text = outcome.detail;
   note = outcome.detail;
   if (outcome.status != "done") return StepStatus::failed;
@@ -222,12 +239,12 @@ StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, c
 }
 
 Run::Machine::Outcomes Run::Machine::outcome_of(const Result<Applied>& said, bool silent) {
-  if (silent) return {"unknown", "whether it took effect is unknown: " + said.error().text(), {}};
-  if (!said) return {"failed", said.error().text(), {}};
-  if (said->outcome.state == Outcome::State::unknown) return {"unknown", said->outcome.summary, {}};
+  if (silent) return {"unknown", "whether it took effect is unknown: " + said.error().text(), {}, {}};
+  if (!said) return {"failed", said.error().text(), {}, {}};
+  if (said->outcome.state == Outcome::State::unknown) return {"unknown", said->outcome.summary, {}, {}};
   if (said->verification && said->verification->presence == Presence::absent)
-    return {"failed", fmt::format("applied, but it is not there: {}", said->verification->detail), {}};
-  return {"done", said->outcome.summary, said->outcome.outputs};
+    return {"failed", fmt::format("applied, but it is not there: {}", said->verification->detail), {}, {}};
+  return {"done", said->outcome.summary, said->outcome.outputs, {}};
 }
 
 Result<void> Run::Machine::assign_outputs(RunToken& token, const PlannedCommand& command,
@@ -270,6 +287,7 @@ StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& comma
     return tell_waiting(token, execution, "person", commands.back().text) ? StepStatus::waiting : StepStatus::failed;
   }
   asked_.erase(execution);
+  token.told = before != remembered_.end() ? before->second.time : clock_.now();
   const bool done =
       before != remembered_.end() ? before->second.status == "done" : answered->second.kind == RunAnswer::Kind::done;
   note = before != remembered_.end() ? before->second.detail

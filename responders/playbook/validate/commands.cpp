@@ -6,6 +6,7 @@
 
 #include "collectors/base/base64.h"
 #include "responders/action/table.h"
+#include "responders/playbook/command/payload.h"
 #include "responders/playbook/validate/vocabulary.h"
 
 namespace tocsin::responders {
@@ -55,7 +56,11 @@ class CommandPlanner {
       return out;
     }
     out.kind = type == "manual" ? PlannedCommand::Kind::manual : PlannedCommand::Kind::foreign;
-    out.text = Template(ast_.command ? ast_.command.text : decoded.value_or(""));
+    const std::string text = ast_.command ? ast_.command.text : decoded.value_or("");
+    out.text = Template(text);
+    if (!ast_.command && decoded && type != "yara" && type != "sigma")
+      check_uses(draft_, index_, {text, ast_.command_b64.offset, true}, step_.label());
+    plan_host_command(type, text, decoded.value_or(""), out);
     if (!contains(command_types, type))
       draft_.reporter.note("P0502", ast_.type.offset, step_.label(),
                            fmt::format("\"{}\" is not in the vocabulary of command types", type.substr(0, 60)),
@@ -93,6 +98,35 @@ class CommandPlanner {
                               "write METHOD TARGET HTTP/VERSION, such as \"POST /path HTTP/1.1\"");
     else if (type == "openc2-http" && method != "POST")
       draft_.reporter.warning("P0504", ast_.command.offset, step_.label(), "OpenC2 over HTTP uses POST");
+  }
+
+  // What a CommandGateway can carry out is compiled here, so that `check` says what is wrong with it.
+  void plan_host_command(const std::string& type, const std::string& text, const std::string& payload,
+                         PlannedCommand& out) {
+    const Placed& place = ast_.command ? ast_.command : ast_.command_b64;
+    if (type == "bash" || type == "ssh" || type == "powershell") {
+      out.shell = compile_shell(type == "powershell" ? ShellKind::powershell : ShellKind::posix, text);
+      out.unsafe = out.shell->unsafe;
+    } else if (type == "http-api" || type == "openc2-http") {
+      std::vector<std::pair<std::string, std::string>> headers;
+      for (const auto& [name, values] : ast_.headers)
+        for (const std::string& value : values) headers.emplace_back(name, value);
+      const std::string body = ast_.content ? ast_.content.text : parse_base64(ast_.content_b64.text).value_or("");
+      if (!ast_.content) check_uses(draft_, index_, {body, ast_.content_b64.offset, true}, step_.label());
+      out.http = compile_http(ast_.command.text, std::move(headers), body);
+      out.unsafe = out.http->unsafe;
+    } else if (type == "yara" || type == "sigma") {
+      out.payload = payload;
+      if (ast_.command_b64) out.unsafe = payload_mistake(type, payload);
+      if (!out.unsafe.empty()) out.unsafe = fmt::format("its {} rules do not compile: {}", type, out.unsafe);
+    } else {
+      return;
+    }
+    out.kind = PlannedCommand::Kind::host;
+    if (out.unsafe.empty()) return;
+    const bool rules = type == "yara" || type == "sigma";
+    draft_.reporter.note(rules ? "P0510" : "P0509", place.offset, step_.label(), out.unsafe,
+                         "the playbook can be rehearsed, not applied");
   }
 
   bool plan_action(const std::string& text, PlannedCommand& out) {

@@ -64,6 +64,10 @@ Template::Template(std::string_view text) {
 }
 
 Result<std::string> Template::fill(const Lookup& lookup) const {
+  return fill(lookup, [](const Value& value, std::string_view) -> Result<std::string> { return value.text; });
+}
+
+Result<std::string> Template::fill(const Lookup& lookup, const Spelling& spell) const {
   std::string out;
   for (const Piece& piece : pieces_) {
     if (!piece.variable) {
@@ -72,7 +76,8 @@ Result<std::string> Template::fill(const Lookup& lookup) const {
       const Variable* variable = lookup(piece.text);
       if (variable == nullptr) return fail(Code::not_found, fmt::format("no variable {} is declared here", piece.text));
       if (!variable->value) return fail(Code::invalid, fmt::format("the variable {} has no value", piece.text));
-      out += variable->value->text;
+      TOCSIN_TRY(const std::string spelled, spell(*variable->value, out));
+      out += spelled;
     }
     if (out.size() > value_bytes_most)
       return fail(Code::exhausted, "the text with its variables is longer than 64 KiB");

@@ -51,6 +51,9 @@ class Template {
   bool is_plain() const noexcept { return uses_.empty(); }
   // not_found for an undeclared variable, invalid for one that has no value, exhausted above 64 KiB.
   Result<std::string> fill(const Lookup& lookup) const;
+  // The same, each value as `spell` writes it, given the text before it.
+  using Spelling = std::function<Result<std::string>(const Value& value, std::string_view before)>;
+  Result<std::string> fill(const Lookup& lookup, const Spelling& spell) const;
   // For people: what cannot be filled stays as it was written.
   std::string show(const Lookup& lookup) const;
 

@@ -22,6 +22,30 @@ bool is_ascii(std::string_view text) noexcept {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
+Letters letters_of(std::string_view text) noexcept {
+  // Without a branch in it, so that compilers make vector code of it.
+  unsigned char high = 0;
+  unsigned char upper = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    high = static_cast<unsigned char>(high | byte);
+    upper = static_cast<unsigned char>(upper | static_cast<unsigned char>(static_cast<unsigned char>(byte - 'A') < 26));
+  }
+  if (high >= 0x80) return Letters::other;
+  return upper != 0 ? Letters::ascii : Letters::folded_ascii;
+}
+
+std::string_view fold_ascii(std::string_view text, std::string& storage) {
+  storage.resize(text.size());
+  char* out = storage.data();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool upper = static_cast<unsigned char>(byte - 'A') < 26;
+    out[i] = static_cast<char>(byte | static_cast<unsigned char>(upper ? 0x20 : 0));
+  }
+  return storage;
+}
+
 std::string_view make_valid(std::string_view text, std::string& storage) {
   std::size_t at = 0;
   while (at < text.size()) {

@@ -24,6 +24,17 @@ void take_lint(const DetectionRule& rule, const std::vector<const View*>& servin
   for (auto& found : lint_fields(rule, serving)) take(std::move(found));
 }
 
+std::vector<Feed> feeds_of(const std::vector<Membership>& memberships, const Program& program) {
+  std::vector<Feed> out;
+  for (const auto& membership : memberships) {
+    Feed feed{membership.correlation, membership.member, {}, {}};
+    for (const auto& name : membership.keys) feed.keys.push_back(program.slot_of.at(name));
+    for (const auto& name : membership.values) feed.values.push_back(program.slot_of.at(name));
+    out.push_back(std::move(feed));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> views, const SigmaOptions& options,
@@ -35,6 +46,7 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
   for (std::uint32_t i = 0; i < book.rules.size(); ++i) {
     const auto& rule = book.rules[i];
     plan->rules.push_back(std::make_shared<const RuleInfo>(rule.heading.info));
+    plan->identities.push_back(hash128(rule.heading.info.id + '\n' + rule.heading.info.revision));
     std::vector<const View*> serving;
     for (std::size_t v = 0; v < plan->views.size(); ++v) {
       if (!plan->views[v].serves(rule.source)) continue;
@@ -61,6 +73,7 @@ std::shared_ptr<const Plan> make_plan(const RuleBook& book, std::vector<View> vi
     program.view = &plan->views[v];
     program.program = compile_program(expressions, extra, patterns);
     program.binding = std::make_unique<const Binding>(*program.program, program.view);
+    for (const auto i : by_view[v]) program.feeds.push_back(feeds_of(plan->network.of_rules[i], *program.program));
     program.rules = std::move(by_view[v]);
     plan->program_views.push_back(program.view);
     plan->programs.push_back(std::move(program));

@@ -12,11 +12,20 @@
 
 namespace tocsin::rules::sigma {
 
+// A rule is a member of a correlation, with the places of what the correlation asks.
+struct Feed {
+  std::uint32_t correlation = 0;
+  std::uint32_t member = 0;
+  std::vector<Slot> keys;
+  std::vector<Slot> values;
+};
+
 struct ViewProgram {
   const View* view = nullptr;
   std::shared_ptr<const Program> program;
   std::unique_ptr<const Binding> binding;
-  std::vector<std::uint32_t> rules;  // program's rule number → index in Plan::rules
+  std::vector<std::uint32_t> rules;      // program's rule number → index in Plan::rules
+  std::vector<std::vector<Feed>> feeds;  // by program's rule number
 };
 
 struct RuleCounters {
@@ -30,6 +39,7 @@ struct Plan {
   std::vector<ViewProgram> programs;
   std::vector<const View*> program_views;  // by program, for the router
   std::vector<RuleRef> rules;              // detection rules in order of loading, then correlations
+  std::vector<Digest128> identities;       // of detection rules with their revision
   CorrelationNetwork network;
   std::unique_ptr<RuleCounters[]> counters;
   std::vector<LintFinding> lint;  // in order of rules

@@ -37,6 +37,9 @@ struct SlotIndex {
   PatternSet folded_wide;           // globs with such bytes: scanned only when the value has some too
   PatternSet raw;                   // cased globs and regular expressions
   std::vector<PredicateId> others;  // network, compare, time_part
+
+  // More than a look into a table.
+  bool searches() const noexcept { return !folded.empty() || !folded_wide.empty() || !raw.empty() || !others.empty(); }
 };
 
 struct Program {

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rules/sigma/correlate/key.h"
+
 namespace tocsin::rules::sigma {
 namespace {
 
 constexpr std::size_t most_events = 64;
-
-// Lengths in front, so that no two tuples look the same.
-std::string join_key(const std::vector<std::string>& values) {
-  std::string out;
-  for (const auto& value : values) out += std::to_string(value.size()) + ':' + value;
-  return out;
-}
 
 // A count need not be known beyond the largest number it is compared with.
 std::size_t entries_needed(const Correlation& correlation, std::size_t most) {
@@ -33,57 +28,55 @@ Correlator::Correlator(const CorrelationNetwork& network, const CorrelationLimit
 
 std::size_t Correlator::groups() const noexcept {
   std::size_t count = 0;
-  for (const auto& table : tables_) count += table.slots.size();
+  for (const auto& table : tables_) count += table.groups.size();
   return count;
 }
 
-void Correlator::erase(std::uint32_t correlation, Slots::iterator place) {
-  auto& table = tables_[correlation];
-  if (place->group.waiting) timers_.erase({place->group.closes_at, correlation, place->key});
-  table.by_key.erase(place->key);
-  table.slots.erase(place);
+void Correlator::erase(std::uint32_t correlation, Place place) {
+  auto& groups = tables_[correlation].groups;
+  const auto& gone = groups[place];
+  if (gone.group.waiting) timers_.erase({gone.group.closes_at, correlation, gone.key});
+  groups.erase(place);
 }
 
 // Groups nobody fed for a timespan hold nothing; a few per call keep the tables small without a sweep.
 void Correlator::drop_stale(std::uint32_t correlation, Time now) {
-  auto& table = tables_[correlation];
+  const auto& groups = tables_[correlation].groups;
   const auto since = now - network_.correlations[correlation].timespan;
-  for (int i = 0; i < 2 && !table.slots.empty(); ++i) {
-    const auto last = std::prev(table.slots.end());
-    if (last->seen > since || last->group.waiting) return;
-    erase(correlation, last);
+  for (int i = 0; i < 2 && groups.size() != 0; ++i) {
+    const auto& last = groups[groups.oldest()];
+    if (last.seen > since || last.group.waiting) return;
+    erase(correlation, groups.oldest());
   }
 }
 
-Correlator::Slot& Correlator::slot(std::uint32_t correlation, std::vector<std::string> values, Time now) {
-  auto& table = tables_[correlation];
-  auto key = join_key(values);
-  if (const auto found = table.by_key.find(key); found != table.by_key.end()) {
-    table.slots.splice(table.slots.begin(), table.slots, found->second);
-  } else {
+Correlator::Slot& Correlator::slot(std::uint32_t correlation, std::string_view key, Time now) {
+  auto& groups = tables_[correlation].groups;
+  auto place = groups.use(key);
+  if (place == GroupTable::none) {
     drop_stale(correlation, now);
-    if (table.slots.size() >= limits_.most_groups) {
-      erase(correlation, std::prev(table.slots.end()));
+    if (groups.size() >= limits_.most_groups) {
+      erase(correlation, groups.oldest());
       ++evicted_groups_;
     }
-    table.slots.push_front({std::move(key), std::move(values), Group(network_.correlations[correlation]), now, {}});
-    table.by_key.emplace(table.slots.front().key, table.slots.begin());
+    place = groups.add(key, network_.correlations[correlation], now);
   }
-  auto& found = table.slots.front();
+  auto& found = groups[place];
   found.seen = std::max(found.seen, now);
   return found;
 }
 
-void Correlator::feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence, Origin origin,
-                      const Fired& fired) {
+void Correlator::feed(std::uint32_t correlation, std::string_view key, const Occurrence& occurrence,
+                      std::string_view host, Exercise exercise, const Fired& fired) {
   const auto& definition = network_.correlations[correlation];
   const auto now = occurrence.time;
-  auto& place = slot(correlation, std::move(key), now);
-  place.origin = std::move(origin);
+  auto& place = slot(correlation, key, now);
+  if (place.origin.host != host) place.origin.host = host;
+  place.origin.exercise = exercise;
   auto& group = place.group;
   group.expire(place.seen - definition.timespan);
   if (now <= place.seen - definition.timespan) return;  // too late for any window
-  if (!group.add(definition, std::move(occurrence), tables_[correlation].most_entries) &&
+  if (!group.add(definition, occurrence, tables_[correlation].most_entries) &&
       definition.type != CorrelationType::event_count)
     ++dropped_entries_;
   if (definition.judges_silence() || definition.judged_at_close()) await_close(correlation, place, now);
@@ -115,11 +108,11 @@ void Correlator::await_close(std::uint32_t correlation, Slot& place, Time now) {
 }
 
 void Correlator::close(const Timer& timer, const Fired& fired) {
-  auto& table = tables_[timer.correlation];
-  const auto found = table.by_key.find(timer.key);
-  if (found == table.by_key.end()) return;
+  auto& groups = tables_[timer.correlation].groups;
+  const auto found = groups.find(timer.key);
+  if (found == GroupTable::none) return;
   const auto& definition = network_.correlations[timer.correlation];
-  auto& place = *found->second;
+  auto& place = groups[found];
   auto& group = place.group;
   group.waiting = false;
   if (definition.judges_silence()) {
@@ -130,7 +123,7 @@ void Correlator::close(const Timer& timer, const Fired& fired) {
     if (group.holds(definition, timer.time - Duration(1))) fire(timer.correlation, place, timer.time, fired);
     group.clear();
   }
-  erase(timer.correlation, found->second);
+  erase(timer.correlation, found);
 }
 
 void Correlator::advance(Time now, const Fired& fired) {
@@ -144,7 +137,7 @@ void Correlator::advance(Time now, const Fired& fired) {
 void Correlator::fire(std::uint32_t correlation, Slot& place, Time now, const Fired& fired) {
   Firing firing;
   firing.correlation = correlation;
-  firing.key = place.values;
+  firing.key = values_of_key(place.key);
   firing.time = now;
   firing.origin = place.origin;
   firing.value = place.group.measure(network_.correlations[correlation], now);

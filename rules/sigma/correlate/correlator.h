@@ -9,15 +9,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "collectors/base/result.h"
-#include "rules/sigma/correlate/group.h"
+#include "rules/sigma/correlate/group_table.h"
 #include "rules/sigma/correlate/network.h"
 
 namespace tocsin::rules::sigma {
@@ -44,8 +42,9 @@ class Correlator {
 
   using Fired = std::function<void(const Firing&)>;
   // An occurrence in a group. Windows that closed before it must have been dealt with by `advance`.
-  void feed(std::uint32_t correlation, std::vector<std::string> key, Occurrence occurrence, Origin origin,
-            const Fired& fired);
+  // `key` as append_to_key makes it.
+  void feed(std::uint32_t correlation, std::string_view key, const Occurrence& occurrence, std::string_view host,
+            Exercise exercise, const Fired& fired);
   // Event time is `now`: closes windows, in order of their time.
   void advance(Time now, const Fired& fired);
 
@@ -58,17 +57,10 @@ class Correlator {
   Result<void> restore(std::string_view saved);
 
  private:
-  struct Slot {
-    std::string key;
-    std::vector<std::string> values;
-    Group group;
-    Time seen{};
-    Origin origin;
-  };
-  using Slots = std::list<Slot>;
+  using Place = GroupTable::Place;
+  using Slot = GroupTable::Slot;
   struct Table {
-    Slots slots;  // most recent first
-    std::unordered_map<std::string_view, Slots::iterator> by_key;
+    GroupTable groups;
     std::size_t most_entries = 0;
   };
   struct Timer {
@@ -78,8 +70,8 @@ class Correlator {
     friend auto operator<=>(const Timer&, const Timer&) = default;
   };
 
-  Slot& slot(std::uint32_t correlation, std::vector<std::string> key, Time now);
-  void erase(std::uint32_t correlation, Slots::iterator place);
+  Slot& slot(std::uint32_t correlation, std::string_view key, Time now);
+  void erase(std::uint32_t correlation, Place place);
   void drop_stale(std::uint32_t correlation, Time now);
   void judge(std::uint32_t correlation, Slot& slot, Time now, const Fired& fired);
   void await_close(std::uint32_t correlation, Slot& slot, Time now);

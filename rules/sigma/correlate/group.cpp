@@ -34,51 +34,63 @@ bool evaluate(const Condition& condition, const Correlation& correlation, const 
 
 }  // namespace
 
-Group::Group(const Correlation& correlation)
-    : by_member_(correlation.rules.size()), reached_(correlation.rules.size(), never) {}
-
-void Group::count(const Occurrence& occurrence, int direction) {
-  auto& members = by_member_[occurrence.member];
-  members = direction > 0 ? members + 1 : members - 1;
-  sum_ += direction * occurrence.number;
-  if (occurrence.value.empty()) return;
-  if (direction > 0) {
-    ++distinct_[occurrence.value];
-  } else if (const auto found = distinct_.find(occurrence.value); found != distinct_.end() && --found->second == 0) {
-    distinct_.erase(found);
-  }
+Group::Group(const Correlation& correlation) {
+  if (correlation.type == CorrelationType::temporal || correlation.extended)
+    by_member_.resize(correlation.rules.size());
+  if (correlation.type == CorrelationType::temporal_ordered) reached_.resize(correlation.rules.size(), never);
 }
 
-bool Group::add(const Correlation& correlation, Occurrence occurrence, std::size_t most_entries) {
+void Group::count(const Occurrence& occurrence, int direction) {
+  sum_ += direction * occurrence.number;
+  if (!by_member_.empty()) {
+    auto& members = by_member_[occurrence.member];
+    members = direction > 0 ? members + 1 : members - 1;
+  }
+  if (!occurrence.value) return;
+  if (direction > 0) distinct_.add(occurrence.value);
+  else distinct_.remove(occurrence.value);
+}
+
+void Group::drop_oldest() {
+  count(entries_.front(), -1);
+  entries_.pop_front();
+  oldest_ = entries_.empty() ? Time::max() : entries_.front().time;
+}
+
+bool Group::add(const Correlation& correlation, const Occurrence& occurrence, std::size_t most_entries) {
   const auto member = occurrence.member;
   if (correlation.type == CorrelationType::temporal_ordered) {
     const auto start = member == 0 ? occurrence.time : reached_[member - 1];
     reached_[member] = std::max(reached_[member], start);
   }
   count(occurrence, 1);
-  // Nearly always at the end; a late one finds its place.
-  const auto place = std::ranges::upper_bound(entries_, occurrence.time, {}, &Occurrence::time);
-  entries_.insert(place, std::move(occurrence));
+  entries_.insert(occurrence);
+  oldest_ = std::min(oldest_, occurrence.time);
   if (entries_.size() <= most_entries) return true;
-  count(entries_.front(), -1);
-  entries_.pop_front();
+  drop_oldest();
   return false;
 }
 
-void Group::expire(Time until) {
-  while (!entries_.empty() && entries_.front().time <= until) {
-    count(entries_.front(), -1);
-    entries_.pop_front();
-  }
+void Group::forget(Time until) {
+  while (oldest_ <= until) drop_oldest();
   if (entries_.empty()) sum_ = 0;  // rounding must not pile up for ever
 }
 
 void Group::clear() {
   entries_.clear();
+  oldest_ = Time::max();
   distinct_.clear();
   std::ranges::fill(by_member_, 0);
   std::ranges::fill(reached_, never);
   sum_ = 0;
+}
+
+void Group::release() {
+  clear();
+  entries_ = {};
+  distinct_ = {};
+  by_member_ = {};
+  reached_ = {};
 }
 
 double Group::measure(const Correlation& correlation, Time now) const {
@@ -99,7 +111,7 @@ double Group::measure(const Correlation& correlation, Time now) const {
     case CorrelationType::value_percentile:
     case CorrelationType::value_median: {
       std::vector<double> numbers;
-      for (const auto& entry : entries_) numbers.push_back(entry.number);
+      for (std::size_t i = 0; i < entries_.size(); ++i) numbers.push_back(entries_[i].number);
       return percentile(std::move(numbers),
                         correlation.type == CorrelationType::value_median ? 50 : correlation.percentile);
     }

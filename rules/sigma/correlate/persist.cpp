@@ -5,11 +5,12 @@
 
 #include "collectors/base/bytes.h"
 #include "rules/sigma/correlate/correlator.h"
+#include "rules/sigma/correlate/key.h"
 
 namespace tocsin::rules::sigma {
 namespace {
 
-constexpr std::uint64_t format_version = 2;
+constexpr std::uint64_t format_version = 3;
 
 class Writer {
  public:
@@ -63,7 +64,8 @@ void write_occurrence(Writer& w, const Occurrence& o) {
   w.number(o.event.high);
   w.number(o.event.low);
   w.number(std::bit_cast<std::uint64_t>(o.number));
-  w.text(o.value);
+  w.number(o.value.high);
+  w.number(o.value.low);
 }
 
 Occurrence read_occurrence(TextReader& r) {
@@ -73,7 +75,8 @@ Occurrence read_occurrence(TextReader& r) {
   o.event.high = r.number();
   o.event.low = r.number();
   o.number = std::bit_cast<double>(r.number());
-  o.value = r.text();
+  o.value.high = r.number();
+  o.value.low = r.number();
   return o;
 }
 
@@ -85,11 +88,12 @@ std::string Correlator::save() const {
   w.number(tables_.size());
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     w.number(definition_hash(network_.correlations[i]));
-    w.number(tables_[i].slots.size());
+    const auto& groups = tables_[i].groups;
+    w.number(groups.size());
     // Oldest first, so that reading them back gives the same order.
-    for (auto place = tables_[i].slots.rbegin(); place != tables_[i].slots.rend(); ++place) {
-      w.number(place->values.size());
-      for (const auto& value : place->values) w.text(value);
+    for (auto at = groups.oldest(); at != GroupTable::none; at = groups.newer(at)) {
+      const auto* place = &groups[at];
+      w.text(place->key);
       w.time(place->seen);
       w.text(place->origin.host);
       w.number(place->origin.exercise == Exercise::yes ? 1 : 0);
@@ -98,7 +102,7 @@ std::string Correlator::save() const {
       w.number(place->group.waiting ? 1 : 0);
       w.time(place->group.closes_at);
       w.number(place->group.entries().size());
-      for (const auto& entry : place->group.entries()) write_occurrence(w, entry);
+      for (std::size_t e = 0; e < place->group.entries().size(); ++e) write_occurrence(w, place->group.entries()[e]);
     }
   }
   return w.take();
@@ -115,9 +119,7 @@ Result<void> Correlator::restore(std::string_view saved) {
     while (known < tables_.size() && definition_hash(network_.correlations[known]) != hash) ++known;
     const auto groups = r.number();
     for (std::uint64_t g = 0; g < groups && r.ok(); ++g) {
-      std::vector<std::string> values;
-      const auto count = r.number();
-      for (std::uint64_t i = 0; i < count && r.ok(); ++i) values.push_back(r.text());
+      const auto key = r.text();
       const auto seen = r.time();
       Origin origin{r.text(), {}};
       if (r.number() != 0) origin.exercise = Exercise::yes;
@@ -126,11 +128,13 @@ Result<void> Correlator::restore(std::string_view saved) {
       const bool waiting = r.number() != 0;
       const auto closes_at = r.time();
       const auto entries = r.number();
-      Slot* place = known < tables_.size() && r.ok() ? &slot(known, std::move(values), seen) : nullptr;
+      const bool fits =
+          known < tables_.size() && r.ok() && values_of_key(key).size() == network_.correlations[known].group_by.size();
+      Slot* place = fits ? &slot(known, key, seen) : nullptr;
       for (std::uint64_t i = 0; i < entries && r.ok(); ++i) {
-        auto occurrence = read_occurrence(r);
+        const auto occurrence = read_occurrence(r);
         if (place == nullptr || !r.ok() || occurrence.member >= network_.correlations[known].rules.size()) continue;
-        place->group.add(network_.correlations[known], std::move(occurrence), tables_[known].most_entries);
+        place->group.add(network_.correlations[known], occurrence, tables_[known].most_entries);
       }
       if (place == nullptr) continue;
       place->origin = std::move(origin);

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
 #include "collectors/base/text.h"
+#include "rules/sigma/correlate/key.h"
 
 namespace tocsin::rules::sigma {
 namespace {
@@ -43,20 +44,30 @@ const std::string* group_value(const Correlation& correlation, const Firing& fir
   return &firing.key[static_cast<std::size_t>(at - correlation.group_by.begin())];
 }
 
-bool add_value(Occurrence& occurrence, const Correlation& correlation, const std::vector<std::string>& values) {
-  if (correlation.fields.empty()) return true;
-  if (values.size() != correlation.fields.size()) return false;
-  if (correlation.type == CorrelationType::value_count) {
-    for (const auto& value : values) occurrence.value += std::to_string(value.size()) + ':' + value;
-    return true;
-  }
-  const auto number = parse_real(values.front());
-  if (!number || !std::isfinite(*number)) return false;
-  occurrence.number = *number;
-  return true;
-}
-
 }  // namespace
+
+class SigmaState::Base {
+ public:
+  explicit Base(const Alert& alert) : alert_(&alert), host_(alert.host), exercise_(alert.exercise) {}
+  explicit Base(const Carried& carried)
+      : carried_(&carried),
+        host_(carried.event->event().header().host),
+        exercise_(carried.event->event().header().exercise) {}
+
+  std::string_view host() const noexcept { return host_; }
+  Exercise exercise() const noexcept { return exercise_; }
+  const Alert& alert() {
+    if (alert_ == nullptr) alert_ = &described_.emplace(carried_->describer->describe(*carried_));
+    return *alert_;
+  }
+
+ private:
+  const Alert* alert_ = nullptr;
+  const Carried* carried_ = nullptr;
+  std::string_view host_;
+  Exercise exercise_;
+  std::optional<Alert> described_;
+};
 
 SigmaState::SigmaState(const CorrelationNetwork& network, const CorrelationLimits& limits,
                        std::shared_ptr<const void> keep_alive)
@@ -64,79 +75,57 @@ SigmaState::SigmaState(const CorrelationNetwork& network, const CorrelationLimit
 
 void SigmaState::decide(Alert alert, AlertSink& out) {
   advance(alert.time, out);
-  const auto carried = std::static_pointer_cast<const Carried>(alert.carried);
-  alert.carried.reset();
-  if (!carried) {
-    out.raise(std::move(alert));
-    return;
-  }
-  if (carried->contributions.empty()) {
-    if (!carried->silent) out.raise(std::move(alert));
-    return;
-  }
-  if (is_repeated(alert.id)) return;
+  const auto carried = std::static_pointer_cast<const Carried>(std::exchange(alert.carried, nullptr));
+  if (!carried || carried->contributions.empty()) return out.raise(std::move(alert));
+  if (!counted_.insert(carried->identity)) return;
   if (!carried->silent) out.raise(Alert(alert));
-  const Alert base = std::move(alert);
-  const auto event = base.events.empty() ? EventId{} : base.events.back();
-  for (const auto& contribution : carried->contributions) feed(contribution, base.time, event, &base, out, 0);
-}
-
-bool SigmaState::is_repeated(const AlertId& id) {
-  if (!counted_.insert(id).second) return true;
-  counted_order_.push_back(id);
-  if (counted_order_.size() > remembered_most) {
-    counted_.erase(counted_order_.front());
-    counted_order_.pop_front();
-  }
-  return false;
+  auto base = carried->silent ? Base(*carried) : Base(alert);
+  const auto event =
+      carried->silent ? carried->event->event().header().id : (alert.events.empty() ? EventId{} : alert.events.back());
+  for (const auto& contribution : carried->contributions) feed(contribution, alert.time, event, &base, out, 0);
 }
 
 void SigmaState::advance(Time now, AlertSink& out) {
   correlator_.advance(now, [&](const Firing& firing) { fired(firing, nullptr, out, 0); });
 }
 
-void SigmaState::feed(const Contribution& contribution, Time time, const EventId& event, const Alert* base,
-                      AlertSink& out, std::size_t depth) {
-  Occurrence occurrence;
-  occurrence.time = time;
-  occurrence.member = contribution.member;
-  occurrence.event = event;
-  if (!add_value(occurrence, network_.correlations[contribution.correlation], contribution.values)) return;
-  Origin origin;
-  if (base != nullptr) origin = {base->host, base->exercise};
-  correlator_.feed(contribution.correlation, contribution.key, std::move(occurrence), std::move(origin),
+void SigmaState::feed(const Contribution& contribution, Time time, const EventId& event, Base* base, AlertSink& out,
+                      std::size_t depth) {
+  const Occurrence occurrence{time, event, contribution.value, contribution.number, contribution.member};
+  correlator_.feed(contribution.correlation, contribution.key, occurrence, base->host(), base->exercise(),
                    [&](const Firing& firing) { fired(firing, base, out, depth); });
 }
 
-void SigmaState::fired(const Firing& firing, const Alert* base, AlertSink& out, std::size_t depth) {
+void SigmaState::fired(const Firing& firing, Base* base, AlertSink& out, std::size_t depth) {
   if (watcher_) watcher_(firing);
   Alert alert = make_alert(firing, base);
   const Alert kept = alert;
   if (!network_.silent_correlations[firing.correlation]) out.raise(std::move(alert));
-  if (depth >= most_depth) return;
-  // A correlation that fired is an event for those above it: it carries its group values.
+  if (depth < most_depth) feed_chained(firing, kept, out, depth);
+}
+
+// A correlation that fired is an event for those above it: it carries its group values.
+void SigmaState::feed_chained(const Firing& firing, const Alert& alert, AlertSink& out, std::size_t depth) {
   const auto& correlation = network_.correlations[firing.correlation];
   for (const auto& membership : network_.of_correlations[firing.correlation]) {
-    Contribution contribution{membership.correlation, membership.member, {}, {}};
+    Contribution contribution{membership.correlation, membership.member, {}, {}, 0};
     bool whole = true;
-    const auto take = [&](const std::vector<std::string>& names, std::vector<std::string>& values) {
-      for (const auto& name : names) {
-        const auto* value = group_value(correlation, firing, name);
-        if (value != nullptr) values.push_back(*value);
-        else whole = false;
-      }
-    };
-    take(membership.keys, contribution.key);
-    take(membership.values, contribution.values);
-    const auto event = kept.events.empty() ? EventId{} : kept.events.back();
-    if (whole) feed(contribution, firing.time, event, &kept, out, depth + 1);
+    std::vector<std::string_view> values;
+    for (const auto& name : membership.keys)
+      if (const auto* value = group_value(correlation, firing, name)) append_to_key(contribution.key, *value);
+      else whole = false;
+    for (const auto& name : membership.values)
+      if (const auto* value = group_value(correlation, firing, name)) values.emplace_back(*value);
+    if (!whole || !set_value(contribution, network_.correlations[membership.correlation], values)) continue;
+    Base base(alert);
+    feed(contribution, firing.time, alert.events.empty() ? EventId{} : alert.events.back(), &base, out, depth + 1);
   }
 }
 
-Alert SigmaState::make_alert(const Firing& firing, const Alert* base) const {
+Alert SigmaState::make_alert(const Firing& firing, Base* base) const {
   const auto& correlation = network_.correlations[firing.correlation];
   Alert alert;
-  if (base != nullptr) alert = *base;
+  if (base != nullptr) alert = base->alert();
   alert.carried.reset();
   if (base == nullptr) {
     alert.host = firing.origin.host;

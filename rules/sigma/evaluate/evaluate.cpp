@@ -93,7 +93,7 @@ Evaluator::Evaluator(std::span<const RuleSource> rules, const SigmaOptions& opti
   Diagnostics own;
   state_->options = options;
   state_->book = parse_rules(rules, options.placeholders, own);
-  apply_filters(state_->book, options.placeholders, own);
+  apply_filters(state_->book, options.placeholders, options.now, own);
   for (const auto& d : own.all())
     if (d.severity == Severity::error && !d.item.empty())
       state_->refused.try_emplace(d.item, render_error(d.code, d.cause));

@@ -112,7 +112,7 @@ CoverageSurvey::CoverageSurvey(std::span<const RuleSource> rules, std::span<cons
     : state_(std::make_unique<State>(names)) {
   auto& s = *state_;
   s.book = parse_rules(rules, options.placeholders, diagnostics);
-  apply_filters(s.book, options.placeholders, diagnostics);
+  apply_filters(s.book, options.placeholders, options.now, diagnostics);
   for (const auto& rule : s.book.rules) s.infos.push_back(std::make_shared<const RuleInfo>(rule.heading.info));
   s.views = parse_views(views, diagnostics);
   for (const auto& view : s.views) s.places.push_back(&view);

@@ -53,7 +53,7 @@ Result<Explainer> Explainer::open(std::span<const RuleSource> rules, std::span<c
                                   Diagnostics& diagnostics) {
   Diagnostics own;
   auto book = parse_rules(rules, options.placeholders, own);
-  apply_filters(book, options.placeholders, own);
+  apply_filters(book, options.placeholders, options.now, own);
   const bool refused = std::ranges::any_of(own.all(), [&](const Diagnostic& d) {
     return d.severity == Severity::error && (rule.empty() || d.item == rule);
   });

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "rules/sigma/correlate/state.h"
+#include "rules/sigma/correlate/key.h"
+#include "rules/sigma/match/describer.h"
 
 namespace tocsin::rules::sigma {
 
@@ -12,6 +13,7 @@ SigmaDetector::SigmaDetector(std::shared_ptr<const Plan> plan, const WorkerConte
       names_(context.names),
       exercise_(context.exercise),
       router_(plan_->program_views, names_),
+      describer_(std::make_shared<MatchDescriber>(plan_, names_, exercise_)),
       draw_(0x9E3779B9U + static_cast<std::uint32_t>(context.worker)),
       until_measured_(measured_every) {
   for (const auto& program : plan_->programs)
@@ -24,6 +26,8 @@ void SigmaDetector::inspect(const EventBatch& batch, AlertSink& sink) {
 
 void SigmaDetector::inspect(const Event& event, AlertSink& sink) {
   matches_.clear();
+  kept_.reset();
+  texts_.begin();
   for (const auto p : router_.route(event)) {
     const auto& rules = plan_->programs[p].rules;
     for (const auto number : run(p, event)) matches_.push_back({rules[number], p, number});
@@ -42,13 +46,13 @@ void SigmaDetector::inspect(const Event& event, AlertSink& sink) {
 // are searched once for all of them.
 const std::vector<std::uint32_t>& SigmaDetector::run(std::size_t program, const Event& event) {
   auto& matcher = *matchers_[program];
-  if (--until_measured_ != 0) return matcher.match(event);
+  if (--until_measured_ != 0) return matcher.match(event, texts_);
   draw_ ^= draw_ << 13;
   draw_ ^= draw_ >> 17;
   draw_ ^= draw_ << 5;
   until_measured_ = 1 + draw_ % (2 * measured_every - 1);  // `measured_every` on average
   const auto start = std::chrono::steady_clock::now();
-  const auto& matched = matcher.match(event);
+  const auto& matched = matcher.match(event, texts_);
   const auto spent = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start);
   const auto looked_at = matcher.candidates().size();
   if (looked_at == 0) return matched;
@@ -60,40 +64,59 @@ const std::vector<std::uint32_t>& SigmaDetector::run(std::size_t program, const 
 
 void SigmaDetector::raise(const Event& event, const Match& match, AlertSink& sink) {
   plan_->counters[match.rule].matches.fetch_add(1, std::memory_order_relaxed);
+  auto fed = carried(event, match);
+  if (fed == nullptr || !fed->silent) {
+    auto alert = describe_match(*plan_, match.rule, *matchers_[match.program], match.number, event, names_, exercise_);
+    alert.carried = std::move(fed);
+    return sink.raise(std::move(alert));
+  }
+  if (fed->contributions.empty()) return;
+  if (kept_ == nullptr) kept_ = std::make_shared<const KeptEvent>(event);
+  fed->event = kept_;
+  fed->describer = describer_;
+  // No more than what puts it in order.
   Alert alert;
   alert.rule = plan_->rules[match.rule];
-  alert.severity = alert.rule->severity;
-  alert.confidence = alert.rule->confidence;
-  alert.why = matchers_[match.program]->explain(match.number);
-  describe(alert, event, names_);
-  if (exercise_ == Exercise::yes) alert.exercise = Exercise::yes;
+  alert.id = fed->identity;
+  alert.time = event.header().observed;
   alert.order = match.rule;
-  alert.carried = carried(match);
-  seal(alert);
+  alert.carried = std::move(fed);
   sink.raise(std::move(alert));
 }
 
-std::shared_ptr<const void> SigmaDetector::carried(const Match& match) const {
-  const auto& memberships = plan_->network.of_rules[match.rule];
-  if (memberships.empty()) return nullptr;
-  const auto& matcher = *matchers_[match.program];
-  const auto& slots = plan_->programs[match.program].program->slot_of;
-  const auto take = [&](const std::vector<std::string>& names, std::vector<std::string>& values) {
-    for (const auto& name : names) {
-      const auto found = matcher.values(slots.at(name));
-      if (found.empty()) return false;  // an event without the field is not counted
-      values.emplace_back(found.front());
-    }
-    return true;
-  };
+std::shared_ptr<Carried> SigmaDetector::carried(const Event& event, const Match& match) {
+  const auto& feeds = plan_->programs[match.program].feeds[match.number];
+  if (feeds.empty()) return nullptr;
   auto out = std::make_shared<Carried>();
+  const auto& of_rule = plan_->identities[match.rule];
+  const auto& id = event.header().id;
+  out->identity = {of_rule.high ^ id.high, of_rule.low ^ id.low};
   out->silent = plan_->network.silent_rules[match.rule];
-  for (const auto& membership : memberships) {
-    Contribution contribution{membership.correlation, membership.member, {}, {}};
-    if (take(membership.keys, contribution.key) && take(membership.values, contribution.values))
-      out->contributions.push_back(std::move(contribution));
-  }
+  out->rule = match.rule;
+  out->program = match.program;
+  out->number = match.number;
+  out->contributions.reserve(feeds.size());
+  for (const auto& feed : feeds)
+    if (!contribute(feed, *matchers_[match.program], out->contributions.emplace_back())) out->contributions.pop_back();
   return out;
+}
+
+// An event without one of the fields is not counted.
+bool SigmaDetector::contribute(const Feed& feed, const Matcher& matcher, Contribution& out) {
+  out.correlation = feed.correlation;
+  out.member = feed.member;
+  for (const auto slot : feed.keys) {
+    const auto value = matcher.first_value(slot);
+    if (!value) return false;
+    append_to_key(out.key, *value);
+  }
+  values_.clear();
+  for (const auto slot : feed.values) {
+    const auto value = matcher.first_value(slot);
+    if (!value) return false;
+    values_.push_back(*value);
+  }
+  return set_value(out, plan_->network.correlations[feed.correlation], values_);
 }
 
 }  // namespace tocsin::rules::sigma

@@ -29,15 +29,9 @@ void Matcher::begin() {
     epoch_ = 1;
   }
   seen_.clear();
-  storage_used_ = 0;
   touched_.clear();
   candidates_.clear();
   matched_.clear();
-}
-
-std::string& Matcher::storage() {
-  if (storage_used_ == storage_.size()) storage_.emplace_back();
-  return storage_[storage_used_++];
 }
 
 const std::vector<Bound>& Matcher::bounds(Field field) {
@@ -47,60 +41,57 @@ const std::vector<Bound>& Matcher::bounds(Field field) {
   return *bounds_[number];
 }
 
-Operand Matcher::make_operand(const Value& value, std::string_view text) {
-  Operand operand;
-  operand.value = value;
-  auto& valid = storage();
-  operand.text = make_valid(text, valid);
-  operand.folded = fold(operand.text, storage());
-  return operand;
+void Matcher::add(SlotState& state, const Value& value, const TextForms& forms, Field field) {
+  state.has_value = true;
+  state.operands.push_back(static_cast<std::uint32_t>(seen_.size()));
+  seen_.push_back({{value, forms.text, forms.folded}, field});
 }
 
+// A value that stands at no place of the event: an item of a list, or one that is derived.
 void Matcher::put_item(SlotState& state, const Value& value, Field field, Derivation derivation) {
   if (value.is_null()) return;
   std::string_view text = value.as_text();
   if (!value.is_text()) {
-    auto& rendered = storage();
-    rendered.clear();
+    auto& rendered = texts_->storage();
     append_text(rendered, value);
     text = rendered;
   }
-  Value kept = value;
-  if (derivation != Derivation::none) {
-    auto& derived = storage();
-    derived.clear();
-    if (!derive(derivation, text, derived)) return;
-    text = derived;
-    kept = Value::text(text);
-  }
-  state.has_value = true;
-  state.operands.push_back(static_cast<std::uint32_t>(seen_.size()));
-  seen_.push_back({make_operand(kept, text), field});
+  if (derivation == Derivation::none) return add(state, value, texts_->make(text), field);
+  auto& derived = texts_->storage();
+  if (derive(derivation, text, derived)) add(state, Value::text(derived), texts_->make(derived), field);
 }
 
-void Matcher::put(Slot slot, const Value& value, Field field, Derivation derivation) {
+Matcher::SlotState& Matcher::touch(Slot slot) {
   auto& state = slots_[slot];
-  if (state.epoch != epoch_) {
-    state.epoch = epoch_;
-    state.has_value = false;
-    state.operands.clear();
-    touched_.push_back(slot);
-  }
-  if (!value.is_list()) {
+  if (state.epoch == epoch_) return state;
+  state.epoch = epoch_;
+  state.has_value = false;
+  state.operands.clear();
+  touched_.push_back(slot);
+  return state;
+}
+
+void Matcher::put(Slot slot, const Value& value, std::size_t place, Field field, Derivation derivation) {
+  auto& state = touch(slot);
+  if (value.is_list()) {
+    for (const auto& item : value.as_list()) put_item(state, item, field, derivation);
+  } else if (derivation != Derivation::none) {
     put_item(state, value, field, derivation);
-    return;
+  } else if (!value.is_null()) {
+    add(state, value, texts_->at(place, value), field);
   }
-  for (const auto& item : value.as_list()) put_item(state, item, field, derivation);
 }
 
 void Matcher::gather(const Event& event) {
   const bool keywords = program_.has_keywords();
+  std::size_t place = 0;
   for (const auto& entry : event.fields()) {
-    for (const auto& bound : bounds(entry.field)) put(bound.slot, entry.value, entry.field, bound.derivation);
-    if (keywords) put(keyword_slot, entry.value, entry.field, Derivation::none);
+    for (const auto& bound : bounds(entry.field)) put(bound.slot, entry.value, place, entry.field, bound.derivation);
+    if (keywords) put(keyword_slot, entry.value, place, entry.field, Derivation::none);
+    ++place;
   }
   if (keywords && !event.original().empty())
-    put(keyword_slot, Value::text(event.original()), Field{}, Derivation::none);
+    put(keyword_slot, Value::text(event.original()), place, Field{}, Derivation::none);
 }
 
 void Matcher::push_edges(const std::vector<std::uint32_t>& starts, std::uint32_t node) {
@@ -133,20 +124,36 @@ void Matcher::fire(PredicateId predicate) {
   fire_gates();
 }
 
-void Matcher::judge_operand(const SlotIndex& index, const Operand& operand) {
+// What holds for a value depends on the value alone.
+void Matcher::collect(const SlotIndex& index, const Operand& operand) {
+  hits_.clear();
+  if (!index.folded.empty()) index.folded.scan(operand.folded, scratch_, hits_);
+  if (!index.folded_wide.empty() && !is_ascii(operand.folded)) index.folded_wide.scan(operand.folded, scratch_, hits_);
+  if (!index.raw.empty()) index.raw.scan(operand.text, scratch_, hits_);
+  for (const auto id : index.others)
+    if (holds(program_.predicates[id], operand)) hits_.push_back(id);
+}
+
+void Matcher::judge_operand(Slot slot, const Operand& operand) {
+  const auto& index = program_.indices[slot];
   if (const auto found = index.exact.find(operand.folded); found != index.exact.end()) fire(found->second);
   if (!index.numbers.empty())
     if (const auto number = number_of(operand)) {
       const auto [first, last] = index.numbers.equal_range(*number);
       for (auto it = first; it != last; ++it) fire(it->second);
     }
-  hits_.clear();
-  if (!index.folded.empty()) index.folded.scan(operand.folded, scratch_, hits_);
-  if (!index.folded_wide.empty() && !is_ascii(operand.folded)) index.folded_wide.scan(operand.folded, scratch_, hits_);
-  if (!index.raw.empty()) index.raw.scan(operand.text, scratch_, hits_);
+  if (!index.searches()) return;
+  const ValueMemo::Key key{slot, operand.value.kind(), operand.text};
+  if (!ValueMemo::fits(key)) {
+    collect(index, operand);
+  } else if (const auto known = memo_.find(key)) {
+    for (const auto id : *known) fire(id);
+    return;
+  } else {
+    collect(index, operand);
+    memo_.keep(key, hits_);
+  }
   for (const auto id : hits_) fire(id);
-  for (const auto id : index.others)
-    if (!known(id) && holds(program_.predicates[id], operand)) fire(id);
 }
 
 void Matcher::judge(Slot slot) {
@@ -154,7 +161,7 @@ void Matcher::judge(Slot slot) {
   const auto& state = slots_[slot];
   if (index.present != SlotIndex::none) fire(index.present);
   if (index.has_value != SlotIndex::none && state.has_value) fire(index.has_value);
-  for (const auto number : state.operands) judge_operand(index, seen_[number].operand);
+  for (const auto number : state.operands) judge_operand(slot, seen_[number].operand);
 }
 
 void Matcher::judge_fields() {
@@ -199,8 +206,9 @@ bool Matcher::evaluate(std::uint32_t index) const {
   return false;
 }
 
-const std::vector<std::uint32_t>& Matcher::match(const Event& event) {
+const std::vector<std::uint32_t>& Matcher::match(const Event& event, EventTexts& texts) {
   begin();
+  texts_ = &texts;
   original_ = event.original();
   gather(event);
   for (const auto slot : touched_) judge(slot);

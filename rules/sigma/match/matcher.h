@@ -2,7 +2,6 @@
 // Runs one program over events. One per worker and view; keeps its memory from event to event.
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,8 @@
 #include "rules/alert.h"
 #include "rules/sigma/compile/program.h"
 #include "rules/sigma/match/binding.h"
+#include "rules/sigma/match/texts.h"
+#include "rules/sigma/match/value_memo.h"
 
 namespace tocsin::rules::sigma {
 
@@ -30,8 +31,13 @@ class Matcher {
   // All given must outlive the matcher.
   Matcher(const Program& program, const Binding& binding, const FieldNames& names);
 
-  // Numbers of the rules that match, ascending; valid until the next call.
-  const std::vector<std::uint32_t>& match(const Event& event);
+  // Numbers of the rules that match, ascending; valid until the next call. `texts` were begun for this event, by other
+  // matchers too, and hold as long as what is asked of it.
+  const std::vector<std::uint32_t>& match(const Event& event, EventTexts& texts);
+  const std::vector<std::uint32_t>& match(const Event& event) {
+    own_texts_.begin();
+    return match(event, own_texts_);
+  }
   // Rules looked at in the last call: those past the gates.
   const std::vector<std::uint32_t>& candidates() const noexcept { return candidates_; }
   // Why `rule` matched the event of the last call. At least one reason.
@@ -41,6 +47,12 @@ class Matcher {
   std::vector<LeafVerdict> decide(std::uint32_t rule, std::size_t most) const;
   // The values of a rule field in the event of the last call, as text.
   std::vector<std::string_view> values(Slot slot) const;
+  // The first of them.
+  std::optional<std::string_view> first_value(Slot slot) const {
+    const auto& state = slots_[slot];
+    if (state.epoch != epoch_ || state.operands.empty()) return std::nullopt;
+    return seen_[state.operands.front()].operand.text;
+  }
 
  private:
   struct Seen {
@@ -55,13 +67,14 @@ class Matcher {
 
   void begin();
   void gather(const Event& event);
+  SlotState& touch(Slot slot);
   const std::vector<Bound>& bounds(Field field);
-  void put(Slot slot, const Value& value, Field field, Derivation derivation);
+  void put(Slot slot, const Value& value, std::size_t place, Field field, Derivation derivation);
   void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
-  std::string& storage();
-  Operand make_operand(const Value& value, std::string_view text);
+  void add(SlotState& state, const Value& value, const TextForms& forms, Field field);
   void judge(Slot slot);
-  void judge_operand(const SlotIndex& index, const Operand& operand);
+  void judge_operand(Slot slot, const Operand& operand);
+  void collect(const SlotIndex& index, const Operand& operand);
   void judge_fields();
   void fire(PredicateId predicate);
   void fire_gates();
@@ -82,15 +95,16 @@ class Matcher {
 
   std::uint32_t epoch_ = 0;
   std::vector<Seen> seen_;
-  std::deque<std::string> storage_;
-  std::size_t storage_used_ = 0;
+  EventTexts own_texts_;
+  EventTexts* texts_ = nullptr;  // during match
   std::vector<SlotState> slots_;
   std::vector<Slot> touched_;
   std::vector<std::uint32_t> predicate_epoch_;
   std::vector<std::uint32_t> gate_epoch_;
   std::vector<std::uint32_t> gate_count_;
   std::vector<std::uint32_t> fired_;  // gates to be worked off
-  std::vector<PredicateId> hits_;
+  std::vector<PredicateId> hits_;     // predicates that hold for the value at hand
+  ValueMemo memo_;
   std::vector<std::uint32_t> candidates_;
   std::vector<std::uint32_t> matched_;
   std::string_view original_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace tocsin::rules::sigma {
 namespace {
 
@@ -9,16 +11,19 @@ struct Filter {
   std::vector<std::string> rules;
   bool any = false;
   Expression condition;
+  std::optional<Time> expires;
 };
-
-bool has_negation(const Expression& e) {
-  return e.kind == Expression::Kind::negation || e.item.negated || std::ranges::any_of(e.children, has_negation);
-}
 
 Parsed<Filter> parse_filter(const OtherDocument& document, const Placeholders& placeholders) {
   const auto& body = *document.body.find("filter");
   if (!body.is_map()) return refuse("G0501", body.place, "'filter' must be a map.");
   Filter out;
+  if (const auto text = document.body.text_of("expires"); !text.empty()) {
+    out.expires = parse_time(text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text));
+    if (!out.expires)
+      return refuse("G0506", body.place, fmt::format("'expires: {}' is not a time.", text),
+                    "Write 2026-12-31 or 2026-12-31T18:00:00+07:00.");
+  }
   const auto* rules = body.find("rules");
   if (rules == nullptr)
     return refuse("G0502", body.place, "The filter does not say which rules it is for.",
@@ -59,14 +64,35 @@ void add_condition(DetectionRule& rule, const Expression& condition) {
   rule.expression = std::move(both);
 }
 
+// Whose it is and what for, for the message.
+std::string about(const OtherDocument& document) {
+  std::string out = document.heading.info.title;
+  if (const auto owner = document.body.text_of("owner"); !owner.empty()) out += fmt::format(" ({})", owner);
+  if (const auto reason = document.body.text_of("reason"); !reason.empty()) out += fmt::format(": {}", reason);
+  return out;
+}
+
 }  // namespace
 
-void apply_filters(RuleBook& book, const Placeholders& placeholders, Diagnostics& diagnostics) {
+bool has_negation(const Expression& e) {
+  return e.kind == Expression::Kind::negation || e.item.negated || std::ranges::any_of(e.children, has_negation);
+}
+
+void apply_filters(RuleBook& book, const Placeholders& placeholders, std::optional<Time> now,
+                   Diagnostics& diagnostics) {
   for (const auto& document : book.filters) {
     const auto& info = document.heading.info;
     auto filter = parse_filter(document, placeholders);
     if (!filter) {
       report(diagnostics, info.file, info.id, filter.error());
+      continue;
+    }
+    if (now && filter->expires && *now >= *filter->expires) {
+      report(diagnostics, info.file, info.id,
+             {"G0505", document.heading.place,
+              fmt::format("It ended {} and has no effect: {}", render_time(*filter->expires), about(document)),
+              "Remove it, or give it another end."},
+             Severity::warning);
       continue;
     }
     std::size_t applied = 0;

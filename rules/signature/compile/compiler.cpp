@@ -60,7 +60,7 @@ bool add_hook(std::string_view protocol, std::string_view name, Signature& signa
 
 // Protocols of Suricata that nobody looks for here.
 bool is_unspoken_protocol(std::string_view name) noexcept {
-  return name == "bittorrent-dht" || name == "template" || name == "irc" || name == "jabber";
+  return name == "template" || name == "irc" || name == "jabber";
 }
 
 std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signature& signature) {
@@ -113,6 +113,8 @@ std::expected<HeaderProtocol, Mistake> parse_protocol(const Text& text, Signatur
                                      "Use ip, tcp, udp, icmp or an application protocol such as http", text.place});
     out.application = *protocol;
     out.any = true;
+    // "http" speaks of HTTP/2 as well, this does not.
+    if (name == "http1") out.services = std::uint64_t{1} << static_cast<unsigned>(collectors::Protocol::http);
   }
   return out;
 }

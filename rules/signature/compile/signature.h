@@ -33,12 +33,15 @@ enum class TargetSide : std::uint8_t { none, source, destination };
 
 // Counting of repeats: the rule's own threshold or detection_filter, or threshold.config.
 struct Threshold {
-  enum class Kind : std::uint8_t { limit, threshold, both, filter, suppress, rate };
+  enum class Kind : std::uint8_t { limit, threshold, both, filter, suppress, rate, backoff };
   enum class Track : std::uint8_t { source, destination, pair, rule, flow, either };
+  enum class Unique : std::uint8_t { none, source_port, destination_port };
   Kind kind = Kind::limit;
   Track track = Track::source;
+  Unique unique = Unique::none;  // a port that was seen in the window already does not count
   std::uint32_t count = 1;
   std::uint32_t seconds = 60;
+  std::uint32_t multiplier = 1;                 // backoff: how much rarer it gets each time
   std::optional<Action> new_action;             // rate
   std::uint32_t timeout = 0;                    // rate
   std::shared_ptr<const AddressSet> addresses;  // suppress; null = all
@@ -48,7 +51,7 @@ struct Threshold {
 // Bits kept per address or pair of addresses, with an expiry. Decided where alerts of all workers meet.
 struct HostBit {
   enum class Operation : std::uint8_t { set, unset, toggle, isset, isnotset };
-  enum class Track : std::uint8_t { source, destination, pair };
+  enum class Track : std::uint8_t { source, destination, pair, transaction };
   Operation operation = Operation::set;
   Track track = Track::source;
   std::string name;
@@ -185,6 +188,9 @@ struct NumberTest {
   NumberRange range;
   std::string text;
   std::vector<NumberRange> others{};  // any of these does as well
+  // Of several instances: any, every one of at least one, or this (negative: from the last).
+  static constexpr std::int32_t any = 0x7FFF'FFFF, all = 0x7FFF'FFFE;
+  std::int32_t instance = any;
 };
 // The transaction has this event.
 struct EventTest {
@@ -274,6 +280,8 @@ enum class TransformKind : std::uint8_t {
   subslice,
   gunzip,
   zlib_deflate,
+  domain,  // the part of a host name that somebody registered
+  tld,     // the public suffix that it was registered under
   // Of the Snort 3 front end; nothing when what is asked for is not there.
   header_field,
   uri_part,
@@ -313,6 +321,11 @@ struct Chain {
   std::vector<Transform> transforms;
   std::vector<Test> tests;
   std::uint32_t group = 0;  // prefilter group of (source, buffer, transforms); see Program
+};
+
+// PacketTest::mode of vlan_id.
+struct VlanLayer {
+  static constexpr std::uint8_t any = 0, all = 1, first = 10;  // first - 1 is the innermost
 };
 
 struct PacketTest {
@@ -358,6 +371,7 @@ struct PacketTest {
     source_address,
     destination_address,
     reputation,
+    rpc_call,
   };
   Kind kind = Kind::ttl;
   NumberRange range;
@@ -367,7 +381,8 @@ struct PacketTest {
   std::uint8_t mode = 0;     // '=' exact, '+' all, '*' any; stream_size side; direction of application_protocol
   collectors::Protocol protocol = collectors::Protocol::unknown;
   std::shared_ptr<const AddressSet> addresses;
-  std::shared_ptr<const Reputation> reputation;  // `flags` is the category, `mode` whose: ReputationSide
+  std::array<std::optional<std::uint32_t>, 3> rpc{};  // program, version, procedure
+  std::shared_ptr<const Reputation> reputation;       // `flags` is the category, `mode` whose: ReputationSide
   std::string text;
 };
 

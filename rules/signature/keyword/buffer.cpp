@@ -2,6 +2,8 @@
 #include <array>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/dns/message.h"
+#include "collectors/packet/protocol/snmp/message.h"
 #include "rules/signature/keyword/keyword.h"
 #include "rules/signature/keyword/number.h"
 #include "rules/signature/match/regex.h"
@@ -113,45 +115,46 @@ Outcome read_frame(RuleBuilder& rule, const OptionAst& option, const KeywordRow&
   return {};
 }
 
+namespace {
+
+// What a number is called where the protocol names it.
+std::optional<std::int64_t> number_named(Buffer buffer, std::string_view word) {
+  static constexpr std::array<std::string_view, 7> opcodes{"QUERY", "IQUERY", "STATUS", "", "NOTIFY", "UPDATE", "DSO"};
+  static constexpr std::int64_t codes_most = 24, types_most = 1'024;
+  const auto among = [&](std::int64_t most, auto name) -> std::optional<std::int64_t> {
+    for (std::int64_t i = 0; i < most; ++i)
+      if (equals_ignoring_case(word, name(i))) return i;
+    return std::nullopt;
+  };
+  if (word.empty()) return std::nullopt;
+  switch (buffer) {
+    case Buffer::dns_opcode:
+      return among(opcodes.size(), [](std::int64_t i) { return opcodes[static_cast<std::size_t>(i)]; });
+    case Buffer::dns_rcode:
+      return among(codes_most,
+                   [](std::int64_t i) { return collectors::dns_response_code_name(static_cast<std::uint8_t>(i)); });
+    case Buffer::dns_rrtype:
+      return among(types_most, [](std::int64_t i) { return collectors::dns_type_name(static_cast<std::uint16_t>(i)); });
+    case Buffer::snmp_pdu_type: return collectors::find_snmp_kind(word);
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
 // "dns.opcode:2", "dns.rcode:!NXDOMAIN" …: the buffer's number is compared.
 Outcome read_number_buffer(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   if (auto done = rule.require_protocol(row.protocol, row.name); !done) return done;
   auto range = parse_range(option.value);
   if (!range) {
-    struct Name {
-      std::string_view name;
-      std::int64_t value;
-    };
-    static constexpr std::array<Name, 10> codes{{{"NOERROR", 0},
-                                                 {"FORMERR", 1},
-                                                 {"SERVFAIL", 2},
-                                                 {"NXDOMAIN", 3},
-                                                 {"NOTIMP", 4},
-                                                 {"REFUSED", 5},
-                                                 {"YXDOMAIN", 6},
-                                                 {"YXRRSET", 7},
-                                                 {"NXRRSET", 8},
-                                                 {"NOTAUTH", 9}}};
-    static constexpr std::array<Name, 10> types{{{"A", 1},
-                                                 {"NS", 2},
-                                                 {"CNAME", 5},
-                                                 {"SOA", 6},
-                                                 {"PTR", 12},
-                                                 {"MX", 15},
-                                                 {"TXT", 16},
-                                                 {"AAAA", 28},
-                                                 {"SRV", 33},
-                                                 {"ANY", 255}}};
     std::string_view word = trim(option.value);
     NumberRange named;
     if (word.starts_with('!')) {
       named.kind = NumberRange::Kind::not_equal;
       word.remove_prefix(1);
     }
-    const auto& names = static_cast<Buffer>(row.argument) == Buffer::dns_rcode ? codes : types;
-    for (const auto& name : names) {
-      if (!equals_ignoring_case(word, name.name)) continue;
-      named.low = name.value;
+    if (const auto value = number_named(static_cast<Buffer>(row.argument), trim(word))) {
+      named.low = *value;
       range = named;
     }
   }

@@ -191,6 +191,18 @@ Outcome read_rawbytes(RuleBuilder& rule, const OptionAst& option, const KeywordR
   return {};
 }
 
+// The rule loads as it does in Suricata where nothing is inline; that nothing is changed is said.
+Outcome read_replace(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto* content = rule.last_content();
+  if (content == nullptr) return no_content(option.name);
+  const auto quoted = parse_quoted(option.value);
+  const auto bytes = quoted ? parse_content(quoted->text) : std::nullopt;
+  if (!bytes || quoted->negated || bytes->size() != content->pattern.size())
+    return refuse("S0338", "replace is not a text of the content's length", "Write as many bytes as the content has");
+  rule.remarks.push_back({"S0339", "replace: traffic is watched here, not changed", "The rule alerts", option.place});
+  return {};
+}
+
 namespace {
 
 // Names for captured parts: after the flags in the order of the groups, "flow:user, pkt:host", or in the expression as

@@ -26,38 +26,70 @@ std::optional<Operation> bit_operation(std::string_view word) {
   return std::nullopt;
 }
 
+std::optional<Threshold::Kind> threshold_kind(std::string_view word) {
+  if (word == "limit") return Threshold::Kind::limit;
+  if (word == "threshold") return Threshold::Kind::threshold;
+  if (word == "both") return Threshold::Kind::both;
+  if (word == "backoff") return Threshold::Kind::backoff;
+  return std::nullopt;
+}
+
+// What was said; each at most once counts as said.
+struct CountsSaid {
+  bool type = false, track = false, count = false, seconds = false, multiplier = false;
+};
+
+Outcome read_count_item(const OptionAst& option, std::string_view key, std::string_view value, Threshold& out,
+                        CountsSaid& said) {
+  const auto number = [&](std::uint32_t& place, bool& flag) -> Outcome {
+    const auto parsed = parse_unsigned(value);
+    if (!parsed || *parsed == 0 || *parsed > 0xFFFFFFFFU) return wrong(option, std::string(key) + " is not a number");
+    place = static_cast<std::uint32_t>(*parsed);
+    flag = true;
+    return {};
+  };
+  if (key == "type" && out.kind != Threshold::Kind::filter) {
+    const auto kind = threshold_kind(value);
+    if (!kind) return wrong(option, "type '" + std::string(value) + "' is not supported");
+    out.kind = *kind;
+    said.type = true;
+    return {};
+  }
+  if (key == "track") {
+    const auto track = parse_track(value);
+    if (!track) return wrong(option, "track '" + std::string(value) + "' is not supported");
+    out.track = *track;
+    said.track = true;
+    return {};
+  }
+  if (key == "unique_on") {
+    if (value == "src_port") out.unique = Threshold::Unique::source_port;
+    else if (value == "dst_port") out.unique = Threshold::Unique::destination_port;
+    else return wrong(option, "unique_on must be src_port or dst_port");
+    return {};
+  }
+  if (key == "count") return number(out.count, said.count);
+  if (key == "seconds") return number(out.seconds, said.seconds);
+  if (key == "multiplier") return number(out.multiplier, said.multiplier);
+  return wrong(option, "'" + std::string(key) + "' is not supported");
+}
+
 // "count 5, seconds 60, type limit, track by_src" in any order.
 Outcome read_counts(const OptionAst& option, Threshold& out, bool with_type) {
-  bool has_type = !with_type;
-  bool has_track = false;
-  bool has_count = false;
-  bool has_seconds = false;
+  CountsSaid said;
   for (const auto item : split_items(option.value)) {
     const auto blank = item.find_first_of(" \t");
     if (blank == std::string_view::npos) return wrong(option, "'" + std::string(item) + "' has no value");
-    const auto key = item.substr(0, blank);
-    const auto value = trim(item.substr(blank));
-    if (key == "type" && with_type) {
-      if (value == "limit") out.kind = Threshold::Kind::limit;
-      else if (value == "threshold") out.kind = Threshold::Kind::threshold;
-      else if (value == "both") out.kind = Threshold::Kind::both;
-      else return wrong(option, "type '" + std::string(value) + "' is not supported");
-      has_type = true;
-    } else if (key == "track") {
-      const auto track = parse_track(value);
-      if (!track) return wrong(option, "track '" + std::string(value) + "' is not supported");
-      out.track = *track;
-      has_track = true;
-    } else if (key == "count" || key == "seconds") {
-      const auto number = parse_unsigned(value);
-      if (!number || *number == 0 || *number > 0xFFFFFFFFU) return wrong(option, std::string(key) + " is not a number");
-      (key == "count" ? out.count : out.seconds) = static_cast<std::uint32_t>(*number);
-      (key == "count" ? has_count : has_seconds) = true;
-    } else {
-      return wrong(option, "'" + std::string(key) + "' is not supported");
-    }
+    if (auto done = read_count_item(option, item.substr(0, blank), trim(item.substr(blank)), out, said); !done)
+      return done;
   }
-  if (!has_type || !has_track || !has_count || !has_seconds)
+  const bool backoff = out.kind == Threshold::Kind::backoff;
+  if (backoff && (out.track != Threshold::Track::flow || said.seconds || !said.multiplier))
+    return wrong(option, "type backoff needs track by_flow, count and multiplier, and no seconds");
+  if (!backoff && said.multiplier) return wrong(option, "multiplier belongs to type backoff");
+  if (out.unique != Threshold::Unique::none && backoff) return wrong(option, "unique_on does not go with backoff");
+  if (backoff) out.seconds = 86'400;  // a flow that rests longer starts over
+  if (said.type != with_type || !said.track || !said.count || (!said.seconds && !backoff))
     return wrong(option, with_type ? "needs type, track, count and seconds" : "needs track, count and seconds");
   return {};
 }
@@ -78,7 +110,8 @@ Outcome read_host_bit(RuleBuilder& rule, const OptionAst& option) {
       if (value == "ip_src") bit.track = HostBit::Track::source;
       else if (value == "ip_dst") bit.track = HostBit::Track::destination;
       else if (value == "ip_pair") bit.track = HostBit::Track::pair;
-      else return wrong(option, "track must be ip_src, ip_dst or ip_pair");
+      else if (value == "tx") bit.track = HostBit::Track::transaction;
+      else return wrong(option, "track must be ip_src, ip_dst, ip_pair or tx");
     } else if (key == "expire") {
       const auto seconds = parse_unsigned(value);
       if (!seconds || *seconds == 0 || *seconds > 0xFFFFFFFFU)

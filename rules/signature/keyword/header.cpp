@@ -231,6 +231,53 @@ Outcome read_checksum(RuleBuilder& rule, const OptionAst& option, const KeywordR
   return {};
 }
 
+// vlan.id:200  vlan.id:!200,all  vlan.id:>100,-1: any layer, every one, or the one counted from the outside or inside
+Outcome read_vlan_id(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto items = split_items(option.value);
+  const auto range = parse_range(items[0]);
+  if (!range || items.size() > 2) return wrong(option, "'" + option.value + "' is not a number or range and a layer");
+  PacketTest test;
+  test.kind = PacketKind::vlan_id;
+  test.range = *range;
+  test.mode = VlanLayer::any;
+  if (items.size() == 2 && items[1] == "all") {
+    test.mode = VlanLayer::all;
+  } else if (items.size() == 2 && items[1] != "any") {
+    const auto layer = parse_signed(items[1]);
+    if (!layer || *layer < -3 || *layer > 2) return wrong(option, "the layer must be any, all or -3 to 2");
+    test.mode = static_cast<std::uint8_t>(VlanLayer::first + *layer);
+  }
+  add_test(rule, option, std::move(test));
+  return {};
+}
+
+// l3_proto:ipv4
+Outcome read_network_protocol(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const std::string word = lower_ascii(trim(option.value));
+  auto& version = rule.signature.protocol.ip_version;
+  if (version != 0) return wrong(option, "the version of IP is said twice");
+  if (word == "ipv4" || word == "ip4") version = 4;
+  else if (word == "ipv6" || word == "ip6") version = 6;
+  else return wrong(option, "must be ipv4 or ipv6");
+  return {};
+}
+
+// rpc:100083,*,3: a call's program, version and procedure. RFC 5531, section 9.
+Outcome read_rpc(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  const auto items = split_items(option.value);
+  if (items.size() > 3) return wrong(option, "takes program, version and procedure");
+  PacketTest test;
+  test.kind = PacketKind::rpc_call;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i] == "*" && i > 0) continue;
+    const auto number = parse_unsigned(items[i]);
+    if (!number || *number > 0xFFFFFFFFU) return wrong(option, "'" + std::string(items[i]) + "' is not a number");
+    test.rpc[i] = static_cast<std::uint32_t>(*number);
+  }
+  add_test(rule, option, std::move(test));
+  return {};
+}
+
 // decode-event:ipv4.trunc_pkt, stream-event:pkt_retransmission, app-layer-event:http.request_line_invalid
 Outcome read_event(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const std::string_view name = trim(option.value);

@@ -60,6 +60,7 @@ TOCSIN_KEYWORD(read_startswith);
 TOCSIN_KEYWORD(read_endswith);
 TOCSIN_KEYWORD(read_fast_pattern);
 TOCSIN_KEYWORD(read_rawbytes);
+TOCSIN_KEYWORD(read_replace);
 TOCSIN_KEYWORD(read_pcre);
 TOCSIN_KEYWORD(read_bsize);
 TOCSIN_KEYWORD(read_urilen);
@@ -85,6 +86,8 @@ TOCSIN_KEYWORD(read_transform);  // argument: TransformKind
 TOCSIN_KEYWORD(read_tls_text);  // argument: Buffer
 TOCSIN_KEYWORD(read_tls_version);
 TOCSIN_KEYWORD(read_ssl_version);
+TOCSIN_KEYWORD(read_ssl_state);
+TOCSIN_KEYWORD(read_tls_store);
 TOCSIN_KEYWORD(read_tls_chain_length);
 TOCSIN_KEYWORD(read_tls_date);         // argument: Buffer
 TOCSIN_KEYWORD(read_tls_standing);     // argument: CertificateStanding
@@ -141,6 +144,9 @@ TOCSIN_KEYWORD(read_dsize);
 TOCSIN_KEYWORD(read_address_list);  // argument: PacketTest::Kind
 TOCSIN_KEYWORD(read_checksum);      // argument: ChecksumKeyword
 TOCSIN_KEYWORD(read_event);         // argument: EventKeyword
+TOCSIN_KEYWORD(read_vlan_id);
+TOCSIN_KEYWORD(read_network_protocol);
+TOCSIN_KEYWORD(read_rpc);
 #undef TOCSIN_KEYWORD
 
 enum class EventKeyword : std::uint16_t { decode, stream, application };

@@ -46,6 +46,8 @@ std::optional<std::int64_t> named(Buffer buffer, std::string_view word) {
 // Whole families of values.
 std::vector<NumberRange> family(Buffer buffer, std::string_view word) {
   using enum NumberRange::Kind;
+  if (word == "!weak") word = "strong";
+  else if (word == "!strong") word = "weak";
   if (buffer == Buffer::rfb_security_result && word == "unknown") return {make_range(greater, 2)};
   if (buffer != Buffer::krb5_ticket_encryption) return {};
   if (word == "weak")
@@ -107,7 +109,17 @@ Outcome read_named_number(RuleBuilder& rule, const OptionAst& option, const Keyw
   const std::string value = lower_ascii(option.value);
   std::string_view rest = value;
   // Of several answers any will do: that is what is meant without saying.
-  if (row.multiple && rest.ends_with(",any")) rest.remove_suffix(4);
+  std::int32_t instance = NumberTest::any;
+  if (const auto comma = rest.find(','); row.multiple && comma != std::string_view::npos) {
+    const auto word = trim(rest.substr(comma + 1));
+    const auto number = parse_signed(word);
+    if (word == "all") instance = NumberTest::all;
+    else if (number && *number >= -4'096 && *number < 4'096) instance = static_cast<std::int32_t>(*number);
+    else if (word != "any")
+      return refuse("S0362", option.name + ": '" + std::string(word) + "' is no place in a list",
+                    "Write any, all or a number");
+    rest = rest.substr(0, comma);
+  }
   while (true) {
     const auto comma = rest.find(',');
     std::string_view word = trim(rest.substr(0, comma));
@@ -129,6 +141,7 @@ Outcome read_named_number(RuleBuilder& rule, const OptionAst& option, const Keyw
   }
   NumberTest test{ranges.front(), option.name + ":" + option.value};
   test.others.assign(ranges.begin() + 1, ranges.end());
+  test.instance = instance;
   rule.select(Source::transaction, buffer, row.side, true);
   rule.add(std::move(test));
   rule.select_payload();

@@ -46,18 +46,6 @@ Outcome read_ber_element(RuleBuilder& rule, const OptionAst& option, const Keywo
   return {};
 }
 
-// ssl_state:client_hello — the handshake has come this far.
-Outcome read_ssl_state(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
-  const bool client = option.value == "client_hello";
-  if (!client && option.value != "server_hello")
-    return refuse("S0385", "ssl_state: '" + option.value + "' is not supported", "Use client_hello or server_hello");
-  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
-  rule.select(Source::transaction, Buffer::none, client ? BufferSide::to_server : BufferSide::to_client, true);
-  rule.add(ProgressTest{1});  // as the hooks tls:client_hello_done and tls:server_hello
-  rule.select_payload();
-  return {};
-}
-
 // http_header_count:to_server,>10
 Outcome read_header_count(RuleBuilder& rule, const OptionAst& option, const KeywordRow& row) {
   const auto items = split_items(option.value);
@@ -109,7 +97,6 @@ constexpr auto rows = std::to_array<KeywordRow>({
     {"http_header_count", read_header_count, buffer, "number of headers", 0, Protocol::http},
     {"packet_payload", read_packet_buffer, buffer, "the packet's payload, never the stream", number(Source::frame)},
     {"service", read_service, flow, "the flow speaks one of these"},
-    {"ssl_state", read_ssl_state, buffer, "the handshake has come this far"},
     {"uri_parameter", read_part, transform, "value of a parameter", number(TransformKind::uri_parameter)},
     {"uri_part", read_part, transform, "part of a URI", number(TransformKind::uri_part)},
 });

@@ -134,6 +134,46 @@ Outcome read_ssl_version(RuleBuilder& rule, const OptionAst& option, const Keywo
   return {};
 }
 
+// ssl_state:client_hello,server_hello — the handshake has come at least as far as the first of them.
+Outcome read_ssl_state(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  struct State {
+    std::string_view name;
+    BufferSide side;
+    std::uint8_t progress;  // as the hooks of tls count it; keys are exchanged behind the certificates
+  };
+  static constexpr std::array<State, 4> states{{{"client_hello", BufferSide::to_server, 1},
+                                                {"server_hello", BufferSide::to_client, 1},
+                                                {"client_keyx", BufferSide::to_server, 2},
+                                                {"server_keyx", BufferSide::to_client, 2}}};
+  if (auto done = rule.require_protocol(Protocol::tls, option.name); !done) return done;
+  std::string value = option.value;
+  std::ranges::replace(value, '|', ',');
+  const State* earliest = nullptr;
+  BufferSide side = BufferSide::both;
+  for (const auto item : split_items(value)) {
+    const auto* state = std::ranges::find(states, item, &State::name);
+    if (state == states.end())
+      return refuse("S0385", "ssl_state: '" + std::string(item) + "' is not supported",
+                    "Use client_hello, server_hello, client_keyx or server_keyx");
+    if (earliest == nullptr) side = state->side;
+    else if (side != state->side) side = BufferSide::both;
+    if (earliest == nullptr || state->progress < earliest->progress) earliest = state;
+  }
+  rule.select(Source::transaction, Buffer::none, side, true);
+  rule.add(ProgressTest{earliest->progress});
+  rule.select_payload();
+  return {};
+}
+
+// tls.store: the rule loads and alerts as it does in Suricata; that no certificate is kept is said.
+Outcome read_tls_store(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
+  if (option.has_value && !option.value.empty())
+    return refuse("S0392", option.name + " takes no value", "Remove the value");
+  rule.remarks.push_back(
+      {"S0387", option.name + ": certificates are not kept as files here", "The rule alerts", option.place});
+  return rule.require_protocol(Protocol::tls, option.name);
+}
+
 Outcome read_tls_chain_length(RuleBuilder& rule, const OptionAst& option, const KeywordRow&) {
   const auto range = parse_range(option.value);
   if (!range) return refuse("S0392", option.name + ": '" + option.value + "' is not a number", "Write 3, >3 or 1<>4");

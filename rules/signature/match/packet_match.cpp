@@ -43,8 +43,12 @@ bool protocol_fits(const HeaderProtocol& wanted, const Endpoints& ends, const Sc
   if (wanted.application != Protocol::unknown) {
     if (scope.flow == nullptr || !speaks(wanted.application, scope.flow->protocol)) return false;
   }
+  // What a flow began as is still spoken in the transactions it had then.
+  const auto spoken = [&](collectors::Protocol protocol) {
+    return (wanted.services >> static_cast<unsigned>(protocol) & 1U) != 0;
+  };
   if (wanted.services != 0 &&
-      (scope.flow == nullptr || (wanted.services >> static_cast<unsigned>(scope.flow->protocol) & 1U) == 0))
+      (scope.flow == nullptr || (!spoken(scope.flow->protocol) && !spoken(scope.flow->protocol_original))))
     return false;
   if (wanted.ip_version != 0 && wanted.ip_version != ends.ip_version) return false;
   if (wanted.arp) return scope.packet != nullptr && scope.packet->ether_type == 0x0806;
@@ -195,6 +199,32 @@ bool checksum_holds(const PacketTest& test, const Packet& p) noexcept {
   return (collectors::checksum_sum(bytes, start) != 0xFFFF) != test.negated;
 }
 
+bool vlan_holds(const PacketTest& test, const Packet& p) noexcept {
+  const auto first = p.vlan.begin();
+  const auto last = first + p.vlan_count;
+  const auto holds = [&](std::uint16_t id) { return test.range.holds(id); };
+  if (test.mode == VlanLayer::any) return std::any_of(first, last, holds);
+  if (test.mode == VlanLayer::all) return first != last && std::all_of(first, last, holds);
+  int layer = test.mode - VlanLayer::first;
+  if (layer < 0) layer += p.vlan_count;
+  return layer >= 0 && layer < p.vlan_count && holds(p.vlan[static_cast<std::size_t>(layer)]);
+}
+
+// Over TCP a record mark comes first.
+bool rpc_holds(const PacketTest& test, const Packet& p) noexcept {
+  static constexpr std::size_t mark = 4, call = 24;
+  const std::size_t start = p.is_tcp() ? mark : 0;
+  if ((!p.is_tcp() && !p.is_udp()) || p.payload.size() < start + call) return false;
+  const auto word = [&](std::size_t number) {
+    const std::size_t at = start + number * 4;
+    return (std::uint32_t{big16(p.payload, at)} << 16) | big16(p.payload, at + 2);
+  };
+  if (word(1) != 0 || word(2) != 2) return false;  // a call, of version 2
+  for (std::size_t i = 0; i < test.rpc.size(); ++i)
+    if (test.rpc[i] && *test.rpc[i] != word(3 + i)) return false;
+  return true;
+}
+
 bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
   using Kind = PacketTest::Kind;
   const bool v4 = p.ip_version == 4 && p.ip_header.size() >= 20;
@@ -209,9 +239,7 @@ bool ip_test_holds(const PacketTest& test, const Packet& p) noexcept {
     case Kind::ip_options: return v4 && ip_option_present(p.ip_header, test);
     case Kind::source_address: return test.addresses->contains(p.source);
     case Kind::destination_address: return test.addresses->contains(p.destination);
-    case Kind::vlan_id:
-      return std::any_of(p.vlan.begin(), p.vlan.begin() + p.vlan_count,
-                         [&](std::uint16_t id) { return test.range.holds(id); });
+    case Kind::vlan_id: return vlan_holds(test, p);
     case Kind::vlan_layers: return test.range.holds(p.vlan_count);
     // Of this packet: a flow remembers what ever happened in it, which would alert again with every packet to come.
     case Kind::event: return p.events.test(static_cast<std::size_t>(test.range.low));
@@ -246,6 +274,7 @@ bool transport_test_holds(const PacketTest& test, const Packet& p) noexcept {
       // "Not this size" is about packets that carry something.
       if (test.range.kind == NumberRange::Kind::not_equal && p.payload.empty()) return false;
       return !p.is_fragment && test.range.holds(static_cast<std::int64_t>(p.payload.size()));
+    case Kind::rpc_call: return rpc_holds(test, p);
     default: return false;
   }
 }

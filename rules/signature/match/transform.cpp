@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "collectors/base/digest.h"
+#include "rules/signature/match/host_name.h"
 #include "rules/signature/match/http_part.h"
 #include "rules/signature/match/regex.h"
 #include "rules/signature/match/search.h"
@@ -172,6 +173,8 @@ void change(const Transform& transform, Bytes in, Out& out, RegexScratch& scratc
     }
     case TransformKind::subslice: return subslice(transform, in, out);
     case TransformKind::gunzip: return inflate_bytes(in, 15 + 16, static_cast<std::size_t>(transform.first), out);
+    case TransformKind::domain: return registered_name(in, NamePart::domain, out);
+    case TransformKind::tld: return registered_name(in, NamePart::suffix, out);
     case TransformKind::header_field:
     case TransformKind::uri_part:
     case TransformKind::uri_parameter: return;

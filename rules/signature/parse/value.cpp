@@ -122,15 +122,58 @@ bool NumberRange::holds(std::int64_t value) const noexcept {
     case Kind::greater_equal: return value >= low;
     case Kind::between: return inclusive ? value >= low && value <= high : value > low && value < high;
     case Kind::outside: return inclusive ? value < low || value > high : value <= low || value >= high;
+    case Kind::masked: return (value & high) == low;
+    case Kind::not_masked: return (value & high) != low;
   }
   return false;
 }
+
+namespace {
+
+// A number that may carry a unit: "10kb", "1MiB".
+std::optional<std::int64_t> parse_amount(std::string_view text) noexcept {
+  text = trim(text);
+  struct Unit {
+    std::string_view name;
+    int shift;
+  };
+  static constexpr Unit units[] = {{"kib", 10}, {"mib", 20}, {"gib", 30}, {"kb", 10}, {"mb", 20}, {"gb", 30}};
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");  // there b is a digit
+  for (const auto& unit : units) {
+    if (hexadecimal || text.size() <= unit.name.size()) continue;
+    const auto tail = text.substr(text.size() - unit.name.size());
+    if (!equals_ignoring_case(tail, unit.name)) continue;
+    const auto number = parse_number(text.substr(0, text.size() - tail.size()));
+    if (!number || *number < 0 || *number >= std::int64_t{1} << 32) return std::nullopt;
+    return *number << unit.shift;
+  }
+  return parse_number(text);
+}
+
+// "&0xc0=0x80", "&0xc0!=0"
+std::optional<NumberRange> parse_mask(std::string_view text) noexcept {
+  const auto sign = text.find('=');
+  if (sign == std::string_view::npos) return std::nullopt;
+  const bool negated = sign > 0 && text[sign - 1] == '!';
+  const auto mask = parse_number(text.substr(1, sign - 1 - (negated ? 1 : 0)));
+  const auto value = parse_number(text.substr(sign + 1));
+  // What the mask takes away can never be equal to the rest.
+  if (!mask || !value || (*value & ~*mask) != 0) return std::nullopt;
+  NumberRange out;
+  out.kind = negated ? NumberRange::Kind::not_masked : NumberRange::Kind::masked;
+  out.low = *value;
+  out.high = *mask;
+  return out;
+}
+
+}  // namespace
 
 std::optional<NumberRange> parse_range(std::string_view text, RangeEnds ends) noexcept {
   using Kind = NumberRange::Kind;
   NumberRange out;
   out.inclusive = ends == RangeEnds::inclusive;
   text = trim(text);
+  if (text.starts_with('&')) return parse_mask(text);
   struct Prefix {
     std::string_view text;
     Kind kind;
@@ -139,7 +182,7 @@ std::optional<NumberRange> parse_range(std::string_view text, RangeEnds ends) no
                                         {"<", Kind::less},        {">", Kind::greater},        {"=", Kind::equal}};
   for (const auto& prefix : prefixes) {
     if (!text.starts_with(prefix.text)) continue;
-    const auto number = parse_number(text.substr(prefix.text.size()));
+    const auto number = parse_amount(text.substr(prefix.text.size()));
     if (!number) return std::nullopt;
     out.kind = prefix.kind;
     out.low = *number;
@@ -150,15 +193,15 @@ std::optional<NumberRange> parse_range(std::string_view text, RangeEnds ends) no
   for (const std::string_view separator : {std::string_view("<>"), std::string_view("-")}) {
     const auto place = text.find(separator, 1);
     if (place == std::string_view::npos) continue;
-    const auto low = parse_number(text.substr(0, place));
-    const auto high = parse_number(text.substr(place + separator.size()));
+    const auto low = parse_amount(text.substr(0, place));
+    const auto high = parse_amount(text.substr(place + separator.size()));
     if (!low || !high || *low > *high) return std::nullopt;
     out.kind = negated ? Kind::outside : Kind::between;
     out.low = *low;
     out.high = *high;
     return out;
   }
-  const auto number = parse_number(text);
+  const auto number = parse_amount(text);
   if (!number) return std::nullopt;
   out.kind = negated ? Kind::not_equal : Kind::equal;
   out.low = *number;

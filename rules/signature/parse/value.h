@@ -30,9 +30,21 @@ std::vector<std::string_view> split_items(std::string_view text, char separator 
 // Decimal, 0x hexadecimal; whole text, optional sign.
 std::optional<std::int64_t> parse_number(std::string_view text) noexcept;
 
-// "<10", ">10", "!=10", "10-20", "10<>20", "=10", "10": the comparison most numeric keywords share.
+// "<10", ">10", "!=10", "10-20", "10<>20", "=10", "10", "&0xc0=0x80": the comparison most numeric keywords share. A
+// number may end in kb, mb or gb: powers of 1024.
 struct NumberRange {
-  enum class Kind : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal, between, outside };
+  enum class Kind : std::uint8_t {
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    between,
+    outside,
+    masked,      // value & high is low
+    not_masked,  // value & high is something else
+  };
   Kind kind = Kind::equal;
   std::int64_t low = 0;
   std::int64_t high = 0;

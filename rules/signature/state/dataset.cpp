@@ -133,7 +133,18 @@ bool Dataset::put(std::string_view key, Entry entry) {
 bool Dataset::add(Bytes value) {
   std::array<char, 16> space{};
   std::string_view key;
-  return key_of(value, space, key) && put(key, {});
+  if (!key_of(value, space, key) || !put(key, {})) return false;
+  changes_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void Dataset::take_over(const Dataset& other) {
+  for (std::size_t i = 0; i < shards; ++i) {
+    std::scoped_lock lock(shards_[i].mutex, other.shards_[i].mutex);
+    shards_[i].entries = other.shards_[i].entries;
+  }
+  memory_ = other.memory();
+  changes_ = other.changes();
 }
 
 bool Dataset::remove(Bytes value) {
@@ -147,6 +158,7 @@ bool Dataset::remove(Bytes value) {
   const std::uint64_t cost = key.size() + entry_cost + (found->second.context ? found->second.context->size() : 0);
   memory_.fetch_sub(cost, std::memory_order_relaxed);
   place.entries.erase(found);
+  changes_.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 

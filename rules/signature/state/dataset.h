@@ -60,6 +60,11 @@ class Dataset {
   bool remove(Bytes value);  // false: not there
   std::size_t size() const;
   std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+  // Values that rules put in or took out so far.
+  std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_relaxed); }
+  std::uint64_t memory() const noexcept { return memory_.load(std::memory_order_relaxed); }
+  // The values of `other`, of the same type, instead of its own; its count of changes too. Before the first lookup.
+  void take_over(const Dataset& other);
 
   // Some rule changes it. Said before the first lookup.
   void will_change() noexcept { changing_ = true; }
@@ -98,6 +103,7 @@ class Dataset {
   mutable std::array<Shard, shards> shards_;
   std::atomic<std::uint64_t> memory_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 // All sets of a rule set, by name.

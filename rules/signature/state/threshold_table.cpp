@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "collectors/base/text.h"
 
@@ -41,6 +42,8 @@ Digest128 host_bit_key(const HostBit& bit, const Alert& alert) {
   switch (bit.track) {
     case HostBit::Track::source: return hash128("x" + bit.name + "/" + render_address(p.source));
     case HostBit::Track::destination: return hash128("x" + bit.name + "/" + render_address(p.destination));
+    case HostBit::Track::transaction:
+      return hash128(fmt::format("t{}/{}/{}", bit.name, p.flow_id, p.transaction.value_or(0)));
     case HostBit::Track::pair: break;
   }
   auto a = render_address(p.source);
@@ -70,8 +73,9 @@ ThresholdTable::Window* ThresholdTable::window(const Digest128& key, const Thres
   if (found == windows_.end()) {
     if (windows_.size() >= entries_most) make_room(now);
     found = windows_.emplace(key, Window{now, 0, threshold.seconds}).first;
+    found->second.next = threshold.count;
     fresh = true;
-  } else if (now > found->second.start + seconds(found->second.seconds)) {
+  } else if (threshold.kind != Threshold::Kind::backoff && now > found->second.start + seconds(found->second.seconds)) {
     found->second = Window{now, 0, threshold.seconds};
     fresh = true;
   }
@@ -89,6 +93,17 @@ void ThresholdTable::make_room(Time now) {
   evicted_ += std::erase_if(windows_, [&](const auto& w) { return w.second.start <= *middle; });
 }
 
+// The port of a `unique_on` was not seen in this window yet.
+bool ThresholdTable::counts_again(const Threshold& threshold, const Alert& alert, Window& window) {
+  if (threshold.unique == Threshold::Unique::none) return true;
+  const auto port =
+      threshold.unique == Threshold::Unique::source_port ? alert.packet->source_port : alert.packet->destination_port;
+  const auto place = std::ranges::lower_bound(window.ports, port);
+  if (place != window.ports.end() && *place == port) return false;
+  if (window.ports.size() < ports_most) window.ports.insert(place, port);
+  return true;
+}
+
 bool ThresholdTable::lets_through(const Threshold& threshold, const SignatureInfo& info, const Alert& alert) {
   using Kind = Threshold::Kind;
   if (threshold.kind == Kind::suppress) return !suppressed(threshold, alert);
@@ -96,14 +111,24 @@ bool ThresholdTable::lets_through(const Threshold& threshold, const SignatureInf
   if (threshold.kind == Kind::rate) return true;
   bool fresh = false;
   auto* place = window(threshold_key(threshold, info, alert), threshold, alert.time, fresh);
-  ++place->count;
+  const bool again = counts_again(threshold, alert, *place);
+  if (again) ++place->count;
   switch (threshold.kind) {
     case Kind::limit: return place->count <= threshold.count;
     case Kind::threshold:
       if (place->count < threshold.count) return false;
       place->count = 0;
+      place->ports.clear();
       return true;
-    case Kind::both: return place->count == threshold.count;
+    case Kind::both: return again && place->count == threshold.count;
+    case Kind::backoff: {
+      if (place->count != place->next) return false;
+      const auto next = std::uint64_t{place->next} * threshold.multiplier;
+      place->next = static_cast<std::uint32_t>(std::min<std::uint64_t>(next, 0xFFFFFFFF));
+      // A multiplier of one means every so many, not once.
+      if (threshold.multiplier == 1) place->count = 0;
+      return true;
+    }
     case Kind::filter: return place->count > threshold.count;
     default: return true;
   }
@@ -174,8 +199,8 @@ void ThresholdTable::advance(Time now, AlertSink&) {
 std::string ThresholdTable::save() const {
   std::vector<std::string> lines;
   for (const auto& [key, w] : windows_)
-    lines.push_back(
-        fmt::format("w {} {} {} {}\n", render_digest(key), w.start.time_since_epoch().count(), w.count, w.seconds));
+    lines.push_back(fmt::format("w {} {} {} {} {} {}\n", render_digest(key), w.start.time_since_epoch().count(),
+                                w.count, w.seconds, w.next, fmt::join(w.ports, ",")));
   for (const auto& [key, until] : host_bits_)
     lines.push_back(fmt::format("b {} {}\n", render_digest(key), until.time_since_epoch().count()));
   std::ranges::sort(lines);
@@ -197,8 +222,16 @@ Result<void> ThresholdTable::restore(std::string_view text) {
     const auto count = parts.size() > 3 ? parse_unsigned(parts[3]) : std::nullopt;
     const auto length = parts.size() > 4 ? parse_unsigned(parts[4]) : std::nullopt;
     if (!count || !length) return fail(Code::invalid, "the saved state of the signature engine is damaged");
-    windows_[*key] =
-        Window{Time{Duration{*time}}, static_cast<std::uint32_t>(*count), static_cast<std::uint32_t>(*length)};
+    Window window{Time{Duration{*time}}, static_cast<std::uint32_t>(*count), static_cast<std::uint32_t>(*length)};
+    // States of before these were kept end here.
+    if (parts.size() > 6) {
+      window.next = static_cast<std::uint32_t>(parse_unsigned(parts[5]).value_or(0));
+      for (const auto port : split(parts[6], ','))
+        if (const auto number = parse_unsigned(port); number && *number <= 0xFFFF && window.ports.size() < ports_most)
+          window.ports.push_back(static_cast<std::uint16_t>(*number));
+      std::ranges::sort(window.ports);
+    }
+    windows_[*key] = std::move(window);
   }
   return {};
 }

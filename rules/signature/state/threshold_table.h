@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "rules/detector.h"
 #include "rules/signature/compile/signature.h"
@@ -28,10 +29,14 @@ class ThresholdTable final : public SharedState {
     Time start{};
     std::uint32_t count = 0;
     std::uint32_t seconds = 0;
+    std::uint32_t next = 0;                 // backoff: the count that lets an alert through
+    std::vector<std::uint16_t> ports = {};  // unique_on: those seen, sorted
   };
+  static constexpr std::size_t ports_most = 1'024;  // of one window; beyond it each counts
 
   bool host_bits_hold(const SignatureInfo& info, const Alert& alert);
   void apply_host_bits(const SignatureInfo& info, const Alert& alert);
+  static bool counts_again(const Threshold& threshold, const Alert& alert, Window& window);
   bool lets_through(const Threshold& threshold, const SignatureInfo& info, const Alert& alert);
   Window* window(const Digest128& key, const Threshold& threshold, Time now, bool& fresh);
   void make_room(Time now);

@@ -222,9 +222,19 @@ std::optional<DnsMessage> parse_dns(Bytes bytes) {
     }
     message.questions.push_back(std::move(question));
   }
-  if (read_records(reader, counts[1], message.answers, message.faults) &&
-      read_records(reader, counts[2], message.authorities, message.faults))
-    read_records(reader, counts[3], message.additionals, message.faults);
+  if (!read_records(reader, counts[1], message.answers, message.faults)) {
+    message.consumed = reader.position();
+    return message;
+  }
+  // The answers hold, whatever stands behind them.
+  DnsFaults behind;
+  const bool authorities = read_records(reader, counts[2], message.authorities, behind);
+  message.faults.authorities = behind.malformed;
+  if (authorities) read_records(reader, counts[3], message.additionals, behind);
+  message.faults.additionals = behind.malformed && authorities;
+  message.faults.name_too_long |= behind.name_too_long;
+  message.faults.infinite_loop |= behind.infinite_loop;
+  message.faults.too_many_labels |= behind.too_many_labels;
   message.consumed = reader.position();
   return message;
 }
@@ -247,7 +257,7 @@ bool looks_like_dns(Bytes bytes, bool strictly) {
   // On any other port only what is a whole and ordinary message counts.
   if (questions != 1 || (flags & 0x0040U) != 0) return false;
   const auto message = parse_dns(bytes);
-  if (!message || message->faults.malformed || message->consumed != bytes.size()) return false;
+  if (!message || message->faults.any_malformed() || message->consumed != bytes.size()) return false;
   const auto& question = message->questions.front();
   if (question.record_class != 1 && question.record_class != 3 && question.record_class != 255) return false;
   return question.type != 0 && question.type <= 260 && !question.name.empty();

@@ -54,6 +54,9 @@ struct DnsFaults {
   bool name_too_long = false;
   bool infinite_loop = false;
   bool too_many_labels = false;
+  bool authorities = false, additionals = false;  // what stands behind the answers cannot be read
+
+  bool any_malformed() const noexcept { return malformed || authorities || additionals; }
 };
 struct DnsMessage {
   static constexpr std::size_t records_most = 2'048;

@@ -11,6 +11,8 @@ DnsTransaction::DnsTransaction(DnsMessage message, Direction direction)
   protocol = Protocol::dns;
   const auto raise = [&](PacketEvent event) { events.set(static_cast<std::size_t>(event)); };
   if (message_.faults.malformed) raise(PacketEvent::dns_malformed);
+  if (message_.faults.authorities) raise(PacketEvent::dns_invalid_authorities);
+  if (message_.faults.additionals) raise(PacketEvent::dns_invalid_additionals);
   if (message_.faults.name_too_long) raise(PacketEvent::dns_name_too_long);
   if (message_.faults.infinite_loop) raise(PacketEvent::dns_infinite_loop);
   if (message_.faults.too_many_labels) raise(PacketEvent::dns_too_many_labels);

@@ -36,23 +36,36 @@ void HttpSession::body_data(Direction direction, const htp_tx_data_t& data) {
     if (direction == Direction::to_client || open->upload == nullptr) body_file(*open, direction, {}, data.len);
     return;
   }
-  Bytes bytes(data.data, data.len);
+  const Bytes bytes(data.data, data.len);
+  if (direction == Direction::to_client && open->brotli != nullptr) {
+    const bool fresh = open->brotli->unpacked() == 0;
+    const bool good = open->brotli->add(bytes, [&](Bytes part) { body_bytes(*open, direction, part); });
+    step(*open, direction, http_progress::body);
+    if (good) return;
+    open->brotli.reset();
+    if (!fresh) return;  // a damaged rest; what never was Brotli is looked at as it is
+  }
+  body_bytes(*open, direction, bytes);
+}
+
+void HttpSession::body_bytes(Open& open, Direction direction, Bytes bytes) {
+  auto& side = open.transaction->side(direction);
   const bool request = direction == Direction::to_server;
   const std::uint64_t limit = body_limit(direction);
   keep(side.body, bytes, limit);
   const std::uint64_t before = side.body_size;
   side.body_size += bytes.size();
-  step(*open, direction, http_progress::body);
+  step(open, direction, http_progress::body);
   if (options_.files_within_limits && limit != 0) {
     if (before >= limit) return;
     bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), limit - before)));
   }
-  if (request && open->upload != nullptr) {
-    uploading_ = open;
-    open->upload->consume(bytes, *this);
+  if (request && open.upload != nullptr) {
+    uploading_ = &open;
+    open.upload->consume(bytes, *this);
     uploading_ = nullptr;
   } else {
-    body_file(*open, direction, bytes, 0);
+    body_file(open, direction, bytes, 0);
   }
 }
 

@@ -333,6 +333,9 @@ void HttpSession::response_headers(htp_tx_t* tx) {
   copy_headers(side, tx->response_headers);
   // Of a body that began before them, as junk in front of the status line does.
   if (!side.files.empty()) side.files.front().name = file_name(*open->transaction, Direction::to_client);
+  if (const auto* encoding = side.find("Content-Encoding");
+      encoding != nullptr && equals_ignoring_case(trim(encoding->value), "br") && open->brotli == nullptr)
+    open->brotli = std::make_unique<BrotliStream>();
   if (open->transaction->status == 101) upgrade(*open->transaction);
   step(*open, Direction::to_client, http_progress::headers);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/packet/protocol/brotli.h"
 #include "collectors/packet/protocol/http/multipart.h"
 #include "collectors/packet/protocol/http/transaction.h"
 #include "collectors/packet/protocol/parser.h"
@@ -67,6 +68,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
     htp_tx_t* handle;
     std::array<bool, 2> touched{};
     std::unique_ptr<Multipart> upload;
+    std::unique_ptr<BrotliStream> brotli;  // of the response; libhtp unpacks the rest
   };
 
   void part_begin(std::string_view file_name, std::string_view field_name) override;
@@ -81,6 +83,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   void note_remarks(ParserOutput& output);
   void copy_headers(HttpSide& side, const htp_table_t* headers) const;
   void keep(std::vector<std::uint8_t>& into, Bytes bytes, std::uint64_t limit) const;
+  void body_bytes(Open& open, Direction direction, Bytes bytes);
   void body_file(Open& open, Direction direction, Bytes bytes, std::uint64_t lost);
   void close_files(Open& open, Direction direction, bool truncated);
   void end_file(Open& open, Direction direction, HttpFile& file, bool truncated);

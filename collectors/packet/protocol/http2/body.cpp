@@ -39,6 +39,7 @@ void Http2Body::set_encoding(std::string_view name) {
   if (began_) return;
   const bool gzip = equals_ignoring_case(name, "gzip") || equals_ignoring_case(name, "x-gzip");
   const bool deflate = equals_ignoring_case(name, "deflate");
+  brotli_ = equals_ignoring_case(name, "br") ? std::make_unique<BrotliStream>() : nullptr;
   inflater_ = gzip || deflate ? std::make_unique<Inflater>(deflate) : nullptr;
 }
 
@@ -82,6 +83,12 @@ bool Http2Body::inflate(Bytes bytes, std::uint64_t kept_most, const std::functio
 
 bool Http2Body::add(Bytes bytes, std::uint64_t kept_most, const std::function<void(Bytes)>& take) {
   began_ = true;
+  if (brotli_ != nullptr) {
+    if (brotli_->add(bytes, [&](Bytes part) { give(part, kept_most, take); })) return true;
+    brotli_.reset();
+    if (size_ == 0) give(bytes, kept_most, take);
+    return false;
+  }
   if (inflater_ == nullptr || !inflater_->ready) {
     give(bytes, kept_most, take);
     return true;

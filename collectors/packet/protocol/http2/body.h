@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collectors/base/bytes.h"
+#include "collectors/packet/protocol/brotli.h"
 
 namespace tocsin::collectors {
 
@@ -18,7 +19,7 @@ class Http2Body {
   Http2Body(Http2Body&&) noexcept;
   Http2Body& operator=(Http2Body&&) noexcept;
 
-  // "gzip", "deflate"; anything else stays as it is.
+  // "gzip", "deflate", "br"; anything else stays as it is.
   void set_encoding(std::string_view name);
   // `take` gets the content in pieces. False once it could not be inflated: then what follows is given as it is.
   bool add(Bytes bytes, std::uint64_t kept_most, const std::function<void(Bytes)>& take);
@@ -32,6 +33,7 @@ class Http2Body {
   void give(Bytes bytes, std::uint64_t kept_most, const std::function<void(Bytes)>& take);
 
   std::unique_ptr<Inflater> inflater_;
+  std::unique_ptr<BrotliStream> brotli_;
   std::vector<std::uint8_t> kept_;
   std::uint64_t size_ = 0;
   bool began_ = false;

@@ -1,5 +1,7 @@
 // MQTT as Suricata's EVE shows it: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html#event-type-mqtt
 
+#include <string>
+
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/mqtt/transaction.h"
 
@@ -40,31 +42,40 @@ void append_numbers(JsonWriter& json, std::string_view name, const std::vector<s
   json.end_array();
 }
 
-void append_topics(JsonWriter& json, const MqttMessage& message) {
+// As much as is wanted, and how much more there is.
+std::string limited(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return record_text(text);
+  return record_text(text.substr(0, most)) + "[truncated " + std::to_string(text.size() - most) + " additional bytes]";
+}
+
+void append_topics(JsonWriter& json, const MqttMessage& message, std::size_t most) {
   json.key("topics").begin_array();
   for (const auto& [topic, quality] : message.topics) {
-    if (message.header.type == MqttType::unsubscribe) json.value(record_text(topic));
-    else json.begin_object().member("topic", record_text(topic)).member("qos", quality).end_object();
+    const std::string text = limited(topic, most);
+    if (message.header.type == MqttType::unsubscribe) json.value(text);
+    else json.begin_object().member("topic", text).member("qos", quality).end_object();
+    if (topic.size() > most) break;
+    most -= topic.size();
   }
   json.end_array();
 }
 
-void append(JsonWriter& json, const MqttMessage& message) {
+void append(JsonWriter& json, const MqttMessage& message, std::size_t most) {
   const auto type = message.header.type;
   json.key(lower_ascii(mqtt_type_name(type))).begin_object();
   json.member("qos", message.header.quality()).member("retain", message.header.retain());
   json.member("dup", message.header.duplicate());
   if (message.truncated) {
-    json.member("truncated", true).member("skipped_length", message.header.left).end_object();
+    json.member("truncated", true).member("skipped_length", message.header.size + message.header.left).end_object();
     return;
   }
   if (type == MqttType::connect) append_connect(json, message);
   if (type == MqttType::connack)
     json.member("session_present", message.session_present).member("return_code", message.reason.value_or(0));
-  if (type == MqttType::publish) json.member("topic", record_text(message.topic));
+  if (type == MqttType::publish) json.member("topic", limited(message.topic, most));
   if (message.id) json.member("message_id", *message.id);
-  if (type == MqttType::publish) json.member("message", record_text(message.content));
-  if (type == MqttType::subscribe || type == MqttType::unsubscribe) append_topics(json, message);
+  if (type == MqttType::publish) json.member("message", limited(message.content, most));
+  if (type == MqttType::subscribe || type == MqttType::unsubscribe) append_topics(json, message, most);
   if (type == MqttType::suback) append_numbers(json, "qos_granted", message.codes);
   if (type == MqttType::unsuback && !message.codes.empty()) append_numbers(json, "reason_codes", message.codes);
   // Suricata takes a DISCONNECT without properties for a normal one.
@@ -76,10 +87,10 @@ void append(JsonWriter& json, const MqttMessage& message) {
 
 }  // namespace
 
-bool MqttTransaction::describe(JsonWriter& json, const RecordDetail&, RecordPurpose, std::uint32_t) const {
+bool MqttTransaction::describe(JsonWriter& json, const RecordDetail& detail, RecordPurpose, std::uint32_t) const {
   json.key("mqtt").begin_object();
   for (const auto& message : messages)
-    if (message.header.type != MqttType::unassigned) append(json, message);
+    if (message.header.type != MqttType::unassigned) append(json, message, detail.mqtt.string_most);
   json.end_object();
   return true;
 }

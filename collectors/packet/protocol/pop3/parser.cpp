@@ -13,7 +13,40 @@ namespace tocsin::collectors {
 namespace {
 
 constexpr std::size_t arguments_most = 16;
-constexpr std::size_t lines_most = 1'024;  // kept of an answer
+constexpr std::size_t lines_most = 1'024;                       // kept of an answer
+constexpr std::size_t request_most = 255, response_most = 512;  // RFC 2449, section 4
+
+// Arguments that a command takes (RFC 1939, RFC 2449, RFC 5034, RFC 2595).
+struct CommandRow {
+  std::string_view name;
+  std::size_t least, most;
+};
+constexpr auto commands = std::to_array<CommandRow>({{"APOP", 2, 2},
+                                                     {"AUTH", 0, 2},
+                                                     {"CAPA", 0, 0},
+                                                     {"DELE", 1, 1},
+                                                     {"LIST", 0, 1},
+                                                     {"NOOP", 0, 0},
+                                                     {"PASS", 1, arguments_most},
+                                                     {"QUIT", 0, 0},
+                                                     {"RETR", 1, 1},
+                                                     {"RSET", 0, 0},
+                                                     {"STAT", 0, 0},
+                                                     {"STLS", 0, 0},
+                                                     {"TOP", 2, 2},
+                                                     {"UIDL", 0, 1},
+                                                     {"USER", 1, 1},
+                                                     {"UTF8", 0, 0},
+                                                     {"LANG", 0, 1}});
+
+void raise(Pop3Transaction& transaction, PacketEvent event) { transaction.events.set(static_cast<std::size_t>(event)); }
+
+void judge(Pop3Transaction& transaction) {
+  const auto found = std::ranges::find(commands, std::string_view(transaction.command), &CommandRow::name);
+  if (found == commands.end()) return raise(transaction, PacketEvent::pop3_unknown_command);
+  const auto count = transaction.arguments.size();
+  if (count < found->least || count > found->most) raise(transaction, PacketEvent::pop3_incorrect_argument_count);
+}
 
 }  // namespace
 
@@ -61,7 +94,10 @@ ParserState Pop3Parser::consume(Direction direction, Bytes bytes, Time, ParserOu
 }
 
 Pop3Transaction& Pop3Parser::begin() {
-  if (open_.size() >= options_.transactions_most) finish_front();
+  if (open_.size() >= options_.transactions_most) {
+    raise(*open_.front(), PacketEvent::pop3_too_many_transactions);
+    finish_front();
+  }
   auto& fresh = open_.emplace_back(std::make_unique<Pop3Transaction>(fields_));
   fresh->number = transactions_++;
   return *fresh;
@@ -78,7 +114,9 @@ void Pop3Parser::command(std::string_view line) {
     for (auto& c : transaction.command)
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
     for (std::size_t i = 1; i < words.size() && i <= arguments_most; ++i) transaction.arguments.emplace_back(words[i]);
+    judge(transaction);
   }
+  if (line.size() > request_most) raise(transaction, PacketEvent::pop3_request_too_long);
   output_->progressed(transaction, Direction::to_server);
 }
 
@@ -87,6 +125,7 @@ void Pop3Parser::answer(std::string_view line) {
   if (!good && !line.starts_with("-ERR")) return;
   auto& transaction = open_.empty() ? begin() : *open_.front();
   transaction.answered = true;
+  if (line.size() > response_most) raise(transaction, PacketEvent::pop3_response_too_long);
   transaction.success = good;
   const std::size_t blank = line.find(' ');
   transaction.header = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);

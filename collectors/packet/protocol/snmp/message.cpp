@@ -135,6 +135,12 @@ std::string_view snmp_kind_name(std::uint8_t kind) noexcept {
   return kind < names.size() ? names[kind] : std::string_view{};
 }
 
+std::optional<std::uint8_t> find_snmp_kind(std::string_view name) noexcept {
+  for (std::uint8_t kind = 0; kind < kinds; ++kind)
+    if (name == snmp_kind_name(kind)) return kind;
+  return std::nullopt;
+}
+
 std::string_view snmp_error_name(std::uint64_t error) noexcept {
   static constexpr std::array<std::string_view, 19> names{"no_error",
                                                           "too_big",

@@ -29,6 +29,7 @@ std::optional<SnmpMessage> parse_snmp(Bytes bytes);
 std::string render_object_identifier(Bytes content);
 
 std::string_view snmp_kind_name(std::uint8_t kind) noexcept;
+std::optional<std::uint8_t> find_snmp_kind(std::string_view name) noexcept;
 std::string_view snmp_error_name(std::uint64_t error) noexcept;  // nothing for numbers nobody defined
 std::string_view snmp_trap_name(std::uint64_t trap) noexcept;
 

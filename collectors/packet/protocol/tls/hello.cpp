@@ -49,10 +49,14 @@ void client_extension(TlsClientHello& hello, std::uint16_t type, Bytes body) {
   ByteReader reader(body);
   switch (type) {
     case extension::server_name: {
+      if (hello.server_names++ != 0) hello.name_faults |= TlsClientHello::several_names;
       ByteReader list(reader.take(reader.u16()));
+      if (!reader.ok()) hello.name_faults |= TlsClientHello::name_length;
       while (list.ok() && list.remaining() != 0) {
         const std::uint8_t kind = list.u8();
         const Bytes name = list.take(list.u16());
+        if (kind != 0) hello.name_faults |= TlsClientHello::name_type;
+        if (!list.ok()) hello.name_faults |= TlsClientHello::name_length;
         if (kind == 0 && list.ok() && hello.server_name.empty()) hello.server_name = as_text(name);
       }
       break;

@@ -23,7 +23,10 @@ struct TlsClientHello {
   std::vector<std::uint16_t> supported_versions;
   std::vector<std::string> alpn;
   std::string server_name;
-  bool old_form = false;  // of SSL 2: ciphers and a challenge, no extensions
+  static constexpr std::uint8_t several_names = 1, name_length = 2, name_type = 4;
+  std::uint8_t name_faults = 0;    // of those
+  std::uint32_t server_names = 0;  // extensions of that kind
+  bool old_form = false;           // of SSL 2: ciphers and a challenge, no extensions
 };
 struct TlsServerHello {
   std::uint16_t version = 0;  // negotiated: of the supported_versions extension when there

@@ -91,6 +91,9 @@ ParserState TlsParser::consume(Direction direction, Bytes bytes, Time time, Pars
       if (!record_header(direction, output)) return ParserState::failed;
     }
     const std::size_t count = std::min(bytes.size(), side.left);
+    if (!side.old_form && side.header[0] == content::heartbeat && side.fresh && count != 0)
+      heartbeat(direction, bytes.first(count), output);
+    side.fresh = false;
     if (side.old_form && count != 0 && !old_record(direction, bytes.first(count), output)) return ParserState::failed;
     if (!side.old_form && side.header[0] == content::handshake && !side.encrypted && count != 0 &&
         !handshake(direction, bytes.first(count), output))
@@ -130,7 +133,7 @@ bool TlsParser::old_record(Direction direction, Bytes bytes, ParserOutput& outpu
 bool TlsParser::record_header(Direction direction, ParserOutput& output) {
   Side& side = side_[index(direction)];
   side.old_form = header_wanted(side) == 2;
-  side.begun = true;
+  side.begun = side.fresh = true;
   if (side.old_form) {
     side.left = static_cast<std::size_t>(((side.header[0] & 0x7FU) << 8) | side.header[1]);
     return side.left != 0;
@@ -150,6 +153,27 @@ bool TlsParser::record_header(Direction direction, ParserOutput& output) {
   }
   if (side.header[0] == content::change_cipher || side.header[0] == content::application) encrypted(direction, output);
   return true;
+}
+
+// RFC 6520: a request says how many bytes it wants back. One that wants more than it brings, or an answer larger than
+// its request, reads the other end's memory (CVE-2014-0160).
+void TlsParser::heartbeat(Direction direction, Bytes bytes, ParserOutput& output) {
+  static constexpr std::size_t head = 3, padding = 16;
+  const Side& side = side_[index(direction)];
+  if (heartbeat_from_) {
+    if (*heartbeat_from_ == direction) return;  // another one: its answer is due no less
+    if (heartbeat_size_ < side.left) output.event(PacketEvent::tls_dataleak_heartbeat);
+    heartbeat_from_.reset();
+    return;
+  }
+  if (!side.encrypted) {
+    if (bytes.size() < head) return;
+    if (bytes[0] != 1 && bytes[0] != 2) return output.event(PacketEvent::tls_invalid_heartbeat);
+    const std::size_t wanted = static_cast<std::size_t>((bytes[1] << 8) | bytes[2]);
+    if (head + wanted + padding > side.left) output.event(PacketEvent::tls_overflow_heartbeat);
+  }
+  heartbeat_from_ = direction;
+  heartbeat_size_ = side.left;
 }
 
 void TlsParser::encrypted(Direction direction, ParserOutput& output) {
@@ -207,7 +231,9 @@ bool TlsParser::message(Direction direction, std::uint8_t type, Bytes body, Pars
       break;
     }
     case message_type::certificate:
-      if (!certificates(direction, body)) return false;
+      if (certificates(direction, body)) break;
+      if (!open.events.test(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate))) return false;
+      open.events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_handshake_message));
       break;
     default: return true;
   }
@@ -227,8 +253,7 @@ bool TlsParser::certificates(Direction direction, Bytes body) {
   }
   if (!reader.ok()) return false;
   if (list.remaining() != 0) transaction().events.set(static_cast<std::size_t>(PacketEvent::tls_too_many_certificates));
-  transaction().set_certificates(direction, std::move(chain), certificates_, now_);
-  return true;
+  return transaction().set_certificates(direction, std::move(chain), certificates_, now_);
 }
 
 ParserState TlsParser::gap(Direction direction, std::uint64_t count, Time, ParserOutput&) {

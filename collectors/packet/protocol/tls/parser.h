@@ -31,6 +31,7 @@ class TlsParser final : public ProtocolParser {
     std::size_t header_size = 0;
     std::size_t left = 0;   // of the record's content
     bool old_form = false;  // the record is one of SSL 2: two bytes of header
+    bool fresh = false;     // nothing of the record's content was seen
     bool begun = false;     // a whole header was seen
     bool encrypted = false;
     std::vector<std::uint8_t> handshake;  // messages, perhaps over several records
@@ -45,6 +46,7 @@ class TlsParser final : public ProtocolParser {
   bool old_record(Direction direction, Bytes bytes, ParserOutput& output);
   std::size_t header_wanted(const Side& side) const noexcept;
   void encrypted(Direction direction, ParserOutput& output);
+  void heartbeat(Direction direction, Bytes bytes, ParserOutput& output);
 
   const TlsOptions& options_;
   const TlsFields& fields_;
@@ -52,6 +54,8 @@ class TlsParser final : public ProtocolParser {
   const Protocol before_;
   Time now_{};  // of the packet at hand
   std::array<Side, 2> side_;
+  std::optional<Direction> heartbeat_from_;  // its answer is due
+  std::size_t heartbeat_size_ = 0;           // of its record
   std::unique_ptr<TlsTransaction> transaction_;
 };
 

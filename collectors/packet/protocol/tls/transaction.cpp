@@ -18,6 +18,12 @@ void TlsTransaction::set_client(TlsClientHello hello) {
     ja3_hash_ = render_digest(md5(as_bytes(ja3_)));
     ja4_ = ja4_text(hello, Ja4Transport::tcp);
   }
+  const auto raise_if = [&](std::uint8_t fault, PacketEvent event) {
+    if ((hello.name_faults & fault) != 0) events.set(static_cast<std::size_t>(event));
+  };
+  raise_if(TlsClientHello::several_names, PacketEvent::tls_multiple_sni_extensions);
+  raise_if(TlsClientHello::name_length, PacketEvent::tls_invalid_sni_length);
+  raise_if(TlsClientHello::name_type, PacketEvent::tls_invalid_sni_type);
   client_version_ = tls_version_name(hello.version);
   client_ = std::move(hello);
   progress_[0] = std::max(progress_[0], tls_progress::hello);
@@ -31,16 +37,17 @@ void TlsTransaction::set_server(TlsServerHello hello) {
   progress_[1] = std::max(progress_[1], tls_progress::hello);
 }
 
-void TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain,
+bool TlsTransaction::set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain,
                                       CertificateReader& reader, Time shown) {
   Identity& identity = sender == Direction::to_server ? client_identity_ : server_identity_;
   identity.chain = std::move(chain);
   std::uint8_t& progress = progress_[collectors::index(sender)];
   progress = std::max(progress, tls_progress::certificates);
-  if (identity.chain.empty()) return;
+  if (identity.chain.empty()) return true;
   identity.certificate = reader.read(identity.chain.front());
   if (identity.certificate) identity.standing = standing_of(*identity.certificate, shown);
   else events.set(static_cast<std::size_t>(PacketEvent::tls_invalid_certificate));
+  return identity.certificate != nullptr;
 }
 
 void TlsTransaction::set_encrypted(Direction direction) {

@@ -31,7 +31,8 @@ class TlsTransaction final : public Transaction {
 
   void set_client(TlsClientHello hello);
   void set_server(TlsServerHello hello);
-  void set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain, CertificateReader& reader,
+  // False when the first of them cannot be read.
+  bool set_certificates(Direction sender, std::vector<std::vector<std::uint8_t>> chain, CertificateReader& reader,
                         Time shown);
   void set_encrypted(Direction direction);
   bool has_client() const noexcept { return client_.has_value(); }

@@ -62,7 +62,7 @@ std::size_t WebsocketParser::header(Direction direction, Side& side, Bytes bytes
   side.at = 0;
   side.last = (first & 0x80U) != 0;
   side.key = {};
-  std::ranges::copy(key, side.key.begin());
+  for (std::size_t i = 0; i < key.size() && i < side.key.size(); ++i) side.key[i] = key[i];
   const std::uint8_t opcode = first & 0x0FU;
   if (opcode == websocket_opcode::continuation && side.message) {
     side.frame = std::move(side.message);  // goes on
@@ -98,8 +98,24 @@ void WebsocketParser::frame_done(Direction direction, Side& side, ParserOutput& 
   side.message = std::move(side.frame);
 }
 
+// RSV1 on the first frame of a message says that it is compressed: RFC 7692, section 6. One that cannot be read stays
+// as it came.
+void WebsocketParser::inflate(Side& side, WebsocketTransaction& message) const {
+  static constexpr std::uint8_t compressed = 0x40;
+  if ((message.flags & compressed) == 0 || is_control(message.opcode)) return;
+  if (side.inflater == nullptr) side.inflater = std::make_unique<MessageInflater>();
+  constexpr auto skipped = static_cast<std::size_t>(PacketEvent::websocket_skip_end_of_payload);
+  if (message.events.test(skipped)) return side.inflater->lose();
+  std::vector<std::uint8_t> content;
+  const auto outcome = side.inflater->add(message.payload, options_.payload_most, content);
+  if (outcome == MessageInflater::Outcome::failed) return;
+  if (outcome == MessageInflater::Outcome::cut) message.events.set(skipped);
+  message.payload = std::move(content);
+}
+
 void WebsocketParser::emit(Direction direction, std::unique_ptr<WebsocketTransaction> transaction,
                            ParserOutput& output) {
+  inflate(side_[index(direction)], *transaction);
   output.progressed(*transaction, direction);
   output.finished(std::move(transaction));
 }

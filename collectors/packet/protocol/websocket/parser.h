@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collectors/packet/protocol/parser.h"
+#include "collectors/packet/protocol/websocket/inflate.h"
 #include "collectors/packet/protocol/websocket/transaction.h"
 
 namespace tocsin::collectors {
@@ -31,11 +32,13 @@ class WebsocketParser final : public ProtocolParser {
     bool last = false;
     std::unique_ptr<WebsocketTransaction> frame;    // under way
     std::unique_ptr<WebsocketTransaction> message;  // fragmented, between its frames
+    std::unique_ptr<MessageInflater> inflater;      // once a compressed message came
   };
   // Bytes used; 0: not whole.
   std::size_t header(Direction direction, Side& side, Bytes bytes);
   void payload(Side& side, Bytes bytes);
   void frame_done(Direction direction, Side& side, ParserOutput& output);
+  void inflate(Side& side, WebsocketTransaction& message) const;
   void emit(Direction direction, std::unique_ptr<WebsocketTransaction> transaction, ParserOutput& output);
 
   const WebsocketOptions& options_;

@@ -133,6 +133,17 @@ TEST(InflatingSource, damage_is_reported_after_the_bytes_before_it_and_stays) {
   }
 }
 
+TEST(InflatingSource, damage_in_the_header_of_a_block_spares_the_block_before_it) {
+  using namespace std::string_literals;
+  const auto raw = "sixteen bytes it\n"s.substr(0, 16);
+  const auto packed = "\x28\xB5\x2F\xFD\x04\x01\x80\x00\x00"s + raw + "\xDD\x86\x5B and whatever lies behind it";
+  for (const std::size_t step : {1U, 13U, 5000U}) {
+    const auto read = drain(*inflating_source(dripping(packed, step), inflated_any), 4096);
+    EXPECT_TRUE(read.error);
+    EXPECT_EQ(read.text, raw);
+  }
+}
+
 TEST(InflatingSource, the_bound_holds_for_both_forms) {
   const std::string bomb(4'000'000, 'x');
   for (const auto& packed : {gzip(bomb), zstandard(bomb)}) {

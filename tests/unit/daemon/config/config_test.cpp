@@ -71,6 +71,12 @@ TEST(Config, showing_and_reading_are_inverse) {
   config.rules.placeholders["Nobody"] = {};
   config.rules.lateness = std::chrono::seconds{10};
   config.rules.syntax = rules::signature::Syntax::snort3;
+  config.rules.indicators.paths = {"/etc/tocsin/indicators"};
+  config.rules.indicators.allow = {"example.org"};
+  config.rules.indicators.window = std::chrono::minutes{5};
+  config.rules.indicators.most = 10;
+  config.rules.indicators.confidence = 70;
+  config.rules.indicators.match = rules::indicator::Reach::exact;
   config.notify.push_back({"soc", SinkKind::mail, "a@b.c", "smtp://x:25", "t@b.c", "", 50, 3});
   config.collect.interfaces.clear();
   Diagnostics diagnostics;

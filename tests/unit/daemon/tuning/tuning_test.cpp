@@ -142,6 +142,58 @@ TEST(TuningEntry, network_side_and_exceptions) {
   EXPECT_FALSE(rules::covers(entry, alert("10.9.3.3", "192.0.2.1", now)));
 }
 
+TEST(TuningEntry, a_sigma_filter_says_which_alerts) {
+  const auto entries = parse(R"(tuning:
+  - do: suppress
+    rule: "1:10"
+    filter:
+      job: {user.name: [backup, rsync], process.command_line|contains: /srv/archive}
+      home: {source.ip|cidr: 10.9.0.0/16}
+      condition: not (job and home)
+    owner: alice
+    reason: nightly backup
+    expires: 2026-12-23
+)");
+  ASSERT_EQ(entries.size(), 1U);
+  auto job = alert("10.9.3.4", "10.1.1.1", now);
+  job.fields = {{"process.command_line", "tar cf /srv/archive/a.tar ."}, {"user.name", "backup"}};
+  EXPECT_TRUE(rules::covers(entries[0], job));
+  auto elsewhere = job;
+  elsewhere.packet->source = *parse_address("198.51.100.7");
+  EXPECT_FALSE(rules::covers(entries[0], elsewhere));
+  job.fields[1].second = "mallory";
+  EXPECT_FALSE(rules::covers(entries[0], job));
+  job.fields.clear();
+  EXPECT_FALSE(rules::covers(entries[0], job));
+  EXPECT_EQ(too_wide(entries[0]), "");
+  // Written and read again it is the same entry.
+  const auto again = parse("tuning:\n" + render_entry(entries[0]));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].filter, entries[0].filter);
+  EXPECT_EQ(again[0].id, entries[0].id);
+}
+
+TEST(TuningEntry, filters_that_cannot_be_used_leave_the_entry_out) {
+  const std::string rest = "    owner: alice\n    reason: r\n    expires: 2026-12-23\n";
+  for (const char* filter :
+       {"{selection: {a: b}}", "{condition: not selection}", "{selection: {a|nonsense: b}, condition: not selection}",
+        "{selection: {a|re: '('}, condition: not selection}", "[a, b]", "'{a: '",
+        "{selection: {a|expand: '%who%'}, condition: not selection}"}) {
+    Diagnostics diagnostics;
+    const auto entries =
+        parse(std::string("tuning:\n  - do: suppress\n    rule: x\n    filter: ") + filter + "\n" + rest, diagnostics);
+    EXPECT_TRUE(entries.empty()) << filter;
+    EXPECT_EQ(diagnostics.errors(), 1U) << filter;
+  }
+  Diagnostics diagnostics;
+  EXPECT_TRUE(
+      parse("tuning:\n  - do: disable\n    rule: x\n    filter: {s: {a: b}, condition: not s}\n" + rest, diagnostics)
+          .empty());
+  const auto wide = parse("tuning:\n  - do: suppress\n    rule: x\n    filter: {s: {a: b}, condition: s}\n" + rest);
+  ASSERT_EQ(wide.size(), 1U);
+  EXPECT_NE(too_wide(wide[0]), "");
+}
+
 TEST(TuningEntry, hours_over_midnight_belong_to_the_day_they_began) {
   const auto entry = parse(good)[0];
   const auto at = [&](const char* time) { return entry.in_hours(*parse_time(time)); };

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "collectors/base/base64.h"
-#include "responders/action/network_block_address/ruleset.h"
+#include "responders/action/firewall/ruleset.h"
 #include "responders/action/notify/base64_lines.h"
 #include "responders/action/notify/deliver.h"
 #include "responders/action/table.h"
@@ -63,7 +63,7 @@ TEST(Ruleset, elements_and_answers) {
   const Network network = *parse_network("2001:db8::/48", HostBits::refuse);
   EXPECT_EQ(set_of(address), "blocked4");
   EXPECT_EQ(set_of(network), "blocked6_net");
-  EXPECT_EQ(block_transaction(address, std::chrono::seconds(60), "k"),
+  EXPECT_EQ(put_transaction(std::array{blocked_element(address)}, std::chrono::seconds(60), "k"),
             "add element inet tocsin blocked4 { 203.0.113.5 timeout 60s }\n"
             "delete element inet tocsin blocked4 { 203.0.113.5 }\n"
             "add element inet tocsin blocked4 { 203.0.113.5 timeout 60s comment \"tocsin k\" }\n");
@@ -73,7 +73,7 @@ TEST(Ruleset, elements_and_answers) {
   ASSERT_EQ(elements->size(), 3U);
   EXPECT_EQ((*elements)[1].expires, std::chrono::seconds(59));
   EXPECT_EQ((*elements)[1].comment, "tocsin k");
-  EXPECT_EQ(render_network((*elements)[2].network), "10.0.0.0/8");
+  EXPECT_EQ(render_network(*(*elements)[2].network), "10.0.0.0/8");
   EXPECT_EQ(count_rules(R"({"nftables":[{"table":{}},{"rule":{}},{"rule":{}}]})").value(), 2U);
   for (const char* bad : {"", "{", "[]", "{\"nftables\":{}}"}) EXPECT_FALSE(parse_elements(bad).has_value()) << bad;
 }

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "responders/action/firewall/nftables.h"
 #include "responders/action/network_block_address/network_block_address.h"
-#include "responders/action/network_block_address/nftables.h"
 
 namespace tocsin::responders {
 namespace {

@@ -23,7 +23,8 @@ constexpr std::array<ParameterSpec, 2> parameters_of_fake{{
 constexpr ActionSpec fake_spec{"network.block_address", "fake",           parameters_of_fake, Capability::none,
                                Reversibility::expires,  BlastRadius::peer};
 constexpr ActionSpec final_spec{
-    "notify", "fake", parameters_of_fake, Capability::none, Reversibility::irreversible, BlastRadius::message};
+    "notify",      "fake", parameters_of_fake, Capability::none, Reversibility::irreversible, BlastRadius::message,
+    Readback::none};
 
 // Its effect is a file, so that it outlives a killed process.
 class Fake final : public Action {
@@ -94,6 +95,7 @@ class GuardTest : public ::testing::Test {
     out.key = std::move(key);
     out.parameters = {{"address", std::move(address)}};
     out.reason = "brute force";
+    out.source = SourceProof::handshake;
     return out;
   }
   static Peer peer(std::uint32_t uid) {

@@ -30,6 +30,14 @@ TEST(ShippedPolicy, applies_nothing_and_equals_the_defaults) {
   EXPECT_EQ(policy.prefix_least_v6, defaults.prefix_least_v6);
   EXPECT_EQ(policy.per_minute, defaults.per_minute);
   EXPECT_EQ(policy.live_most, defaults.live_most);
+  EXPECT_EQ(policy.rule_per_minute, defaults.rule_per_minute);
+  EXPECT_EQ(policy.blast_most, defaults.blast_most);
+  EXPECT_EQ(policy.quorum, defaults.quorum);
+  EXPECT_EQ(policy.trip_after, defaults.trip_after);
+  EXPECT_EQ(policy.trip_within, defaults.trip_within);
+  EXPECT_EQ(policy.cooldown, defaults.cooldown);
+  EXPECT_EQ(policy.depth_most, defaults.depth_most);
+  EXPECT_TRUE(policy.isolation.proof.empty());
   EXPECT_EQ(policy.approval_expires, defaults.approval_expires);
   EXPECT_EQ(policy.never_touch_paths, defaults.never_touch_paths);
   EXPECT_EQ(policy.management_ports, defaults.management_ports);

@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "responders/action/table.h"
-#include "responders/playbook/run/run.h"
+#include "responders/playbook/run/simulate.h"
 #include "responders/playbook/trigger.h"
 
 namespace tocsin::responders {
@@ -37,25 +37,72 @@ PlanRef load(const std::filesystem::path& folder) {
   return plan.value_or(nullptr);
 }
 
+class Shelf final : public PlaybookLibrary {
+ public:
+  Shelf() {
+    for (const auto& folder : folders()) plans.push_back(load(folder));
+  }
+  PlanRef find(std::string_view id, std::string_view) const override {
+    for (const PlanRef& plan : plans)
+      if (plan && plan->id() == id) return plan;
+    return nullptr;
+  }
+  std::vector<PlanRef> plans;
+};
+
+void expect_golden(const std::filesystem::path& file, const std::string& text) {
+  if (std::getenv("TOCSIN_UPDATE_GOLDEN") != nullptr) std::ofstream(file) << text;
+  EXPECT_EQ(text, read(file)) << file << ": run with TOCSIN_UPDATE_GOLDEN=1 and read the difference";
+}
+
+TEST(Packs, run_by_their_fixture_as_expected) {
+  const Shelf shelf;
+  for (const auto& folder : folders()) {
+    const auto fixture = parse_fixture(read(folder / "fixture.json"));
+    ASSERT_TRUE(fixture.has_value()) << folder << ": " << fixture.error().text();
+    const auto simulation = simulate(load(folder), *fixture, &shelf);
+    ASSERT_TRUE(simulation.has_value()) << folder;
+    EXPECT_EQ(simulation->result, RunState::completed) << folder;
+    expect_golden(folder / "trace.txt", render_text(*simulation));
+  }
+}
+
+// Whatever fails first: the run ends, and somebody is told, unless nothing in it can fail.
+TEST(Packs, end_when_everything_fails_and_when_nobody_answers) {
+  const Shelf shelf;
+  for (const auto& folder : folders())
+    for (const auto kind : {Fixture::Answer::Kind::failed, Fixture::Answer::Kind::never}) {
+      const PlanRef plan = load(folder);
+      auto fixture = parse_fixture(read(folder / "fixture.json"));
+      ASSERT_TRUE(fixture.has_value());
+      fixture->answers.clear();
+      for (const PlannedStep& step : plan->steps()) fixture->answers[step.id] = {{kind, {}}};
+      const auto simulation = simulate(plan, *fixture, &shelf);
+      ASSERT_TRUE(simulation.has_value()) << folder;
+      EXPECT_EQ(simulation->result, RunState::failed) << folder;
+      EXPECT_NE(plan->exception(), no_step) << folder << " has no workflow_exception";
+    }
+}
+
 TEST(Packs, rehearse_as_expected) {
   ASSERT_FALSE(folders().empty());
+  const Shelf shelf;
   for (const auto& folder : folders()) {
     const PlanRef plan = load(folder);
     ASSERT_NE(plan, nullptr) << folder;
     EXPECT_FALSE(plan->attack().empty()) << folder << " names no ATT&CK technique";
-    EXPECT_TRUE(plan->foreign_commands().empty()) << folder;
+    EXPECT_TRUE(plan->foreign_commands(Plan::Runner::there).empty()) << folder;
     const JsonDocument facts = read_json(read(folder / "inputs.json"));
     ASSERT_TRUE(facts.problems.empty()) << folder;
     Inputs inputs;
     for (const JsonMember& member : facts.root.members) inputs.emplace_back(member.name, member.value.text);
     OfflineGateway offline;
     const ManualClock clock;
-    const auto rehearsal = rehearse(plan, inputs, offline, clock, facts.root.find("__incident__")->text);
+    const auto rehearsal =
+        rehearse(plan, inputs, offline, clock, facts.root.find("__incident__")->text, Marked::real, &shelf);
     ASSERT_TRUE(rehearsal.has_value()) << folder;
-    const std::string text = render_text(*rehearsal);
-    if (std::getenv("TOCSIN_UPDATE_GOLDEN") != nullptr) std::ofstream(folder / "expected.txt") << text;
-    EXPECT_EQ(text, read(folder / "expected.txt"))
-        << folder << ": run with TOCSIN_UPDATE_GOLDEN=1 and read the difference";
+    EXPECT_EQ(rehearsal->result, RunState::completed) << folder;
+    expect_golden(folder / "expected.txt", render_text(*rehearsal));
   }
 }
 
@@ -87,6 +134,9 @@ TEST(Triggers, match_techniques_with_their_children) {
   EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p1"});
   incident.severity = 39;
   EXPECT_TRUE(triggers.match(incident).empty());
+  Diagnostics none;
+  const Triggers tagged = Triggers::load("triggers:\n  - {playbook: p3, tags: [credential-access]}\n", "t", none);
+  EXPECT_EQ(tagged.match(incident), std::vector<std::string>{"p3"});
   incident.alerts[0].attack = {"T11101"};
   incident.alerts[0].rule = "r9";
   EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p2"});

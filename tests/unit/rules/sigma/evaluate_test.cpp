@@ -134,6 +134,25 @@ TEST(Filters, are_added_to_the_rules_they_name) {
   EXPECT_FALSE(a.match(R"({"f":"x","user":"bob"})"));
 }
 
+TEST(Filters, end_by_themselves_and_say_so) {
+  const auto text =
+      rule("  s: {f: x}\n  condition: s\n") +
+      "---\ntitle: no bob\nid: f\nowner: alice\nreason: backup\nexpires: 2026-12-01\nlogsource: {category: x}\n"
+      "filter:\n  rules: [r]\n  sel: {user: bob}\n  condition: not sel\n";
+  SigmaOptions before;
+  before.now = parse_time("2026-11-30T23:59:59Z");
+  Asker holds(text, before);
+  EXPECT_EQ(holds.diagnostics.all().size(), 0U);
+  EXPECT_FALSE(holds.match(R"({"f":"x","user":"bob"})"));
+  SigmaOptions after;
+  after.now = parse_time("2026-12-01T00:00:00Z");
+  Asker ended(text, after);
+  ASSERT_EQ(ended.diagnostics.all().size(), 1U);
+  EXPECT_EQ(ended.diagnostics.all()[0].code, "G0505");
+  EXPECT_NE(ended.diagnostics.all()[0].cause.find("no bob (alice): backup"), std::string::npos);
+  EXPECT_TRUE(ended.match(R"({"f":"x","user":"bob"})"));
+}
+
 TEST(Yaml, hostile_documents_are_refused) {
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
   for (char c = 'b'; c < 'k'; ++c) {

@@ -43,6 +43,17 @@ TEST(Mqtt, PublishWaitsForItsAcknowledgement) {
   EXPECT_EQ(bench.text("mqtt.publish.message"), "message");
 }
 
+TEST(Mqtt, LongTextsAreCutInRecords) {
+  ParserBench bench(Protocol::mqtt);
+  bench.client(connect());
+  bench.server(connack);
+  const std::string body = text("topic") + std::string(1'500, 'm');
+  bench.client(std::string("\x30") + static_cast<char>(0x80 | (body.size() & 0x7F)) +
+               static_cast<char>(body.size() >> 7) + body);
+  ASSERT_EQ(bench.records.size(), 2U);
+  EXPECT_NE(bench.records[1].find("m[truncated 476 additional bytes]\""), std::string::npos);
+}
+
 TEST(Mqtt, WhatIsOutOfPlaceIsSaid) {
   ParserBench bench(Protocol::mqtt);
   bench.client(packet(0xC0, ""));

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "collectors/packet/protocol/tftp/transaction.h"
+#include "tests/unit/collectors/packet/parser_bench.h"
 #include "tests/unit/collectors/packet/recording.h"
 
 namespace tocsin::collectors::testing {
@@ -43,6 +44,22 @@ TEST(Pop3Parser, LoginInSteps) {
   EXPECT_EQ(session.worker.counters().transactions, 6U);
   session.worker.finish();
   EXPECT_NE(session.records.json[4].find("<SASL DATA>"), std::string::npos) << session.records.json[4];
+}
+
+TEST(Pop3Parser, CommandsThatAreOdd) {
+  const auto raised = [](const std::string& command, PacketEvent event) {
+    ParserBench bench(Protocol::pop3);
+    bench.server("+OK ready\r\n");
+    bench.client(command + "\r\n");
+    bench.server("-ERR\r\n");
+    return bench.raised(event);
+  };
+  EXPECT_TRUE(raised("XYZZY", PacketEvent::pop3_unknown_command));
+  EXPECT_FALSE(raised("retr 1", PacketEvent::pop3_unknown_command));
+  EXPECT_FALSE(raised("RETR 1", PacketEvent::pop3_incorrect_argument_count));
+  EXPECT_TRUE(raised("RETR", PacketEvent::pop3_incorrect_argument_count));
+  EXPECT_TRUE(raised("NOOP a", PacketEvent::pop3_incorrect_argument_count));
+  EXPECT_TRUE(raised("USER " + std::string(300, 'a'), PacketEvent::pop3_request_too_long));
 }
 
 TEST(Tftp, Requests) {

@@ -100,6 +100,51 @@ std::string certificate_of_2020() {
   return std::string(as_text(*der));
 }
 
+std::string hello_naming(const std::string& names) {
+  return words({0x0303}) + std::string(32, 'r') + sized(1, "") + sized(2, words({0x1301})) +
+         sized(1, std::string(1, '\0')) + sized(2, names);
+}
+
+TEST(TlsParser, NamesThatAreOdd) {
+  const auto raised = [](const std::string& extensions, PacketEvent event) {
+    ParserBench bench(Protocol::tls);
+    bench.client(record(22, handshake(1, hello_naming(extensions))));
+    return bench.raised(event);
+  };
+  const auto name = extension(0, sized(2, std::string(1, '\0') + sized(2, "a.example")));
+  EXPECT_FALSE(raised(name, PacketEvent::tls_multiple_sni_extensions));
+  EXPECT_TRUE(raised(name + name, PacketEvent::tls_multiple_sni_extensions));
+  EXPECT_TRUE(raised(extension(0, sized(2, "\x05" + sized(2, "a"))), PacketEvent::tls_invalid_sni_type));
+  EXPECT_TRUE(raised(extension(0, words({9})), PacketEvent::tls_invalid_sni_length));
+}
+
+TEST(TlsParser, HeartbeatsThatWantTooMuch) {
+  const auto beat = [](char type, const std::string& size, std::size_t bytes) {
+    return record(24, std::string(1, type) + size + std::string(bytes, 'x'));
+  };
+  ParserBench good(Protocol::tls);
+  good.client(record(22, handshake(1, client_hello_body())) + beat(1, words({4}), 20));
+  good.server(beat(2, words({4}), 20));
+  EXPECT_FALSE(good.raised(PacketEvent::tls_overflow_heartbeat));
+  EXPECT_FALSE(good.raised(PacketEvent::tls_dataleak_heartbeat));
+  ParserBench bad(Protocol::tls);
+  bad.client(record(22, handshake(1, client_hello_body())) + beat(1, words({16'384}), 0));
+  EXPECT_TRUE(bad.raised(PacketEvent::tls_overflow_heartbeat));
+  bad.server(beat(2, words({4'000}), 4'000));
+  EXPECT_TRUE(bad.raised(PacketEvent::tls_dataleak_heartbeat));
+  ParserBench odd(Protocol::tls);
+  odd.client(record(22, handshake(1, client_hello_body())) + beat(7, words({4}), 20));
+  EXPECT_TRUE(odd.raised(PacketEvent::tls_invalid_heartbeat));
+}
+
+TEST(TlsParser, ACertificateThatCannotBeRead) {
+  ParserBench bench(Protocol::tls);
+  bench.client(record(22, handshake(1, client_hello_body())));
+  bench.server(record(22, handshake(11, sized(3, sized(3, "no certificate")))));
+  EXPECT_TRUE(bench.raised(PacketEvent::tls_invalid_certificate));
+  EXPECT_TRUE(bench.raised(PacketEvent::tls_invalid_handshake_message));
+}
+
 TEST(TlsParser, WhenACertificateHolds) {
   const std::string server_hello =
       words({0x0303}) + std::string(32, 's') + sized(1, "") + words({0xC02B}) + std::string(1, '\0') + sized(2, "");

@@ -1,0 +1,58 @@
+#include "responders/action/firewall/firewall.h"
+
+#include <algorithm>
+
+namespace tocsin::responders {
+
+Result<bool> Firewall::ready() {
+  auto listing = nftables_.run(table_command(), Nftables::Listing::terse);
+  if (!listing) {
+    if (listing.error().code == Code::not_found) return false;
+    return std::unexpected(std::move(listing).error());
+  }
+  TOCSIN_TRY(const std::size_t count, count_rules(*listing));
+  return count == rules_expected();
+}
+
+Result<void> Firewall::ensure() {
+  TOCSIN_TRY(const bool there, ready());
+  if (there) return {};
+  TOCSIN_TRY(const std::string output, nftables_.run(foundation_transaction()));
+  return {};
+}
+
+Result<std::optional<BlockedElement>> Firewall::find(const SetElement& element) {
+  // Asked for alone first: listing all takes longer the more there are.
+  if (const auto alone = nftables_.run(get_command(element)); !alone) {
+    if (alone.error().code == Code::not_found) return std::optional<BlockedElement>();
+    return std::unexpected(alone.error());
+  }
+  TOCSIN_TRY(const std::string answer, nftables_.run(list_command(element.set)));
+  TOCSIN_TRY(std::vector<BlockedElement> elements, parse_elements(answer));
+  const auto at = std::find_if(elements.begin(), elements.end(),
+                               [&](const BlockedElement& item) { return item.text == element.element; });
+  return at == elements.end() ? std::optional<BlockedElement>() : std::optional<BlockedElement>(std::move(*at));
+}
+
+Result<void> Firewall::put(std::span<const SetElement> elements, std::chrono::seconds timeout, std::string_view key) {
+  TOCSIN_TRY(const std::string output, nftables_.run(put_transaction(elements, timeout, key)));
+  return {};
+}
+
+Result<bool> Firewall::remove(const SetElement& element) {
+  const auto answer = nftables_.run(remove_transaction(element));
+  if (answer) return true;
+  if (answer.error().code == Code::not_found) return false;
+  return std::unexpected(answer.error());
+}
+
+std::chrono::seconds whole_seconds(Duration duration) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration);
+  return seconds.count() < 1 ? std::chrono::seconds(1) : seconds;
+}
+
+std::string shown(const Network& network) {
+  return network.prefix == (network.base.is_v4() ? 32 : 128) ? render_address(network.base) : render_network(network);
+}
+
+}  // namespace tocsin::responders

@@ -1,0 +1,348 @@
+// STIX 2.1 bundles: indicators by their pattern, and observables by their value. A first pass collects what markings
+// and authors are called, since an object may be named before it stands there.
+
+#include <array>
+#include <map>
+
+#include <simdjson.h>
+
+#include "collectors/base/text.h"
+#include "rules/indicator/parse/intake.h"
+#include "rules/indicator/parse/line_counter.h"
+#include "rules/indicator/parse/settings.h"
+#include "rules/indicator/parse/stix_pattern.h"
+
+namespace tocsin::rules::indicator {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::size_t definitions_most = 10'000;
+constexpr std::size_t hashes_most = 16;
+
+// Those the standard fixes: section 7.2.1.4 of STIX 2.1 for TLP 1.0, the extension of OASIS for TLP 2.0.
+constexpr std::array<std::pair<std::string_view, Tlp>, 9> fixed_markings{
+    {{"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::clear},
+     {"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::green},
+     {"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", Tlp::amber},
+     {"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed", Tlp::red},
+     {"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487", Tlp::clear},
+     {"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", Tlp::green},
+     {"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", Tlp::amber},
+     {"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", Tlp::amber_strict},
+     {"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", Tlp::red}}};
+
+struct Hash {
+  std::string_view algorithm;
+  std::string_view value;
+};
+
+struct Object {
+  std::uint32_t line = 0;
+  std::string_view type, id, name, pattern, pattern_type, valid_from, valid_until, value, confidence;
+  bool revoked = false;
+  bool benign = false;  // by its indicator_types
+  Tlp tlp = Tlp::none;
+  std::array<Hash, hashes_most> hashes;
+  std::size_t hash_count = 0;
+};
+
+class StixReader {
+ public:
+  explicit StixReader(Intake& intake) : intake_(intake) {}
+
+  void read(std::string_view text) {
+    const simdjson::padded_string padded(text);
+    ondemand::parser parser;
+    for (const bool first : {true, false}) {
+      ondemand::document document;
+      auto error = parser.iterate(padded).get(document);
+      const bool begun = error == simdjson::SUCCESS;
+      LineCounter lines(padded.data());
+      if (error == simdjson::SUCCESS) error = bundle(document, lines, first);
+      if (error == simdjson::SUCCESS) continue;
+      const char* place = nullptr;
+      const bool placed = begun && document.current_location().get(place) == simdjson::SUCCESS &&
+                          place >= padded.data() && place <= padded.data() + padded.size();
+      return intake_.refuse(placed ? lines.line(place) : 0, {}, "I0007",
+                            std::string("the JSON is damaged: ") + simdjson::error_message(error),
+                            "get the file again; what stood before this place is loaded");
+    }
+  }
+
+ private:
+  using Error = simdjson::error_code;
+
+  Error bundle(ondemand::document& document, LineCounter& lines, bool first) {
+    ondemand::json_type type{};
+    if (const auto error = document.type().get(type)) return error;
+    if (type == ondemand::json_type::array) {
+      ondemand::array items;
+      if (const auto error = document.get_array().get(items)) return error;
+      return objects(items, lines, first);
+    }
+    ondemand::object outer;
+    if (const auto error = document.get_object().get(outer)) return error;
+    for (auto member : outer) {
+      if (member.error()) return member.error();
+      if (member.key().value_unsafe() != "objects") continue;
+      ondemand::array items;
+      if (const auto error = member.value().get_array().get(items)) return error;
+      if (const auto error = objects(items, lines, first)) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  Error objects(ondemand::array items, LineCounter& lines, bool first) {
+    for (auto item : items) {
+      ondemand::value value;
+      if (const auto error = std::move(item).get(value)) return error;
+      Object object;
+      const auto token = value.raw_json_token();
+      object.line = lines.line(&token.front());
+      ondemand::object members;
+      const auto not_object = value.get_object().get(members);
+      if (not_object == simdjson::INCORRECT_TYPE) {
+        if (!first) intake_.refuse(object.line, {}, "I0007", "an object of the bundle is none", "correct it");
+        continue;
+      }
+      if (not_object) return not_object;
+      if (const auto error = first ? define(members) : collect(members, object)) return error;
+      if (!first) take(object);
+    }
+    return simdjson::SUCCESS;
+  }
+
+  // A text, or nothing where the value is something else.
+  static Error text_into(ondemand::value value, std::string_view& out) {
+    const auto error = value.get_string().get(out);
+    if (error == simdjson::INCORRECT_TYPE) out = {};
+    return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+  }
+
+  // --- first pass: marking definitions
+
+  Error define(ondemand::object members) {
+    std::string_view id, type, name, level;
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      ondemand::value value;
+      if (const auto error = member.value().get(value)) return error;
+      auto error = simdjson::SUCCESS;
+      if (key == "id") error = text_into(value, id);
+      else if (key == "type") error = text_into(value, type);
+      else if (key == "name") error = text_into(value, name);
+      else if (key == "definition") error = level_in(value, level);
+      else if (key == "extensions") error = level_in_extensions(value, level);
+      if (error) return error;
+    }
+    if (type != "marking-definition" || markings_.size() >= definitions_most) return simdjson::SUCCESS;
+    auto tlp = parse_tlp(level);
+    if (!tlp) tlp = parse_tlp(name);
+    if (tlp) markings_.emplace(id, *tlp);
+    return simdjson::SUCCESS;
+  }
+
+  static Error level_in(ondemand::value value, std::string_view& level) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      if (key != "tlp" && key != "tlp_2_0") continue;
+      ondemand::value text;
+      if (const auto bad = member.value().get(text)) return bad;
+      if (const auto bad = text_into(text, level)) return bad;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  static Error level_in_extensions(ondemand::value value, std::string_view& level) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      ondemand::value extension;
+      if (const auto bad = member.value().get(extension)) return bad;
+      if (const auto bad = level_in(extension, level)) return bad;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  Tlp marking(std::string_view id) const {
+    for (const auto& [fixed, tlp] : fixed_markings)
+      if (id == fixed) return tlp;
+    const auto found = markings_.find(id);
+    return found == markings_.end() ? Tlp::none : found->second;
+  }
+
+  // --- second pass
+
+  Error collect(ondemand::object members, Object& object) {
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      ondemand::value value;
+      if (const auto error = member.value().get(value)) return error;
+      auto error = simdjson::SUCCESS;
+      if (auto* const text = text_member(key, object)) {
+        error = text_into(value, *text);
+      } else if (key == "confidence") {
+        object.confidence = trim(value.raw_json_token());
+      } else if (key == "revoked") {
+        object.revoked = value.raw_json_token().starts_with("true");
+      } else if (key == "object_marking_refs") {
+        error = each_text(value, [&](std::string_view id) { object.tlp = std::max(object.tlp, marking(id)); });
+      } else if (key == "indicator_types") {
+        error = each_text(value, [&](std::string_view type) { object.benign = object.benign || type == "benign"; });
+      } else if (key == "hashes") {
+        error = hashes(value, object);
+      } else if (key == "objects") {
+        error = observed(value, object.line);
+      }
+      if (error) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  template <class Key>
+  static std::string_view* text_member(const Key& key, Object& object) {
+    if (key == "type") return &object.type;
+    if (key == "id") return &object.id;
+    if (key == "name") return &object.name;
+    if (key == "pattern") return &object.pattern;
+    if (key == "pattern_type") return &object.pattern_type;
+    if (key == "valid_from") return &object.valid_from;
+    if (key == "valid_until") return &object.valid_until;
+    if (key == "value") return &object.value;
+    return nullptr;
+  }
+
+  template <class Each>
+  static Error each_text(ondemand::value value, Each each) {
+    ondemand::array items;
+    const auto error = value.get_array().get(items);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    for (auto item : items) {
+      ondemand::value one;
+      if (const auto bad = std::move(item).get(one)) return bad;
+      std::string_view text;
+      if (const auto bad = text_into(one, text)) return bad;
+      each(text);
+    }
+    return simdjson::SUCCESS;
+  }
+
+  static Error hashes(ondemand::value value, Object& object) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      Hash hash;
+      if (const auto bad = member.unescaped_key().get(hash.algorithm)) return bad;
+      ondemand::value text;
+      if (const auto bad = member.value().get(text)) return bad;
+      if (const auto bad = text_into(text, hash.value)) return bad;
+      if (object.hash_count < hashes_most && !hash.value.empty()) object.hashes[object.hash_count++] = hash;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  // STIX 2.0 keeps observables inside of what was observed.
+  Error observed(ondemand::value value, std::uint32_t line) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      ondemand::object inner;
+      const auto bad = member.value().get_object().get(inner);
+      if (bad == simdjson::INCORRECT_TYPE) continue;
+      if (bad) return bad;
+      Object object;
+      object.line = line;
+      if (const auto worse = flat(inner, object)) return worse;
+      take(object);
+    }
+    return simdjson::SUCCESS;
+  }
+
+  static Error flat(ondemand::object members, Object& object) {
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      ondemand::value value;
+      if (const auto error = member.value().get(value)) return error;
+      auto error = simdjson::SUCCESS;
+      if (key == "type") error = text_into(value, object.type);
+      else if (key == "value") error = text_into(value, object.value);
+      else if (key == "hashes") error = hashes(value, object);
+      if (error) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  void take(const Object& object) {
+    Statement statement;
+    statement.line = object.line;
+    statement.tlp = object.tlp;
+    statement.title = object.name;
+    statement.reference = object.id;
+    if (!object.confidence.empty()) statement.confidence = parse_confidence(object.confidence);
+    if (object.type == "indicator") return indicator(object, statement);
+    const bool observable = object.type == "ipv4-addr" || object.type == "ipv6-addr" || object.type == "domain-name" ||
+                            object.type == "url" || object.type == "file" || object.type == "artifact" ||
+                            object.type == "x509-certificate";
+    if (!observable) return;
+    statement.title = {};  // of a file this is its name
+    if (object.hash_count == 0 && object.value.empty()) return intake_.skip();
+    for (std::size_t i = 0; i < object.hash_count; ++i) {
+      const auto& hash = object.hashes[i];
+      if (const auto kind = stix_hash_kind(hash.algorithm))
+        intake_.add_text_as(*kind, hash.value, Reach::exact, statement);
+    }
+    if (object.value.empty() || object.hash_count != 0) return;
+    const auto kind = object.type == "url" ? Kind::url : object.type == "domain-name" ? Kind::domain : Kind::address;
+    intake_.add_text_as(kind, object.value, Reach::exact, statement);
+  }
+
+  void indicator(const Object& object, Statement& statement) {
+    if (object.revoked || object.benign) return intake_.skip();
+    if (!object.pattern_type.empty() && object.pattern_type != "stix") {
+      intake_.skip();
+      return intake_.remark(
+          Severity::note, object.line, object.id, "I0006",
+          "patterns of the type `" + std::string(object.pattern_type.substr(0, 40)) + "` belong to another engine", {});
+    }
+    if (const auto from = parse_bound(object.valid_from)) statement.from = intake_.retrospective_from(*from);
+    if (!object.valid_until.empty()) {
+      const auto until = parse_bound(object.valid_until);
+      if (!until)
+        return intake_.refuse(object.line, object.id, "I0006", "valid_until is no time", "write it as RFC 3339 says");
+      statement.until = *until;
+    }
+    const auto terms = parse_stix_pattern(object.pattern);
+    if (!terms)
+      return intake_.refuse(object.line, object.id, "I0006", terms.error().message,
+                            "patterns of addresses, domains, URLs and hashes joined by OR are understood");
+    if (terms->partly)
+      intake_.remark(Severity::note, object.line, object.id, "I0006", "a part of the pattern is not matched", {});
+    for (const auto& term : terms->terms) {
+      if (term.kind) intake_.add_text_as(*term.kind, term.text, term.reach, statement);
+      else intake_.add_text(term.text, Reach::exact, statement);
+    }
+  }
+
+  Intake& intake_;
+  std::map<std::string, Tlp, std::less<>> markings_;
+};
+
+}  // namespace
+
+void read_stix(std::string_view text, Intake& intake) { StixReader(intake).read(text); }
+
+}  // namespace tocsin::rules::indicator
