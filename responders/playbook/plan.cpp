@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "responders/playbook/command/command.h"
 #include "responders/playbook/parse/moment.h"
 #include "responders/playbook/parse/parser.h"
 #include "responders/playbook/validate/commands.h"
@@ -126,12 +127,12 @@ Result<void> Plan::check_valid(Time now) const {
   return {};
 }
 
-std::vector<std::pair<std::string, std::string>> Plan::foreign_commands(Runner runner) const {
+std::vector<std::pair<std::string, std::string>> Plan::foreign_commands(const CommandGateway* runner) const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const PlannedStep& step : steps_)
     for (const PlannedCommand& command : step.commands)
       if (command.kind == PlannedCommand::Kind::foreign ||
-          (command.kind == PlannedCommand::Kind::host && runner == Runner::none))
+          (command.kind == PlannedCommand::Kind::host && (runner == nullptr || !runner->carries_out(command.type))))
         out.emplace_back(step.label, command.type);
   return out;
 }

@@ -20,6 +20,8 @@
 
 namespace tocsin::responders {
 
+class CommandGateway;
+
 using StepIndex = std::uint32_t;
 inline constexpr StepIndex no_step = UINT32_MAX;
 
@@ -84,9 +86,8 @@ class Plan {
   const AgentAst* find_party(std::string_view id) const noexcept;
   const AuthenticationAst* find_authentication(std::string_view id) const noexcept;
   // Commands that this host cannot do ("jupyter"), by step label: a rehearsal shows them, a run refuses them. Those of
-  // kind host are among them where nobody carries them out.
-  enum class Runner : std::uint8_t { none, there };
-  std::vector<std::pair<std::string, std::string>> foreign_commands(Runner runner) const;
+  // kind host are among them where `runner` does not carry them out; null: nobody does.
+  std::vector<std::pair<std::string, std::string>> foreign_commands(const CommandGateway* runner) const;
   // Commands of kind host that must not be carried out, by step label, and why.
   std::vector<std::pair<std::string, std::string>> unsafe_commands() const;
   // References to targets and authentication that nothing defines, by step or agent: the same.

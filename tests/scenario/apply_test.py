@@ -2,6 +2,7 @@
 """A playbook is applied for real: log lines become an incident, a person runs the shipped playbook, and the address is in
 the kernel's set; it waits for a second person where the policy says so, goes on after kill -9, is undone, and is refused
 where it must be. Everything happens in a network namespace of the test's own."""
+import base64
 import ctypes
 import json
 import os
@@ -215,6 +216,8 @@ channels:
         book = json.loads((rig.ROOT / "responders/packs/ssh-brute-force/playbook.json").read_text())
         step = next(s for s in book["workflow"].values() if s.get("name") == "Look at the accounts")
         step["commands"] = [{"type": "bash", "command": "printf %s \"__source_ip__:value\" > '" + str(self.path / "said") + "'"}]
+        rule = "title: A guess\nlogsource: {product: linux, service: sshd}\ndetection: {s: ['Failed password'], condition: s}\n"
+        step["commands"].append({"type": "sigma", "command_b64": base64.b64encode(rule.encode()).decode()})
         step["in_args"] = ["__source_ip__"]
         shelf = self.path / "books/answer-by-shell"
         shelf.mkdir(parents=True)
@@ -247,6 +250,8 @@ channels:
         self.tocsin(daemon, 0, *run)
         rig.wait_for(lambda: self.runs(daemon)[0]["state"] == "completed", "the run to end")
         self.assertEqual(ATTACKER, (self.path / "said").read_text())
+        # The hunt is tocsind's own: confined as it is, over what it keeps.
+        self.assertIn("12 matches in", self.tocsin(daemon, 0, "incident", "show", incident, "-o", "json"))
         self.assertIn(ATTACKER, blocked())
         self.tocsin(daemon, 0, "playbook", "undo", self.runs(daemon)[0]["run"], "--reason", "over", "--yes")
         self.assertEqual({}, blocked())

@@ -377,7 +377,8 @@ Result<void> Daemon::start() {
   response_->start();
   runs_ = std::make_unique<RunDesk>(
       RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
-                   [this](auto change) { return on_casework(std::move(change)); }, config_.respond.runner},
+                   [this](auto change) { return on_casework(std::move(change)); }, config_.respond.runner,
+                   hunt_place(config_)},
       clock_, random_, log_);
   runs_->start();
   TOCSIN_CHECK(open_control());

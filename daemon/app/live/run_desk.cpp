@@ -45,6 +45,7 @@ bool in_doubt(const std::vector<RunRecord>& records) {
 RunDesk::RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log)
     : parts_(std::move(parts)), client_(parts_.socket), clock_(clock), random_(random), log_(log) {
   if (!parts_.runner.empty()) runner_ = std::make_unique<responders::RunnerClient>(parts_.runner);
+  commands_ = std::make_unique<HuntDesk>(parts_.hunts, clock_, runner_.get());
 }
 
 RunDesk::~RunDesk() { stop(); }
@@ -89,7 +90,7 @@ Result<RunView> RunDesk::start_run(RunOrder order) {
   Active active;
   active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
   TOCSIN_TRY(active.run,
-             Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library, {}, runner_.get()));
+             Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library, {}, commands_.get()));
   active_.emplace(id, std::move(active));
   return on_poll(id);
 }
@@ -215,7 +216,7 @@ Result<RunView> RunDesk::retry(RunId id, const std::string& step, responders::Ac
     TOCSIN_CHECK(active.notes->append(record));
     before.records.push_back(record);
     TOCSIN_TRY(active.run, Run::resume(std::move(before.spec), before.records, client_, *active.notes, clock_,
-                                       &parts_.library, {}, runner_.get()));
+                                       &parts_.library, {}, commands_.get()));
     active_[id] = std::move(active);
     return on_poll(id);
   });
@@ -363,7 +364,7 @@ Result<void> RunDesk::take_up(const RunRow& row, const std::vector<RunStepRow>& 
   if (parts_.mode != RespondMode::apply) why = "respond.mode is rehearse now";
   else if (!spec) why = spec.error().text();
   if (why.empty()) {
-    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library, {}, runner_.get());
+    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library, {}, commands_.get());
     if (run) {
       log_.info(fmt::format("the run {} of \"{}\" goes on", render_uuid(row.id.uuid), row.playbook));
       active_[row.id] = Active{std::move(notes), std::move(*run), {}};

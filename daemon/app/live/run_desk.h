@@ -13,6 +13,7 @@
 
 #include "collectors/base/channel.h"
 #include "collectors/base/log.h"
+#include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/run_notes.h"
 #include "daemon/config/config.h"
 #include "daemon/store/records.h"
@@ -53,6 +54,7 @@ struct RunDeskParts {
   const responders::PlaybookLibrary& library;
   OnCasework casework;
   std::string runner = {};  // of tocsin-runner; empty: none
+  HuntPlace hunts = {};     // of sigma commands
 };
 
 class RunDesk {
@@ -110,7 +112,8 @@ class RunDesk {
 
   const RunDeskParts parts_;
   responders::ResponderClient client_;
-  std::unique_ptr<responders::RunnerClient> runner_;  // null: commands are not carried out
+  std::unique_ptr<responders::RunnerClient> runner_;  // null: its commands are not carried out
+  std::unique_ptr<HuntDesk> commands_;
   const Clock& clock_;
   Random& random_;
   Log& log_;

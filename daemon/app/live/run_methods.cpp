@@ -167,7 +167,8 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   std::unique_ptr<responders::RunnerClient> runner;
   if (!daemon.config().respond.runner.empty())
     runner = std::make_unique<responders::RunnerClient>(daemon.config().respond.runner);
-  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf(), runner.get()));
+  HuntDesk commands(hunt_place(daemon.config()), daemon.clock(), runner.get());
+  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf(), &commands));
   TOCSIN_CHECK(judge(rehearsal));
   if (dry) {
     reply_steps(reply, rehearsal.steps, "");

@@ -1,8 +1,7 @@
 #pragma once
 // Commands of playbooks that are no action of ours: bash, ssh, powershell, http-api, openc2-http, yara, sigma. A
 // request names a command of a playbook and brings values for its variables, never the text to run: whoever carries it
-// out reads that text from the playbook itself, whose signature he checks. Values only; the gateway is for one caller
-// at a time.
+// out reads that text from the playbook itself. Values only; the gateway is for one caller at a time.
 
 #include <cstdint>
 #include <memory>
@@ -27,6 +26,7 @@ struct CommandRequest {
   std::shared_ptr<const std::string> playbook;  // as written and signed
   std::string step;                             // its id
   std::size_t command = 0;                      // which of the step's
+  std::string type;                             // "sigma": whom it goes to; nobody else believes it, it is never sent
   std::vector<CommandValue> values;             // of the variables that have one
   std::string incident;
   std::string reason;
@@ -45,6 +45,8 @@ std::string_view command_state_name(CommandAnswer::State state) noexcept;
 class CommandGateway {
  public:
   virtual ~CommandGateway() = default;
+  // Are there commands of this type that it would carry out? Where not, a playbook with one is not begun.
+  virtual bool carries_out(std::string_view /*type*/) const noexcept { return true; }
   // Would it be run now? `rule` of the verdict: "type", "signature", "host", "path", "unsafe", "role".
   virtual Result<GuardVerdict> judge(const CommandRequest& request) = 0;
   // Does not wait for the command: while it runs the answer is `running`, and the same request asked again tells more.

@@ -11,8 +11,7 @@
 namespace tocsin::responders {
 namespace {
 
-constexpr std::array<std::string_view, 7> known_types{"bash",        "ssh",  "powershell", "http-api",
-                                                      "openc2-http", "yara", "sigma"};
+constexpr std::array<std::string_view, 6> known_types{"bash", "ssh", "powershell", "http-api", "openc2-http", "yara"};
 
 class Loader {
  public:

@@ -14,7 +14,7 @@
 namespace tocsin::responders {
 
 struct CommandPolicy {
-  std::set<std::string, std::less<>> types;  // "bash", "ssh", …; others are refused
+  std::set<std::string, std::less<>> types;  // "bash", "ssh", …; others are refused (sigma is tocsind's own)
   // Shells (bash, ssh, powershell) always need a signature that counts; with `all` every command does.
   enum class Signatures : std::uint8_t { shells, all } signatures = Signatures::all;
   std::string keys;                     // directory of trusted keys, PEM; `revoked` in it counts against

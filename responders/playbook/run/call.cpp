@@ -18,8 +18,7 @@ void Run::Machine::work_playbook(RunToken& token) {
       complete(token, StepStatus::failed, valid.error().message);
       return;
     }
-    const auto runner = commands_ == nullptr ? Plan::Runner::none : Plan::Runner::there;
-    if (!called->foreign_commands(runner).empty() || !called->unsafe_commands().empty()) {
+    if (!called->foreign_commands(commands_).empty() || !called->unsafe_commands().empty()) {
       complete(token, StepStatus::failed, "the playbook has commands this host does not run");
       return;
     }

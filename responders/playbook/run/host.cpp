@@ -15,6 +15,7 @@ CommandRequest Run::Machine::command_request(const RunToken& token, std::size_t 
   out.playbook = plan(token).text();
   out.step = here.id;
   out.command = number;
+  out.type = here.commands[number].type;
   out.incident = spec.incident;
   out.reason = spec.reason;
   out.behalf = spec.behalf;

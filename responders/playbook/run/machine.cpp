@@ -26,8 +26,7 @@ Result<void> Run::Machine::begin() {
   if (spec.mode == RunMode::apply) {
     TOCSIN_CHECK(spec.plan->check_valid(clock_.now()));
     if (spec.reason.empty()) return fail(Code::usage, "applying a playbook needs a reason");
-    const auto runner = commands_ == nullptr ? Plan::Runner::none : Plan::Runner::there;
-    if (const auto foreign = spec.plan->foreign_commands(runner); !foreign.empty())
+    if (const auto foreign = spec.plan->foreign_commands(commands_); !foreign.empty())
       return fail(Code::denied, fmt::format("the step \"{}\" has a command of type {}, which this host does not run",
                                             foreign.front().first, foreign.front().second));
     if (const auto unsafe = spec.plan->unsafe_commands(); !unsafe.empty())
