@@ -200,7 +200,7 @@ Result<CommandAnswer> CommandDesk::run(const CommandRequest& request) {
     return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
   if (jobs_.size() >= policy_.running_most)
     return fail(Code::unreachable, fmt::format("{} commands are running already", jobs_.size()));
-  const CommandAnswer begun{State::running, "it was started", {}, {}};
+  CommandAnswer begun{State::running, "it was started", {}, {}};
   TOCSIN_CHECK(write_down(request.key, begun));
   auto job = std::make_unique<Job>();
   Job* const running = job.get();
