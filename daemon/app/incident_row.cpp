@@ -111,6 +111,7 @@ json::array next_of(const Incident& incident) {
     case responders::IncidentState::contained: suggest("close", "--verdict true_positive --reason \"…\""); break;
     case responders::IncidentState::closed: suggest("reopen", "--reason \"…\""); break;
   }
+  if (incident.handover) suggest("accept", "--reason \"…\"");
   if (incident.open()) out.emplace_back(fmt::format("tocsin playbook rehearse --incident {}", incident.alias));
   out.emplace_back(fmt::format("tocsin report make incident --incident {}", incident.alias));
   return out;
@@ -137,6 +138,10 @@ std::string render_incident_row(const Incident& incident, const AlertLookup& ale
   row["verdict"] = incident.verdict ? responders::verdict_name(*incident.verdict) : std::string_view{};
   row["host"] = incident.host;
   row["owner"] = incident.owner;
+  if (incident.handover) {
+    row["offered_to"] = incident.handover->to;
+    row["answer_by"] = render_time(incident.handover->answer_by);
+  }
   row["first"] = render_time(incident.times.first_event);
   row["last"] = render_time(incident.times.last_event);
   row["exercise"] = incident.exercise == Exercise::yes;

@@ -54,6 +54,9 @@ void draw_head(Output& output, const json::object& incident) {
   if (const auto verdict = text_in(incident, "verdict"); !verdict.empty()) out << " as " << verdict;
   const auto owner = text_in(incident, "owner");
   out << " · " << (owner.empty() ? paint(Paint::yellow, "nobody has it") : "with " + owner);
+  if (const auto to = text_in(incident, "offered_to"); !to.empty())
+    out << " · "
+        << paint(Paint::yellow, fmt::format("offered to {} until {}", to, short_time(text_in(incident, "answer_by"))));
   if (text_in(incident, "exercise") == "true") out << " · " << paint(Paint::magenta, "exercise");
   out << '\n';
   const auto first = text_in(incident, "first");

@@ -34,6 +34,7 @@ Result<Casework> Casework::start(Journal& journal, const Clock& clock, IncidentI
 
 Result<void> Casework::reload() {
   cache_.clear();
+  offered_.clear();
   grouping_ = Grouping(options_.grouping);
   TOCSIN_TRY(const auto open, journal_->open_incidents());
   for (const auto& id : open) {
@@ -61,7 +62,13 @@ const Incident& Casework::keep(Incident incident) {
   }
   auto& place = cache_[id];
   place = {std::move(incident), ++uses_};
+  note_offer(place.incident);
   return place.incident;
+}
+
+void Casework::note_offer(const Incident& incident) {
+  if (incident.handover) offered_[incident.id] = incident.handover->answer_by;
+  else offered_.erase(incident.id);
 }
 
 Result<std::string> Casework::next_alias() {
@@ -81,7 +88,7 @@ Result<void> Casework::write(const std::vector<Change>& changes) {
   for (const auto& change : changes) {
     if (std::holds_alternative<change::Opened>(change.body)) keep(evolve(Incident{}, change));
     else if (const auto found = cache_.find(change.incident); found != cache_.end())
-      found->second.incident = evolve(std::move(found->second.incident), change);
+      note_offer(found->second.incident = evolve(std::move(found->second.incident), change));
     regroup(change);
   }
   return {};
@@ -156,6 +163,18 @@ Result<Incident> Casework::split(IncidentId id, std::vector<rules::AlertId> aler
   const auto fresh = ids_.make(clock_->now(), alerts.empty() ? rules::AlertId{} : alerts.front(), from->revision + 1);
   TOCSIN_CHECK(command(id, command::Split{std::move(alerts), fresh, std::move(alias), reason}, actor));
   return incident(fresh);
+}
+
+bool Casework::handover_due() const {
+  return std::ranges::any_of(offered_, [&](const auto& offer) { return clock_->now() >= offer.second; });
+}
+
+Result<void> Casework::pass_handovers() {
+  std::vector<IncidentId> due;
+  for (const auto& [id, answer_by] : offered_)
+    if (clock_->now() >= answer_by) due.push_back(id);
+  for (const auto id : due) TOCSIN_CHECK(command(id, command::PassHandover{}, options_.self));
+  return {};
 }
 
 Result<Incident> Casework::incident(IncidentId id) {

@@ -68,6 +68,9 @@ class Casework {
   Result<Incident> merge(IncidentId into, IncidentId from, const std::string& reason, const Actor& actor);
   Result<Incident> split(IncidentId id, std::vector<rules::AlertId> alerts, const std::string& reason,
                          const Actor& actor);
+  // Offers of incidents whose time is over go to the next in line, or end.
+  bool handover_due() const;
+  Result<void> pass_handovers();
   // not_found for an unknown id.
   Result<Incident> incident(IncidentId id);
   Result<void> reload();
@@ -78,6 +81,7 @@ class Casework {
   const Incident& keep(Incident incident);
   Result<void> write(const std::vector<Change>& changes);
   void regroup(const Change& change);
+  void note_offer(const Incident& incident);
   Result<std::string> next_alias();
 
   Journal* journal_;
@@ -91,6 +95,7 @@ class Casework {
   };
   std::map<IncidentId, Cached> cache_;
   std::uint64_t uses_ = 0;
+  std::map<IncidentId, Time> offered_;  // when the answer is due
 };
 
 }  // namespace tocsin::responders

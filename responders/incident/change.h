@@ -53,6 +53,19 @@ struct Assigned {
   std::string owner;  // empty: nobody
   friend bool operator==(const Assigned&, const Assigned&) = default;
 };
+// To the first, or after `silent` did not answer to the next.
+struct HandoverOffered {
+  Handover offer;
+  std::string silent;
+  friend bool operator==(const HandoverOffered&, const HandoverOffered&) = default;
+};
+enum class HandoverEnd : std::uint8_t { accepted, returned, withdrawn, unanswered };
+struct HandoverEnded {
+  HandoverEnd how = HandoverEnd::unanswered;
+  std::string who;  // it was offered to
+  std::string reason;
+  friend bool operator==(const HandoverEnded&, const HandoverEnded&) = default;
+};
 struct Retitled {
   std::string title;
   friend bool operator==(const Retitled&, const Retitled&) = default;
@@ -110,10 +123,10 @@ struct RunRecorded {
 
 }  // namespace change
 
-using ChangeBody =
-    std::variant<change::Opened, change::AlertAdded, change::AlertRepeated, change::StateChanged, change::Reopened,
-                 change::Noted, change::Assigned, change::Retitled, change::Rated, change::Absorbed, change::Merged,
-                 change::SplitOff, change::EvidenceAdded, change::RunRecorded>;
+using ChangeBody = std::variant<change::Opened, change::AlertAdded, change::AlertRepeated, change::StateChanged,
+                                change::Reopened, change::Noted, change::Assigned, change::Retitled, change::Rated,
+                                change::Absorbed, change::Merged, change::SplitOff, change::EvidenceAdded,
+                                change::RunRecorded, change::HandoverOffered, change::HandoverEnded>;
 
 struct Change {
   IncidentId incident;

@@ -14,9 +14,12 @@ namespace {
 constexpr std::uint64_t version = 1;
 // In the order of the variant.
 constexpr std::array<std::string_view, std::variant_size_v<ChangeBody>> change_names{
-    "opened",   "alert_added", "alert_repeated", "state_changed", "reopened",  "noted",          "assigned",
-    "retitled", "rated",       "absorbed",       "merged",        "split_off", "evidence_added", "run_recorded"};
+    "opened",         "alert_added",  "alert_repeated",   "state_changed",
+    "reopened",       "noted",        "assigned",         "retitled",
+    "rated",          "absorbed",     "merged",           "split_off",
+    "evidence_added", "run_recorded", "handover_offered", "handover_ended"};
 constexpr std::array<std::string_view, 3> phase_names{"started", "step", "finished"};
+constexpr std::array<std::string_view, 4> handover_ends{"accepted", "returned", "withdrawn", "unanswered"};
 
 void append_id(JsonWriter& json, std::string_view key, const Uuid& uuid) { json.member(key, render_uuid(uuid)); }
 
@@ -77,6 +80,15 @@ struct Writer {
   void operator()(const change::Reopened& c) const { json.member("reason", c.reason); }
   void operator()(const change::Noted& c) const { json.member("text", c.text); }
   void operator()(const change::Assigned& c) const { json.member("owner", c.owner); }
+  void operator()(const change::HandoverOffered& c) const {
+    json.member("to", c.offer.to).member("answer_by", render_time(c.offer.answer_by));
+    json.member("seconds", static_cast<std::uint64_t>(c.offer.answer_within / std::chrono::seconds(1)));
+    append_texts(json, "next", c.offer.next);
+    json.member("reason", c.offer.reason).member("silent", c.silent);
+  }
+  void operator()(const change::HandoverEnded& c) const {
+    json.member("how", handover_ends[static_cast<std::size_t>(c.how)]).member("who", c.who).member("reason", c.reason);
+  }
   void operator()(const change::Retitled& c) const { json.member("title", c.title); }
   void operator()(const change::Rated& c) const { json.member("severity", c.severity).member("reason", c.reason); }
   void operator()(const change::Absorbed& c) const {
@@ -283,6 +295,30 @@ change::RunRecorded read_run(Reader& in) {
   return c;
 }
 
+change::HandoverOffered read_offer(Reader& in) {
+  constexpr std::uint64_t seconds_most = std::uint64_t{366} * 24 * 3600;
+  change::HandoverOffered c;
+  c.offer.to = in.text("to");
+  c.offer.answer_by = in.time("answer_by");
+  const auto seconds = in.number("seconds");
+  in.check(seconds <= seconds_most);
+  if (in.ok()) c.offer.answer_within = std::chrono::seconds(seconds);
+  in.each("next", [&](Reader& r, const element& item) { c.offer.next.push_back(item_text(r, item)); });
+  c.offer.reason = in.text("reason");
+  c.silent = in.text("silent");
+  return c;
+}
+
+change::HandoverEnded read_handover_end(Reader& in) {
+  change::HandoverEnded c;
+  const auto how = std::ranges::find(handover_ends, in.text("how"));
+  in.check(how != handover_ends.end());
+  if (in.ok()) c.how = static_cast<change::HandoverEnd>(how - handover_ends.begin());
+  c.who = in.text("who");
+  c.reason = in.text("reason");
+  return c;
+}
+
 change::StateChanged read_state(Reader& in) {
   change::StateChanged c;
   c.to = in.demand(parse_state(in.text("to")));
@@ -332,6 +368,8 @@ std::optional<ChangeBody> read_body(std::string_view name, Reader& in) {
     return c;
   }
   if (name == "run_recorded") return read_run(in);
+  if (name == "handover_offered") return read_offer(in);
+  if (name == "handover_ended") return read_handover_end(in);
   return std::nullopt;
 }
 

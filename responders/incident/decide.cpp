@@ -76,6 +76,52 @@ class Judge {
     return {};
   }
 
+  Result<void> operator()(const command::OfferHandover& c) {
+    TOCSIN_CHECK(alive());
+    TOCSIN_CHECK(reasoned(c.reason));
+    if (!incident_.open()) return fail(Code::conflict, incident_.alias + " is closed; there is nothing to hand over");
+    if (incident_.owner.empty())
+      return fail(Code::conflict,
+                  "nobody has " + incident_.alias + "; take it: tocsin incident take " + incident_.alias);
+    if (incident_.owner != actor_.name)
+      return fail(Code::denied, incident_.owner + " has " + incident_.alias + ", and only who has it hands it over");
+    if (incident_.handover) return fail(Code::conflict, "it is offered to " + incident_.handover->to + " already");
+    TOCSIN_CHECK(named(c));
+    add(change::HandoverOffered{{c.to, now_ + c.answer_within, c.answer_within, c.next, c.reason}, {}});
+    return {};
+  }
+
+  Result<void> operator()(const command::AnswerHandover& c) {
+    TOCSIN_CHECK(alive());
+    TOCSIN_CHECK(reasoned(c.reason));
+    if (!incident_.handover) return fail(Code::conflict, incident_.alias + " is not offered to anybody");
+    const bool withdrawn = c.how == change::HandoverEnd::withdrawn;
+    const std::string& theirs = withdrawn ? incident_.owner : incident_.handover->to;
+    if (actor_.name != theirs)
+      return fail(Code::denied, "it is " + (withdrawn ? "offered by " : std::string("offered to ")) + theirs +
+                                    ", not " + (withdrawn ? "by " : "to ") + actor_.name);
+    if (!withdrawn && now_ >= incident_.handover->answer_by)
+      return fail(Code::conflict, "the time to answer is over; ask " + incident_.owner + " to offer it again");
+    add(change::HandoverEnded{c.how, incident_.handover->to, c.reason});
+    return {};
+  }
+
+  Result<void> operator()(const command::PassHandover&) {
+    TOCSIN_CHECK(alive());
+    if (!incident_.handover || now_ < incident_.handover->answer_by) return {};
+    Handover offer = *incident_.handover;
+    const std::string silent = offer.to;
+    if (offer.next.empty()) {
+      add(change::HandoverEnded{change::HandoverEnd::unanswered, silent, offer.reason});
+      return {};
+    }
+    offer.to = offer.next.front();
+    offer.next.erase(offer.next.begin());
+    offer.answer_by = now_ + offer.answer_within;
+    add(change::HandoverOffered{std::move(offer), silent});
+    return {};
+  }
+
   Result<void> operator()(const command::Retitle& c) {
     TOCSIN_CHECK(alive());
     if (c.title.empty() || c.title.size() > 256) return fail(Code::usage, "a title has 1 to 256 bytes");
@@ -162,6 +208,23 @@ class Judge {
   static Result<void> reasoned(const std::string& reason) {
     if (reason.empty()) return fail(Code::usage, "a change of state needs a reason; add --reason TEXT");
     if (reason.size() > text_most) return fail(Code::usage, "the reason is longer than 8192 bytes; shorten it");
+    return {};
+  }
+  // Each of them once, none of them the owner.
+  Result<void> named(const command::OfferHandover& c) const {
+    constexpr std::size_t next_most = 16;
+    constexpr Duration shortest = std::chrono::minutes(1);
+    constexpr Duration longest = std::chrono::days(7);
+    if (c.next.size() > next_most) return fail(Code::usage, "at most 16 people are asked after the first");
+    if (c.answer_within < shortest || c.answer_within > longest)
+      return fail(Code::usage, "the time to answer goes from a minute to seven days");
+    std::vector<std::string> all = c.next;
+    all.push_back(c.to);
+    std::ranges::sort(all);
+    if (all.front().empty()) return fail(Code::usage, "name whom to hand it to");
+    if (std::ranges::find(all, incident_.owner) != all.end())
+      return fail(Code::usage, incident_.owner + " has it already; name somebody else");
+    if (std::ranges::adjacent_find(all) != all.end()) return fail(Code::usage, "somebody is named twice");
     return {};
   }
   Result<void> advance(IncidentState to, const std::string& reason) {

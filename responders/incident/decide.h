@@ -42,6 +42,19 @@ struct Note {
 struct Assign {
   std::string owner;
 };
+// One owner at a time: who offers it stays in charge until the other accepts. Silence goes to the next in line; when
+// nobody is left it stays with the owner, and the timeline says so.
+struct OfferHandover {  // by the owner
+  std::string to;
+  std::vector<std::string> next;
+  Duration answer_within = std::chrono::hours(1);
+  std::string reason;
+};
+struct AnswerHandover {  // by whom it is offered to; withdrawn: by the owner
+  change::HandoverEnd how = change::HandoverEnd::accepted;
+  std::string reason;
+};
+struct PassHandover {};  // its time is over; nothing when it is not
 struct Retitle {
   std::string title;
 };
@@ -70,7 +83,8 @@ struct RecordRun {
 
 using Command = std::variant<command::Open, command::AddAlert, command::Start, command::Contain, command::Close,
                              command::Reopen, command::Note, command::Assign, command::Retitle, command::Rate,
-                             command::Absorb, command::Split, command::AddEvidence, command::RecordRun>;
+                             command::Absorb, command::Split, command::AddEvidence, command::RecordRun,
+                             command::OfferHandover, command::AnswerHandover, command::PassHandover>;
 
 // The changes, in order; merge and split give changes for two incidents. Nothing for what is known already (an alert
 // that is in the incident, the owner it has). Errors: usage (a reason is missing), conflict (the state does not permit

@@ -58,6 +58,7 @@ class Folder {
       times.closed = change_.time;
       times.ended = c.ended;
       incident_.verdict = c.verdict;
+      incident_.handover.reset();
       if (c.verdict) text += " as " + words(verdict_name(*c.verdict));
     }
     // Work began with the first step, whichever it was.
@@ -77,7 +78,29 @@ class Folder {
 
   void operator()(const change::Assigned& c) {
     incident_.owner = c.owner;
+    incident_.handover.reset();
     tell(change_.time, TimelineKind::owner, c.owner.empty() ? "assigned to nobody" : "assigned to " + c.owner);
+  }
+
+  void operator()(const change::HandoverOffered& c) {
+    incident_.handover = c.offer;
+    tell(change_.time, TimelineKind::owner,
+         (c.silent.empty() ? "" : c.silent + " did not answer; ") + "offered to " + c.offer.to + " until " +
+             render_time(c.offer.answer_by) + ": " + c.offer.reason);
+  }
+
+  void operator()(const change::HandoverEnded& c) {
+    incident_.handover.reset();
+    std::string text = c.who + " accepted it: " + c.reason;
+    switch (c.how) {
+      case change::HandoverEnd::accepted: incident_.owner = c.who; break;
+      case change::HandoverEnd::returned: text = c.who + " gave it back: " + c.reason; break;
+      case change::HandoverEnd::withdrawn: text = "no longer offered to " + c.who + ": " + c.reason; break;
+      case change::HandoverEnd::unanswered:
+        text = c.who + " did not answer, and nobody is left to ask; it stays with " + incident_.owner;
+        break;
+    }
+    tell(change_.time, TimelineKind::owner, std::move(text));
   }
 
   void operator()(const change::Retitled& c) {
@@ -110,6 +133,7 @@ class Folder {
     incident_.merged_into = c.into;
     incident_.state = IncidentState::closed;
     incident_.verdict = Verdict::duplicate;
+    incident_.handover.reset();
     incident_.times.closed = incident_.times.ended = change_.time;
     tell(change_.time, TimelineKind::merge, "goes on as " + c.into_alias + ": " + c.reason);
   }

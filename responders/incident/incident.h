@@ -94,6 +94,16 @@ struct IncidentTimes {
   friend bool operator==(const IncidentTimes&, const IncidentTimes&) = default;
 };
 
+// The owner offered the incident to somebody who has not answered yet; until then it stays the owner's.
+struct Handover {
+  std::string to;
+  Time answer_by{};
+  Duration answer_within{};
+  std::vector<std::string> next;  // who is asked on silence, in order
+  std::string reason;
+  friend bool operator==(const Handover&, const Handover&) = default;
+};
+
 struct Incident {
   static constexpr std::size_t alerts_most = 5000;
   static constexpr std::size_t entities_most = 2000;
@@ -110,6 +120,7 @@ struct Incident {
   std::string host;  // of the opening alert
   std::string organization;
   std::string owner;
+  std::optional<Handover> handover;
   Exercise exercise = Exercise::no;
   IncidentTimes times;
   std::vector<IncidentAlert> alerts;    // in the order they were added

@@ -85,6 +85,10 @@ std::string render_json(const Incident& incident) {
   json.member("host.name", incident.host);
   if (!incident.organization.empty()) json.member("organization.id", incident.organization);
   if (!incident.owner.empty()) json.member("incident.owner", incident.owner);
+  if (incident.handover) {
+    json.member("incident.handover.to", incident.handover->to);
+    json.member("incident.handover.answer_by", render_time(incident.handover->answer_by));
+  }
   if (incident.exercise == Exercise::yes) json.member("tocsin.exercise", true);
   if (incident.merged_into) json.member("incident.merged_into", render_uuid(incident.merged_into.uuid));
   append_time(json, "first_event", incident.times.first_event);

@@ -256,6 +256,36 @@ channels:
         self.tocsin(daemon, 0, "playbook", "undo", self.runs(daemon)[0]["run"], "--reason", "over", "--yes")
         self.assertEqual({}, blocked())
 
+    def test_handed_over_between_people(self):
+        daemon = self.daemon("observe")
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        offer = ("incident", "hand-over", incident, "--to", str(BOB), "--reason", "end of shift")
+        accept = ("incident", "accept", incident, "--reason", "mine")
+        self.assertIn("tocsin incident take", self.tocsin(daemon, ANN, *offer, code=5))
+        self.tocsin(daemon, ANN, "incident", "take", incident, "--reason", "on shift")
+        self.assertIn("only who has it", self.tocsin(daemon, EVE, *offer, code=4))
+        self.assertIn("no user", self.tocsin(daemon, ANN, *offer, "--then", "nobody-of-that-name", code=3))
+        self.assertIn("would be", self.tocsin(daemon, ANN, *offer, "--dry-run"))
+        self.assertIn("not offered", self.tocsin(daemon, BOB, *accept, code=5))
+        self.assertIn(f"offered to {BOB}", self.tocsin(daemon, ANN, *offer, "--then", str(EVE), "--within", "30m"))
+        self.assertIn(f"not to {EVE}", self.tocsin(daemon, EVE, *accept, code=4))
+        shown = json.loads(self.tocsin(daemon, ANN, "incident", "show", incident, "-o", "json"))
+        self.assertEqual((str(ANN), str(BOB)), (shown["owner"], shown["offered_to"]))
+        self.tocsin(daemon, BOB, "incident", "return", incident, "--reason", "ill")
+        self.tocsin(daemon, ANN, *offer)
+        self.tocsin(daemon, ANN, "incident", "keep", incident, "--reason", "I stay after all")
+        self.tocsin(daemon, ANN, *offer)
+        daemon.kill()
+        daemon.start()
+        self.tocsin(daemon, BOB, *accept)
+        shown = json.loads(self.tocsin(daemon, ANN, "incident", "show", incident, "-o", "json"))
+        self.assertEqual(str(BOB), shown["owner"])
+        self.assertNotIn("offered_to", shown)
+        kept = [(row["what"], row["reason"]) for row in rig.rows(self.tocsin(daemon, 0, "audit", "list", "-o", "ndjson")) if row["what"].startswith("incident.")]
+        for entry in (("incident.hand-over", "end of shift"), ("incident.return", "ill"), ("incident.keep", "I stay after all"), ("incident.accept", "mine")):
+            self.assertIn(entry, kept)
+
     def test_after_a_second_person_said_yes(self):
         daemon = self.daemon("approve")
         daemon.write(guessing("web01", "root", ATTACKER))

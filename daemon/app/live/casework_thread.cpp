@@ -207,8 +207,21 @@ std::string CaseworkThread::store_trouble() const {
   return trouble_;
 }
 
+// Whoever was asked to take an incident over and is silent: the next is asked, or it stays where it is.
+void CaseworkThread::pass_handovers() {
+  if (!keeper_.casework().handover_due()) return;
+  checkpoint();
+  auto done = keeper_.in_transaction([&] { return keeper_.casework().pass_handovers(); });
+  if (!done) log_.limited(LogLevel::warning, "handover", "an unanswered hand-over waits: " + done.error().text());
+}
+
 void CaseworkThread::housekeeping(Time now) {
   constexpr Duration alive_every = std::chrono::seconds{30};
+  constexpr Duration handovers_every = std::chrono::seconds{10};
+  if (now - passed_handovers_ >= handovers_every) {
+    passed_handovers_ = now;
+    pass_handovers();
+  }
   if (now - said_alive_ >= alive_every) say_alive(now);
   if (storing_.value() == 0 && now >= retry_at_) {
     retry_at_ = now + std::chrono::seconds{5};

@@ -69,6 +69,7 @@ class CaseworkThread {
   void checkpoint();
   void housekeeping(Time now);
   void say_alive(Time now);
+  void pass_handovers();
   void watch_silence(Time now);
   void name_owners(std::vector<rules::Alert>& alerts) const;
   void keep_evidence(Duration at_most);
@@ -103,6 +104,7 @@ class CaseworkThread {
   Time next_report_look_{};
   Time retry_at_{};
   Time said_alive_{};
+  Time passed_handovers_{};
   bool urgent_ = false;
   mutable std::mutex trouble_mutex_;
   std::string trouble_;

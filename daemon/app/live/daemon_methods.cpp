@@ -1,12 +1,16 @@
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include "collectors/base/counted.h"
+#include "collectors/base/text.h"
 #include "daemon/app/asked.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/live/call_facts.h"
@@ -19,6 +23,7 @@ namespace {
 namespace json = boost::json;
 namespace command = responders::command;
 using responders::Incident;
+using responders::change::HandoverEnd;
 
 // What a verb asks of an incident as it stands: one command after the other.
 using Commands = std::vector<responders::Command>;
@@ -67,10 +72,40 @@ Result<void> change_incident(Daemon& daemon, const Call& call, Reply& reply, std
   reply_changed(reply, after);
   const auto owner = after.owner.empty() ? std::string("nobody") : after.owner;
   const bool same = before.revision == after.revision;
-  reply.summary("message", fmt::format("{} {}{}, with {}{}", after.alias, dry ? "would be " : "is ",
-                                       responders::state_name(after.state), owner,
+  const auto offered =
+      after.handover
+          ? fmt::format(", offered to {} until {}; {} answers with: tocsin incident accept {}", after.handover->to,
+                        render_time(after.handover->answer_by), after.handover->to, after.alias)
+          : std::string{};
+  reply.summary("message", fmt::format("{} {}{}, with {}{}{}", after.alias, dry ? "would be " : "is ",
+                                       responders::state_name(after.state), owner, offered,
                                        same ? "; that is how it was, nothing changed" : ""));
   return {};
+}
+
+// Whom nobody knows here can answer nothing here. Somebody without an entry is known by his number.
+Result<void> known_person(const std::string& name) {
+  if (parse_unsigned(name)) return {};
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return {};
+  return fail(Code::not_found, fmt::format("this host has no user {}", escape_terminal(name)));
+}
+
+Result<Commands> offer_handover(const Call& call, const Incident&, const std::string& reason) {
+  command::OfferHandover out;
+  TOCSIN_TRY(out.to, call.require("to"));
+  out.next = call.list("then");
+  out.reason = reason;
+  if (const auto within = call.text("within")) {
+    const auto time = parse_duration(*within);
+    if (!time) return fail(Code::usage, "--within takes a time such as 30m");
+    out.answer_within = *time;
+  }
+  TOCSIN_CHECK(known_person(out.to));
+  for (const auto& name : out.next) TOCSIN_CHECK(known_person(name));
+  return Commands{std::move(out)};
 }
 
 void add_incident_changes(MethodTable& methods, Daemon& daemon) {
@@ -88,6 +123,16 @@ void add_incident_changes(MethodTable& methods, Daemon& daemon) {
     if (now.state == responders::IncidentState::new_) out.emplace_back(command::Start{reason});
     return Result<Commands>(std::move(out));
   });
+  add("hand-over", "offer it to somebody else", [](const Call& call, const Incident& now, const std::string& reason) {
+    return offer_handover(call, now, reason);
+  });
+  for (const auto& [verb, summary, how] :
+       {std::tuple{"accept", "take over what is offered to you", HandoverEnd::accepted},
+        std::tuple{"return", "give back what is offered to you", HandoverEnd::returned},
+        std::tuple{"keep", "take an offer back that nobody answered", HandoverEnd::withdrawn}})
+    add(verb, summary, [how = how](const Call&, const Incident&, const std::string& reason) {
+      return Result<Commands>(Commands{command::AnswerHandover{how, reason}});
+    });
   add("contain", "it can do no more harm", [](const Call&, const Incident&, const std::string& reason) {
     return Result<Commands>(Commands{command::Contain{reason}});
   });
@@ -227,7 +272,5 @@ void add_daemon_methods(MethodTable& methods, Daemon& daemon) {
   methods.add({"report.list", Role::viewer, "scheduled reports that were made",
                [&daemon](const Call& c, Reply& r) { return list_reports(daemon, c, r); }});
 }
-
-namespace {}  // namespace
 
 }  // namespace tocsin::daemon

@@ -29,6 +29,17 @@ constexpr Example show_examples[] = {
     {"tocsin incident show 0042 -o json", "the same for a script; the number alone is enough"}};
 constexpr Example take_examples[] = {
     {"tocsin incident take INC-2026-0042 --reason \"on shift\"", "make it yours; it is in progress from here"}};
+constexpr Example hand_over_examples[] = {
+    {"tocsin incident hand-over INC-2026-0042 --to bao --reason \"end of shift\"",
+     "offer it; it stays yours until bao accepts"},
+    {"tocsin incident hand-over INC-2026-0042 --to bao --then chi --within 30m --reason \"beyond us\"",
+     "when bao is silent for half an hour, chi is asked"}};
+constexpr Example accept_examples[] = {
+    {"tocsin incident accept INC-2026-0042 --reason \"read the timeline, it is mine\"", "take over what is offered"}};
+constexpr Example return_examples[] = {
+    {"tocsin incident return INC-2026-0042 --reason \"not my systems\"", "say no to what is offered"}};
+constexpr Example keep_examples[] = {
+    {"tocsin incident keep INC-2026-0042 --reason \"bao is ill\"", "take back an offer of yours"}};
 constexpr Example contain_examples[] = {
     {"tocsin incident contain INC-2026-0042 --reason \"address blocked, shell removed\" --yes",
      "say that it can do no more harm"}};
@@ -63,6 +74,11 @@ constexpr OptionRow close_options[] = {TOCSIN_INCIDENT_ARGUMENT,
                                         .help = "what it was",
                                         .choices = "true_positive|false_positive|indeterminate|duplicate|other",
                                         .required = true}};
+constexpr OptionRow hand_over_options[] = {
+    TOCSIN_INCIDENT_ARGUMENT,
+    {.name = "to", .kind = OptionKind::value, .value = "USER", .help = "who is to have it", .required = true},
+    {.name = "then", .kind = OptionKind::list, .value = "USER", .help = "who is asked next when there is no answer"},
+    {.name = "within", .kind = OptionKind::value, .value = "TIME", .help = "time to answer; default 1h"}};
 constexpr OptionRow note_options[] = {
     TOCSIN_INCIDENT_ARGUMENT, {.name = "text", .kind = OptionKind::positional, .help = "the note", .required = true}};
 #undef TOCSIN_INCIDENT_ARGUMENT
@@ -80,8 +96,8 @@ constexpr Column columns[] = {{"alias", "INCIDENT", Style::strong},
                               {"exercise", "EXERCISE", Style::faint, true},
                               {"id", "ID", Style::faint, true}};
 // An incident with all that belongs to it.
-constexpr std::string_view members[] = {"alert_count", "summary",   "entities", "attack",
-                                        "timeline",    "playbooks", "evidence", "next"};
+constexpr std::string_view members[] = {"alert_count", "summary",  "offered_to", "answer_by", "entities",
+                                        "attack",      "timeline", "playbooks",  "evidence",  "next"};
 constexpr unsigned client = feature::output | feature::daemon | feature::config;
 
 constexpr CommandRow rows[] = {
@@ -106,6 +122,42 @@ constexpr CommandRow rows[] = {
      .verb = "take",
      .summary = "make an incident yours; new becomes in progress",
      .examples = take_examples,
+     .options = one,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change,
+     .members = members},
+    {.noun = "incident",
+     .verb = "hand-over",
+     .summary = "offer an incident of yours to somebody else",
+     .examples = hand_over_examples,
+     .options = hand_over_options,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change,
+     .members = members},
+    {.noun = "incident",
+     .verb = "accept",
+     .summary = "take over an incident that is offered to you",
+     .examples = accept_examples,
+     .options = one,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change,
+     .members = members},
+    {.noun = "incident",
+     .verb = "return",
+     .summary = "give back an incident that is offered to you",
+     .examples = return_examples,
+     .options = one,
+     .features = client | feature::change,
+     .columns = columns,
+     .run = relay_change,
+     .members = members},
+    {.noun = "incident",
+     .verb = "keep",
+     .summary = "take back an offer that nobody answered",
+     .examples = keep_examples,
      .options = one,
      .features = client | feature::change,
      .columns = columns,

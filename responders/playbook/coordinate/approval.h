@@ -1,6 +1,6 @@
 #pragma once
-// Agreement of several people in their roles, and the hand-over of who is in charge. Values and pure decisions; any
-// thread. Who somebody is and which roles he has, the caller knows from the kernel, never from the person's word.
+// Agreement of several people in their roles. Values and pure decisions; any thread. Who somebody is and which roles he
+// has, the caller knows from the kernel, never from the person's word.
 
 #include <map>
 #include <optional>
@@ -39,27 +39,5 @@ class Approval {
   std::vector<std::pair<std::string, std::set<std::string>>> granted_;  // who, and the roles that were asked for
   bool denied_ = false;
 };
-
-// One owner at a time: the one who offers stays in charge until the other accepts. Silence goes to the next in line;
-// when none is left it stays with the owner, and says so.
-struct Handover {
-  enum class State : std::uint8_t { owned, offered, returned, escalated, unanswered, closed } state = State::owned;
-  std::string owner;
-  std::string offered_to;
-  Time answer_by{};
-  std::vector<std::string> next;  // who is asked on silence, in order
-  Duration answer_within = std::chrono::hours(1);
-  std::string reason;
-  friend bool operator==(const Handover&, const Handover&) = default;
-};
-
-struct HandoverStep {
-  enum class Kind : std::uint8_t { offer, accept, give_back, close, time } kind = Kind::time;
-  std::string who;  // who does it
-  std::string to;   // of an offer
-  std::string reason;
-};
-// denied: not theirs to do; conflict: not now; usage: no reason, or to oneself.
-Result<Handover> take_step(const Handover& before, const HandoverStep& step, Time now);
 
 }  // namespace tocsin::responders

@@ -31,6 +31,25 @@ struct House {
   }
 };
 
+TEST(Casework, an_offer_nobody_answers_is_passed_on_after_a_restart_as_well) {
+  House house;
+  const auto id = house.take({.second = 0, .entities = {from("203.0.113.9")}}).incident;
+  ASSERT_TRUE(house.casework.command(id, command::Assign{"linh"}, analyst));
+  const auto hour = std::chrono::hours(1);
+  ASSERT_TRUE(house.casework.command(id, command::OfferHandover{"bao", {"chi"}, hour, "end of shift"}, analyst));
+  EXPECT_FALSE(house.casework.handover_due());
+  house.clock.advance_to(at(3600));
+  house.casework = Casework::start(house.journal, house.clock, IncidentIds::derived(7), house.options).value();
+  EXPECT_TRUE(house.casework.handover_due());
+  ASSERT_TRUE(house.casework.pass_handovers());
+  EXPECT_EQ(house.casework.incident(id)->handover->to, "chi");
+  EXPECT_FALSE(house.casework.handover_due());
+  house.clock.advance_to(at(7200));
+  ASSERT_TRUE(house.casework.pass_handovers());
+  EXPECT_FALSE(house.casework.incident(id)->handover);
+  EXPECT_EQ(house.casework.incident(id)->owner, "linh");
+}
+
 TEST(Casework, one_intrusion_becomes_one_incident) {
   House house;
   const auto guess = house.take({.second = 0, .entities = {from("203.0.113.9"), user("deploy")}});

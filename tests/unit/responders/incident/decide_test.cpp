@@ -196,6 +196,71 @@ TEST(Decide, a_containing_playbook_step_sets_the_time_to_contain) {
             "Block the guesser · Block · network.block_address [apply] applied: 203.0.113.9 for 1h");
 }
 
+Result<Incident> as(const std::string& name, Incident incident, const Command& command, Time now) {
+  const auto changes = decide(incident, command, Actor{7, 7, name}, ManualClock(now));
+  if (!changes) return std::unexpected(changes.error());
+  for (const auto& change : *changes) {
+    const auto back = parse_change(render_json(change));
+    EXPECT_TRUE(back && *back == change);
+    incident = evolve(std::move(incident), change);
+  }
+  return incident;
+}
+
+using change::HandoverEnd;
+constexpr Duration hour = std::chrono::hours(1);
+
+TEST(Handover, stays_with_the_owner_until_the_other_accepts) {
+  auto incident = opened();
+  EXPECT_EQ(as("linh", incident, command::OfferHandover{"bao", {}, hour, "r"}, at(0)).error().code, Code::conflict);
+  incident = apply(incident, command::Assign{"linh"}, at(100));
+  const command::OfferHandover offer{"bao", {}, hour, "end of shift"};
+  EXPECT_EQ(as("eve", incident, offer, at(100)).error().code, Code::denied);
+  for (const auto& wrong :
+       {command::OfferHandover{"", {}, hour, "r"}, command::OfferHandover{"linh", {}, hour, "r"},
+        command::OfferHandover{"bao", {"bao"}, hour, "r"}, command::OfferHandover{"bao", {}, hour, ""},
+        command::OfferHandover{"bao", {}, std::chrono::seconds(1), "r"}})
+    EXPECT_EQ(as("linh", incident, wrong, at(100)).error().code, Code::usage);
+  incident = as("linh", incident, offer, at(100)).value();
+  EXPECT_EQ(incident.owner, "linh");
+  ASSERT_TRUE(incident.handover);
+  EXPECT_EQ(incident.handover->answer_by, at(3700));
+  EXPECT_EQ(as("linh", incident, offer, at(100)).error().code, Code::conflict);
+  const command::AnswerHandover accept{HandoverEnd::accepted, "mine"};
+  EXPECT_EQ(as("eve", incident, accept, at(200)).error().code, Code::denied);
+  EXPECT_EQ(as("bao", incident, command::AnswerHandover{HandoverEnd::withdrawn, "no"}, at(200)).error().code,
+            Code::denied);
+  EXPECT_EQ(as("bao", incident, accept, at(3700)).error().code, Code::conflict);
+  const auto accepted = as("bao", incident, accept, at(200)).value();
+  EXPECT_EQ(accepted.owner, "bao");
+  EXPECT_FALSE(accepted.handover);
+  EXPECT_EQ(accepted.timeline.back().text, "bao accepted it: mine");
+  EXPECT_EQ(as("bao", accepted, accept, at(200)).error().code, Code::conflict);
+  const auto returned = as("bao", incident, command::AnswerHandover{HandoverEnd::returned, "ill"}, at(200)).value();
+  EXPECT_EQ(returned.owner, "linh");
+  EXPECT_EQ(returned.timeline.back().text, "bao gave it back: ill");
+  const auto kept = as("linh", incident, command::AnswerHandover{HandoverEnd::withdrawn, "I stay"}, at(200)).value();
+  EXPECT_EQ(kept.owner, "linh");
+  EXPECT_FALSE(kept.handover);
+  EXPECT_FALSE(as("eve", incident, command::Assign{"eve"}, at(200))->handover);
+  EXPECT_FALSE(as("linh", incident, command::Close{Verdict::other, "over", {}}, at(200))->handover);
+}
+
+TEST(Handover, silence_goes_on_and_then_stays_where_it_was) {
+  auto incident = apply(opened(), command::Assign{"linh"}, at(100));
+  incident = as("linh", incident, command::OfferHandover{"bao", {"chi"}, hour, "r"}, at(100)).value();
+  const command::PassHandover pass;
+  EXPECT_EQ(as("tocsind", incident, pass, at(3699))->revision, incident.revision);
+  incident = as("tocsind", incident, pass, at(3700)).value();
+  EXPECT_EQ(incident.handover->to, "chi");
+  EXPECT_EQ(incident.handover->answer_by, at(7300));
+  EXPECT_NE(incident.timeline.back().text.find("bao did not answer; offered to chi"), std::string::npos);
+  incident = as("tocsind", incident, pass, at(7300)).value();
+  EXPECT_FALSE(incident.handover);
+  EXPECT_EQ(incident.owner, "linh");
+  EXPECT_NE(incident.timeline.back().text.find("it stays with linh"), std::string::npos);
+}
+
 TEST(Change, what_cannot_be_understood_is_refused) {
   EXPECT_FALSE(parse_change("{"));
   EXPECT_FALSE(parse_change("[]"));

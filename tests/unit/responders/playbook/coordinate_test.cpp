@@ -341,36 +341,5 @@ TEST(Approval, people_in_different_roles) {
   EXPECT_EQ(denied.grant("ann", {"approver"}, now).error().code, Code::conflict);
 }
 
-TEST(Handover, one_owner_at_a_time_and_silence_goes_on) {
-  using Kind = HandoverStep::Kind;
-  const Time now{};
-  Handover at;
-  at.owner = "unit";
-  at.next = {"centre"};
-  EXPECT_EQ(take_step(at, {Kind::offer, "province", "x", "r"}, now).error().code, Code::denied);
-  EXPECT_EQ(take_step(at, {Kind::offer, "unit", "unit", "r"}, now).error().code, Code::usage);
-  EXPECT_EQ(take_step(at, {Kind::offer, "unit", "province", ""}, now).error().code, Code::usage);
-  at = take_step(at, {Kind::offer, "unit", "province", "beyond us"}, now).value();
-  EXPECT_EQ(at.owner, "unit");
-  EXPECT_EQ(take_step(at, {Kind::close, "unit", "", "done"}, now).error().code, Code::conflict);
-  EXPECT_EQ(take_step(at, {Kind::accept, "centre", "", "ours"}, now).error().code, Code::denied);
-  const auto accepted = take_step(at, {Kind::accept, "province", "", "ours"}, now).value();
-  EXPECT_EQ(accepted.owner, "province");
-  const auto returned = take_step(at, {Kind::give_back, "province", "", "yours"}, now).value();
-  EXPECT_EQ(returned.owner, "unit");
-  EXPECT_EQ(returned.state, Handover::State::returned);
-  // Silence: the next tier is asked, then it stays where it is.
-  at = take_step(at, {Kind::time, "", "", ""}, now + std::chrono::hours(1)).value();
-  EXPECT_EQ(at.state, Handover::State::escalated);
-  EXPECT_EQ(at.offered_to, "centre");
-  EXPECT_EQ(take_step(at, {Kind::accept, "province", "", "ours"}, now + std::chrono::hours(1)).error().code,
-            Code::denied);
-  at = take_step(at, {Kind::time, "", "", ""}, now + std::chrono::hours(2)).value();
-  EXPECT_EQ(at.state, Handover::State::unanswered);
-  EXPECT_EQ(at.owner, "unit");
-  at = take_step(at, {Kind::close, "unit", "", "done"}, now + std::chrono::hours(3)).value();
-  EXPECT_EQ(take_step(at, {Kind::offer, "unit", "province", "r"}, now).error().code, Code::conflict);
-}
-
 }  // namespace
 }  // namespace tocsin::responders
