@@ -29,6 +29,8 @@ class ShellScanner {
   std::size_t take(std::size_t length);
   std::string environment() const;
   void put_reference(const std::string& reference, bool begins_word);
+  // Every value so far may only be of a type that holds no text of an author's choice.
+  void keep_narrow();
   void refuse(std::string_view where) { refuse_at(here_, where); }
   void refuse_at(std::size_t offset, std::string_view where);
 
@@ -39,5 +41,8 @@ class ShellScanner {
   bool escaped_ = false;  // a variable follows a backslash
   ShellText out_;
 };
+
+ShellText compile_posix(std::string_view command);
+ShellText compile_powershell(std::string_view command);
 
 }  // namespace tocsin::responders

@@ -20,6 +20,7 @@ struct ShellUse {
   std::string variable;      // "__name__"
   std::string environment;   // what the shell knows it by
   bool begins_word = false;  // a value that begins with '-' would be read as an option
+  bool narrow = false;       // a program reads it in a language of its own: no free text
 };
 
 struct ShellText {
@@ -32,7 +33,8 @@ struct ShellText {
 ShellText compile_shell(ShellKind kind, std::string_view command);
 
 // Name and value of every variable the text uses. not_found, invalid as Template::fill; denied: a value that would be
-// read as an option, or that the shell cannot hold (NUL; for PowerShell also a double quote).
+// read as an option, free text where a program reads a language of its own, or what the shell cannot hold (NUL; for
+// PowerShell also a double quote).
 Result<std::vector<std::pair<std::string, std::string>>> shell_values(ShellKind kind, const ShellText& text,
                                                                       const Lookup& lookup);
 
