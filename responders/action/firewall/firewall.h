@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "responders/action/firewall/kernel_tables.h"
 #include "responders/action/firewall/nftables.h"
 #include "responders/action/firewall/ruleset.h"
 
@@ -14,8 +15,9 @@ namespace tocsin::responders {
 
 class Firewall {
  public:
-  // Whether table, chains and rules are as they must be; somebody who flushed the ruleset is noticed here. Committing
-  // rules makes the kernel wait for every packet in flight, so `ensure` makes them right only when they are not.
+  // Whether table, chains and rules are as they must be; somebody who flushed the ruleset is noticed here. Looked
+  // through only when somebody else changed something since. Committing rules makes the kernel wait for every packet in
+  // flight, so `ensure` makes them right only when they are not.
   Result<bool> ready();
   Result<void> ensure();
 
@@ -27,7 +29,11 @@ class Firewall {
   Result<bool> remove(const SetElement& element);
 
  private:
+  Result<std::string> commit(const std::string& transaction);
+
   Nftables nftables_;
+  KernelTables tables_;
+  std::optional<std::uint32_t> ready_at_;  // the ruleset's generation at which all was as it must be
 };
 
 // A timeout the kernel takes: whole seconds, at least one.

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "responders/action/firewall/nftables.h"
+#include "responders/action/firewall/firewall.h"
 #include "responders/action/network_block_address/network_block_address.h"
 
 namespace tocsin::responders {
@@ -54,6 +54,41 @@ TEST_F(NftablesTest, notices_and_mends_flushed_rules) {
   EXPECT_EQ(action_->verify(parameters("203.0.113.5"), "a")->presence, Presence::changed);
   ASSERT_TRUE(action_->apply(parameters("203.0.113.5"), "b").has_value());
   EXPECT_EQ(action_->verify(parameters("203.0.113.5"), "b")->presence, Presence::in_effect);
+}
+
+TEST_F(NftablesTest, one_element_is_asked_for_with_its_time) {
+  Firewall firewall;
+  EXPECT_FALSE(firewall.find({"blocked4", "203.0.113.5"})->has_value());  // no table yet
+  ASSERT_TRUE(firewall.ensure().has_value());
+  const std::vector<SetElement> elements{{"blocked4", "203.0.113.5"}, {"blocked6", "2001:db8::5"}};
+  ASSERT_TRUE(firewall.put(elements, std::chrono::minutes(10), "k").has_value());
+  for (const SetElement& element : elements) {
+    const auto found = firewall.find(element).value();
+    ASSERT_TRUE(found.has_value()) << element.set;
+    EXPECT_EQ(found->timeout, std::chrono::minutes(10));
+    EXPECT_GT(found->expires, std::chrono::seconds(590));
+    EXPECT_LE(found->expires, std::chrono::minutes(10));
+  }
+  EXPECT_FALSE(firewall.find({"blocked4", "203.0.113.6"})->has_value());
+  ASSERT_TRUE(nftables_->run("delete table inet tocsin\n").has_value());
+  EXPECT_FALSE(firewall.find(elements.front())->has_value());
+}
+
+TEST_F(NftablesTest, our_own_changes_keep_it_ready_and_those_of_others_are_looked_through) {
+  Firewall firewall;
+  KernelTables tables;
+  ASSERT_TRUE(firewall.ensure().has_value());
+  EXPECT_TRUE(firewall.ready().value());
+  const std::uint32_t before = tables.generation().value();
+  const std::vector<SetElement> elements{{"blocked4", "203.0.113.5"}};
+  ASSERT_TRUE(firewall.put(elements, std::chrono::minutes(10), "k").has_value());
+  EXPECT_EQ(tables.generation().value(), before + 1);
+  EXPECT_TRUE(firewall.ready().value());
+  // Right after one of ours, and right before.
+  ASSERT_TRUE(nftables_->run("flush chain inet tocsin leaving\n").has_value());
+  EXPECT_FALSE(firewall.ready().value());
+  ASSERT_TRUE(firewall.put(elements, std::chrono::minutes(10), "k").has_value());
+  EXPECT_FALSE(firewall.ready().value());
 }
 
 }  // namespace
