@@ -68,9 +68,9 @@ Facts Guard::facts_for(const ActionSpec& spec, const Parameters& parameters, con
   return out;
 }
 
-Result<void> Guard::note(GuardRecord record) {
+Result<void> Guard::note(GuardRecord record, Sync when) {
   record.time = clock_.now();
-  TOCSIN_CHECK(journal_->append(record));
+  TOCSIN_CHECK(journal_->append(record, when));
   ledger_.fold(record);
   return {};
 }
@@ -263,7 +263,7 @@ Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, G
     record.kind = "failed";
     record.detail = outcome.error().text();
     const std::string name = record.action;
-    TOCSIN_CHECK(note(std::move(record)));
+    TOCSIN_CHECK(note(std::move(record), Sync::later));
     trip_if_troubled(name);
     return std::unexpected(std::move(outcome).error());
   }
@@ -274,7 +274,7 @@ Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, G
   // What the kernel does not end is ended by tick().
   if (!outcome->expires_in && parameters.has("ttl")) outcome->expires_in = parameters.duration("ttl");
   if (outcome->expires_in) record.expires = clock_.now() + *outcome->expires_in;
-  TOCSIN_CHECK(note(std::move(record)));
+  TOCSIN_CHECK(note(std::move(record), Sync::later));
   Applied out;
   out.outcome = std::move(*outcome);
   if (auto verification = action.verify(parameters, key)) out.verification = std::move(*verification);
@@ -346,12 +346,12 @@ Result<Outcome> Guard::undo_entry(const std::string& key, GuardRecord record) {
   if (!outcome && outcome.error().code != Code::partial) {
     record.kind = "applied";  // it is still in effect
     record.detail = fmt::format("{}: {}", undo_failed, outcome.error().text());
-    TOCSIN_CHECK(note(std::move(record)));
+    TOCSIN_CHECK(note(std::move(record), Sync::later));
     return outcome;
   }
   record.kind = "undone";
   record.detail = outcome ? outcome->summary : outcome.error().text();
-  TOCSIN_CHECK(note(std::move(record)));
+  TOCSIN_CHECK(note(std::move(record), Sync::later));
   return outcome;
 }
 

@@ -55,9 +55,13 @@ class Guard {
   // that could not be.
   Result<std::uint32_t> halt(const std::string& reason, const Peer& peer, std::vector<std::string>& failed);
   Result<void> resume(const std::string& reason, const Peer& peer);
-  // What time asks for; called about once a second. Renews leases, undoes what has had its time or was not confirmed,
-  // and takes back what must not be touched any more: addresses, sessions and the policy change while effects last.
+  // What time asks for; called about once a second. Makes durable what is not yet, renews leases, undoes what has had
+  // its time or was not confirmed, and takes back what must not be touched any more: addresses, sessions and the policy
+  // change while effects last.
   void tick();
+  // When there is a pause: the outcomes of what was done become durable.
+  void rest();
+  bool rested() const noexcept { return journal_->synced(); }
   // A new policy is in force from now on: what is live is looked at again at once.
   void policy_changed();
   GuardStatus status() const;
@@ -72,7 +76,7 @@ class Guard {
 
   Action* find(std::string_view name) const;
   Facts facts_for(const ActionSpec& spec, const Parameters& parameters, const ActionRequest& request, const Peer& peer);
-  Result<void> note(GuardRecord record);
+  Result<void> note(GuardRecord record, Sync when = Sync::now);
   GuardRecord record_of(const ActionRequest& request, const Peer& peer, std::string kind) const;
   Result<Applied> known(const LedgerEntry& entry, const ActionRequest& request);
   Applied pending(const std::string& key, Time expires) const;

@@ -101,7 +101,12 @@ void Guard::note_anyway(GuardRecord record) {
   if (!note(std::move(record))) ++unsettled_;
 }
 
+void Guard::rest() {
+  if (!journal_->sync()) ++unsettled_;
+}
+
 void Guard::tick() {
+  rest();
   end_what_is_over();
   renew_leases();
   if (clock_.now() >= next_recheck_) recheck();

@@ -133,9 +133,15 @@ Result<void> serve(const ProgramOptions& options) {
   tell_service_manager("READY=1");
   log.info(fmt::format("listening on {}", options.socket));
   Watchdog watchdog(clock);
+  // Not after every request: each turn looks at all that is live.
+  constexpr auto tick_every = std::chrono::milliseconds(900);
+  Time ticked{};
   server.run(stop, [&] {
     reload_policy(reload, options, policy, *guard, log);
-    guard->tick();
+    if (const Time now = clock.now(); now - ticked >= tick_every || now < ticked) {
+      ticked = now;
+      guard->tick();
+    }
     watchdog.tick();
   });
   tell_service_manager("STOPPING=1");

@@ -143,22 +143,34 @@ Result<std::unique_ptr<GuardJournal>> GuardJournal::open(const std::string& path
 }
 
 GuardJournal::~GuardJournal() {
-  if (file_ >= 0) ::close(file_);
+  if (file_ < 0) return;
+  [[maybe_unused]] const auto synced = sync();  // what is not sure is looked up
+  ::close(file_);
 }
 
-Result<void> GuardJournal::append(const GuardRecord& record) {
+Result<void> GuardJournal::sync() {
+  if (synced_) return {};
+  if (::fdatasync(file_) != 0) return fail_errno("cannot make the journal durable", errno);
+  synced_ = true;
+  return {};
+}
+
+// Half a line, or one that nobody counts, would break the chain for good.
+Result<void> GuardJournal::cut_back(const char* what) {
+  const int reason = errno;
+  if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0)
+    return fail_errno(fmt::format("{} and not mend the journal", what), reason);
+  return fail_errno(fmt::format("{} the journal", what), reason);
+}
+
+Result<void> GuardJournal::append(const GuardRecord& record, Sync when) {
   const std::string body = render_line(record, sequence_ + 1, head_);
   const std::string hash = render_digest(sha256(as_bytes(body)));
   const std::string line = fmt::format("{}{}{}\"}}\n", body, hash_mark, hash);
   if (bytes_ + line.size() > journal_bytes_most) return fail(Code::exhausted, "the journal is full; archive it");
-  if (!write_all(file_, as_bytes(line))) {
-    const int reason = errno;
-    // Half a line would break the chain for good.
-    if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0)
-      return fail_errno("cannot write and not mend the journal", reason);
-    return fail_errno("cannot write the journal", reason);
-  }
-  if (::fdatasync(file_) != 0) return fail_errno("cannot make the journal durable", errno);
+  if (!write_all(file_, as_bytes(line))) return cut_back("cannot write");
+  if (when == Sync::now && ::fdatasync(file_) != 0) return cut_back("cannot sync");
+  synced_ = when == Sync::now;
   bytes_ += line.size();
   head_ = hash;
   ++sequence_;

@@ -1,7 +1,8 @@
 #pragma once
 // The guard's journal: what was asked, decided, begun and done, as an append-only file of JSON lines. Each line holds
 // the hash of the one before it, so nothing can be taken out or changed unseen. An intent is durable before its effect
-// begins. One process, one thread.
+// begins; what came of it a moment later, with the next intent or the next pause: until then a power cut leaves the
+// intent, and what came of it is looked up (Guard::settle). One process, one thread.
 
 #include <cstdint>
 #include <map>
@@ -40,6 +41,9 @@ struct GuardRecord {
   Time time{};
 };
 
+// later: by the next append that syncs, or by `sync`. The end of this process loses nothing either way.
+enum class Sync : std::uint8_t { now, later };
+
 class GuardJournal {
  public:
   // Reads what is there and checks the chain. A last line cut short by a crash is dropped. conflict: the chain is
@@ -49,15 +53,19 @@ class GuardJournal {
   GuardJournal(const GuardJournal&) = delete;
   GuardJournal& operator=(const GuardJournal&) = delete;
 
-  // Durable when it returns.
-  Result<void> append(const GuardRecord& record);
+  // Written when it returns; durable when `when` says so. Whatever fails, the file is as it was before.
+  Result<void> append(const GuardRecord& record, Sync when = Sync::now);
+  Result<void> sync();
+  bool synced() const noexcept { return synced_; }
   std::uint64_t sequence() const noexcept { return sequence_; }
   const std::string& head() const noexcept { return head_; }  // hash of the last line, hexadecimal
 
  private:
   GuardJournal() = default;
+  Result<void> cut_back(const char* what);
 
   int file_ = -1;
+  bool synced_ = true;
   std::uint64_t sequence_ = 0;
   std::uint64_t bytes_ = 0;
   std::string head_;

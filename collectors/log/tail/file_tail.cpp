@@ -291,6 +291,10 @@ TailCounts FileTail::counts() const noexcept {
   return counts;
 }
 
+bool FileTail::grown() const noexcept {
+  return std::ranges::any_of(state_->files, [](const auto& file) { return file->grown(); });
+}
+
 std::size_t FileTail::open_files() const noexcept { return state_->files.size(); }
 
 void FileTail::use(std::shared_ptr<const DecoderSet> decoders) {

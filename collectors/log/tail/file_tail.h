@@ -1,7 +1,8 @@
 #pragma once
 // Follows the files of one glob: new ones, rotated ones (renamed, copied and truncated, compressed while we were down),
 // truncated ones. At least once: after a crash it reads again from the last stored positions, and the same bytes give
-// the same event ids. One owner, one thread; it polls, callers wait 250 ms between turns that gave nothing.
+// the same event ids. One owner, one thread; it polls, callers wait up to 250 ms between turns that gave nothing,
+// shorter when a file has grown.
 
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class FileTail {
   // One turn: looks for files when due, reads what is there, until the batch is nearly full. True when anything was
   // added. Single files that fail are counted and tried again; only a failing glob is an error.
   Result<bool> poll(LogBatch& batch, Time now);
+  // A followed file has bytes that were not read: the next poll need not be waited for. One call to the kernel a file.
+  bool grown() const noexcept;
   TailCounts counts() const noexcept;
   std::size_t open_files() const noexcept;
   void use(std::shared_ptr<const DecoderSet> decoders);

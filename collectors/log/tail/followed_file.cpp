@@ -148,6 +148,11 @@ std::size_t FollowedFile::fetch(std::span<std::uint8_t> buffer, Turn& turn) {
   return count;
 }
 
+bool FollowedFile::grown() const noexcept {
+  struct stat now{};
+  return !inflated_ && ::fstat(descriptor_.get(), &now) == 0 && static_cast<std::uint64_t>(now.st_size) != read_at_;
+}
+
 // False when the batch is full.
 bool FollowedFile::decode_pending(EventBatch& events, Time now, Turn& turn) {
   EventBuilder builder(events);

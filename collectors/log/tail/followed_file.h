@@ -48,6 +48,8 @@ class FollowedFile {
   };
   // Reads at most one chunk and decodes until the batch has no more room.
   Turn read(EventBatch& events, Time now, std::span<std::uint8_t> buffer);
+  // There are bytes that were not read: one call to the kernel.
+  bool grown() const noexcept;
   // Copied and truncated, then grown again beyond our place: its first bytes tell.
   bool head_changed();
   void restart();

@@ -14,7 +14,7 @@ CaseworkThread::CaseworkThread(Inbox& inbox, Keeper& keeper, std::optional<Repor
       reports_(std::move(reports)),
       clock_(clock),
       log_(log),
-      options_(options),
+      options_(std::move(options)),
       listener_(std::move(listener)),
       alerts_stored_(metrics.counter("tocsin_alerts", "Alerts stored; exercises are left out")),
       checkpoints_(metrics.counter("tocsin_checkpoints", "Checkpoints committed")),
@@ -118,7 +118,7 @@ void CaseworkThread::take(Work work) {
   take_evidence(std::move(work.evidence));
   for (auto& interval : work.blind) blind_.push_back(std::move(interval));
   if (!work.task) return;
-  checkpoint();
+  if (work.waits == TaskWaits::checkpoint) checkpoint();
   work.task(*this);
 }
 

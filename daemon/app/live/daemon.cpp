@@ -126,7 +126,7 @@ Result<void> Daemon::open_store() {
   casework.grouping.age_most = config_.incidents.longest;
   casework.grouping.own_addresses = own_addresses();
   if (casework.grouping.own_addresses.empty())
-    remarks_.push_back(
+    remarks_.emplace_back(
         "the kernel does not tell this host's own addresses: own flows have no owner, and incidents may "
         "be tied together by them; allow AF_NETLINK to this process");
   casework.organization = config_.host.organization;
@@ -377,8 +377,8 @@ Result<void> Daemon::start() {
   response_->start();
   runs_ = std::make_unique<RunDesk>(
       RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
-                   [this](auto change) { return on_casework(std::move(change)); }, config_.respond.runner,
-                   hunt_place(config_)},
+                   [this](auto change) { return on_casework(std::move(change), TaskWaits::nothing); },
+                   config_.respond.runner, hunt_place(config_)},
       clock_, random_, log_);
   runs_->start();
   TOCSIN_CHECK(open_control());
@@ -448,10 +448,11 @@ void Daemon::stop() {
   if (notify_) notify_->stop();
 }
 
-Result<void> Daemon::on_casework(std::function<Result<void>(Keeper&)> change) {
+Result<void> Daemon::on_casework(std::function<Result<void>(Keeper&)> change, TaskWaits waits) {
   auto promise = std::make_shared<std::promise<Result<void>>>();
   auto outcome = promise->get_future();
   Work work;
+  work.waits = waits;
   work.task = [promise, change = std::move(change)](CaseworkThread& casework) {
     promise->set_value(casework.in_transaction([&] { return change(casework.keeper()); }));
   };

@@ -57,7 +57,7 @@ class Daemon {
   std::string status_json() const;
 
   // Runs on the casework thread, in one transaction; waits for it.
-  Result<void> on_casework(std::function<Result<void>(Keeper&)> change);
+  Result<void> on_casework(std::function<Result<void>(Keeper&)> change, TaskWaits waits = TaskWaits::checkpoint);
   // Null when the vault cannot be opened. Casework's thread.
   EvidenceBook* evidence() noexcept { return evidence_.get(); }
   // Waits until all that was sent before is committed.

@@ -16,6 +16,9 @@ namespace tocsin::daemon {
 
 class CaseworkThread;
 
+// checkpoint: a task sees everything sent before it committed; nothing: it needs none of that, and saves the wait.
+enum class TaskWaits : std::uint8_t { checkpoint, nothing };
+
 struct Work {
   GenerationRef generation;           // whose rules found the alerts; null when `decided`
   std::vector<rules::Alert> alerts;   // raw, to be decided
@@ -24,8 +27,9 @@ struct Work {
   Durability durability = Durability::transient;
   std::vector<std::pair<std::string, std::string>> positions;
   std::vector<BlindInterval> blind;
-  std::vector<TakenEvidence> evidence;        // of alerts that were sent before or with it
-  std::function<void(CaseworkThread&)> task;  // runs after everything before it was committed
+  std::vector<TakenEvidence> evidence;  // of alerts that were sent before or with it
+  std::function<void(CaseworkThread&)> task;
+  TaskWaits waits = TaskWaits::checkpoint;
 
   Work() = default;
 };

@@ -1,5 +1,7 @@
 #include "daemon/app/live/live_logs.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "collectors/base/counted.h"
@@ -109,14 +111,24 @@ void LiveLogs::renew() {
   for (auto& followed : followed_) followed->tail.use(generation_->decoders);
 }
 
+// Until there is something to read; names are looked for again after a while.
+void LiveLogs::rest() {
+  constexpr Duration turn = std::chrono::milliseconds{250};
+  constexpr Duration look = std::chrono::milliseconds{10};  // nobody tells of a file that grew; responses wait for it
+  const Duration step = followed_.empty() ? turn : look;
+  for (Duration waited{}; waited < turn && !over_.load(std::memory_order_relaxed); waited += step) {
+    std::this_thread::sleep_for(step);
+    if (std::ranges::any_of(followed_, [](const auto& followed) { return followed->tail.grown(); })) return;
+  }
+}
+
 void LiveLogs::run() {
-  constexpr Duration rest = std::chrono::milliseconds{250};
   while (!over_.load(std::memory_order_relaxed)) {
     if (generations_.number() != generation_->number) renew();
     const Time now = clock_.now();
     bool busy = turn_files(now);
     busy = turn_journal(now) || busy;
-    if (!busy) std::this_thread::sleep_for(rest);
+    if (!busy) rest();
   }
 }
 

@@ -68,6 +68,7 @@ class LiveLogs {
   bool mine() noexcept { return next_source_++ % options_.workers == options_.worker; }
   void open_journal();
   void run();
+  void rest();
   bool turn_files(Time now);
   bool turn_journal(Time now);
   void renew();

@@ -213,7 +213,7 @@ Result<RunView> RunDesk::retry(RunId id, const std::string& step, responders::Ac
     Active active;
     active.notes = std::make_unique<RunNotes>(identity_of(before, actor), parts_.casework, clock_);
     active.notes->recall(before.records);
-    TOCSIN_CHECK(active.notes->append(record));
+    TOCSIN_CHECK(active.notes->append({&record, 1}));
     before.records.push_back(record);
     TOCSIN_TRY(active.run, Run::resume(std::move(before.spec), before.records, client_, *active.notes, clock_,
                                        &parts_.library, {}, commands_.get()));
@@ -259,6 +259,10 @@ Result<Run*> RunDesk::under_way(RunId id) {
 Result<RunView> RunDesk::on_poll(RunId id) {
   auto& active = active_.at(id);
   if (auto polled = active.run->poll(); !polled) {
+    if (!active.notes->begun()) {
+      active_.erase(id);
+      return std::unexpected(std::move(polled).error());
+    }
     // Its records are the truth: it is read again from them once the store takes records again.
     log_.limited(LogLevel::error, "run", "a run stopped where it was: " + polled.error().text());
     active.run = nullptr;
@@ -313,7 +317,7 @@ void RunDesk::poll_due() {
   }
   for (const auto id : due) {
     if (active_.at(id).run) {
-      static_cast<void>(on_poll(id));  // what failed is logged there
+      [[maybe_unused]] const auto shown = on_poll(id);  // what failed is logged there
     } else if (const auto reader = StoreReader::open(parts_.store); reader) {
       active_.at(id).retry = now + retry_after;
       if (const auto runs = (*reader)->records().runs_under_way())
@@ -368,7 +372,7 @@ Result<void> RunDesk::take_up(const RunRow& row, const std::vector<RunStepRow>& 
     if (run) {
       log_.info(fmt::format("the run {} of \"{}\" goes on", render_uuid(row.id.uuid), row.playbook));
       active_[row.id] = Active{std::move(notes), std::move(*run), {}};
-      static_cast<void>(on_poll(row.id));
+      [[maybe_unused]] const auto shown = on_poll(row.id);
       return {};
     }
     why = run.error().text();

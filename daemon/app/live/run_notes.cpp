@@ -35,6 +35,7 @@ RunNotes::RunNotes(RunIdentity run, OnCasework casework, const Clock& clock)
     : run_(std::move(run)), casework_(std::move(casework)), clock_(clock) {}
 
 void RunNotes::recall(const std::vector<RunRecord>& records) {
+  begun_ = true;
   for (const auto& record : records)
     if (record.kind == Kind::intent) actions_[record.execution] = record.detail;
 }
@@ -46,9 +47,15 @@ std::string RunNotes::label_of(const std::string& step) const {
   return step;
 }
 
-Result<void> RunNotes::append(const RunRecord& record) {
-  if (record.kind == Kind::intent) actions_[record.execution] = record.detail;
-  return casework_([&](Keeper& keeper) { return write(keeper, record); });
+Result<void> RunNotes::append(std::span<const RunRecord> records) {
+  for (const auto& record : records)
+    if (record.kind == Kind::intent) actions_[record.execution] = record.detail;
+  auto written = casework_([&](Keeper& keeper) -> Result<void> {
+    for (const auto& record : records) TOCSIN_CHECK(write(keeper, record));
+    return {};
+  });
+  if (written) begun_ = true;
+  return written;
 }
 
 Result<void> RunNotes::write(Keeper& keeper, const RunRecord& record) {

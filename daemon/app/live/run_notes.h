@@ -1,6 +1,6 @@
 #pragma once
-// What a run writes down, into the store and into the incident's timeline: each record in one transaction on the
-// casework thread, durable before the run goes on.
+// What a run writes down, into the store and into the incident's timeline: what it brings at a time in one transaction
+// on the casework thread, durable before the run goes on.
 
 #include <functional>
 #include <map>
@@ -37,7 +37,9 @@ class RunNotes final : public responders::RunJournal {
   void recall(const std::vector<responders::RunRecord>& records);
 
   // conflict: the playbook runs or ran for this incident already, or the effect was begun before.
-  Result<void> append(const responders::RunRecord& record) override;
+  Result<void> append(std::span<const responders::RunRecord> records) override;
+  // Something of it is in the store.
+  bool begun() const noexcept { return begun_; }
   // Somebody took an effect back, or could not: into the timeline.
   Result<void> undone(const std::string& key, const std::string& outcome, const std::string& text);
   // The run ends without having said so itself: `state` is "unknown" or "cancelled".
@@ -56,6 +58,7 @@ class RunNotes final : public responders::RunJournal {
   const OnCasework casework_;
   const Clock& clock_;
   std::map<std::string, std::string> actions_;  // by execution
+  bool begun_ = false;
 };
 
 }  // namespace tocsin::daemon

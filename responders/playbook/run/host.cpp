@@ -75,7 +75,7 @@ StepStatus Run::Machine::carry_out(RunToken& token, const CommandRequest& reques
   if (const auto before = remembered_.find(execution); before != remembered_.end()) {
     outcome = before->second;
   } else {
-    if (!note_intent(token, execution, out.type)) return StepStatus::failed;
+    if (!write_intent(token, execution, out.type)) return StepStatus::failed;
     const auto said = commands_->run(request);
     const bool silent = !said && (said.error().code == Code::timed_out || said.error().code == Code::unreachable);
     const bool late = token.deadline && clock_.now() >= *token.deadline;
@@ -84,8 +84,8 @@ StepStatus Run::Machine::carry_out(RunToken& token, const CommandRequest& reques
       if (token.deadline) token.until = std::min(token.until, *token.deadline);
       if (!silent) token.running = request.key;
       out.text = note = said ? said->summary : said.error().text();
-      return !silent || tell_waiting(token, execution, "responder", out.text) ? StepStatus::waiting
-                                                                              : StepStatus::failed;
+      if (silent) note_waiting(token, execution, "responder", out.text);
+      return StepStatus::waiting;
     }
     if (late && said && said->state == State::running) {
       commands_->cancel(request.key);
@@ -98,7 +98,7 @@ StepStatus Run::Machine::carry_out(RunToken& token, const CommandRequest& reques
       outcome = {
           std::string(command_state_name(said->state)), said->summary, values_of(step(token).out_args, *said), {}};
     }
-    if (!note_outcome(token, execution, outcome)) return StepStatus::failed;
+    note_outcome(token, execution, outcome);
   }
   token.told = outcome.time;
   out.text = note = outcome.detail;

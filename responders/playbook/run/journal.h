@@ -1,9 +1,12 @@
 #pragma once
-// What a run writes down so that it can go on after a crash: the intent before each effect, the outcome after it.
+// What a run writes down so that it can go on after a crash: the intent before each effect, the outcome after it, at
+// the latest with the next intent or when the run comes to rest: an effect whose outcome is lost is asked for again
+// under its key.
 // Everything else (which branch, which variable) follows from these and the playbook. Values only.
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,11 +46,12 @@ std::optional<RunRecord::Kind> parse_run_record_kind(std::string_view name) noex
 std::string render_json(const RunRecord& record);
 Result<RunRecord> parse_run_record(std::string_view json);
 
-// Durable when append returns. One run at a time writes to one journal.
+// One run at a time writes to one journal.
 class RunJournal {
  public:
   virtual ~RunJournal() = default;
-  virtual Result<void> append(const RunRecord& record) = 0;
+  // All of them or none; durable when it returns. Each call costs a round trip to the disk.
+  virtual Result<void> append(std::span<const RunRecord> records) = 0;
 };
 
 }  // namespace tocsin::responders

@@ -75,7 +75,7 @@ Result<RunState> Run::Machine::poll() {
     if (!index) break;
     advance(*index);
   }
-  if (broken_) return std::unexpected(*broken_);
+  if (broken_ || !write_down()) return std::unexpected(*broken_);
   return state;
 }
 
@@ -426,12 +426,18 @@ void Run::Machine::finish(RunState result) {
              .outputs = {}});
 }
 
-bool Run::Machine::note_down(const RunRecord& record) {
-  if (auto written = journal_.append(record); !written) {
-    broken_ = std::move(written).error();
-    return false;
-  }
-  return true;
+void Run::Machine::note_down(RunRecord record) {
+  constexpr std::size_t noted_most = 256;
+  noted_.push_back(std::move(record));
+  if (noted_.size() >= noted_most) write_down();
+}
+
+bool Run::Machine::write_down() {
+  if (broken_) return false;
+  if (noted_.empty()) return true;
+  if (auto written = journal_.append(noted_); !written) broken_ = std::move(written).error();
+  noted_.clear();
+  return !broken_;
 }
 
 }  // namespace tocsin::responders

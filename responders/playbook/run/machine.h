@@ -49,6 +49,7 @@ class Run::Machine {
           RunLimits limits, CommandGateway* commands);
 
   Result<void> begin();
+  void note_start();
   void remember(const std::vector<RunRecord>& records);
   Result<RunState> poll();
   std::optional<Time> wake_at() const;
@@ -111,10 +112,10 @@ class Run::Machine {
                    const std::string& execution, CommandTrace& out, std::string& note);
   StepStatus wait_for_guard(RunToken& token, const std::string& execution, const std::string& key,
                             const Result<Applied>& said, CommandTrace& out, std::string& note);
-  // Into the journal: before it is done, and how it went. False when there is no room: nothing more is begun.
-  bool note_intent(const RunToken& token, const std::string& execution, std::string what);
-  bool note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome);
-  bool tell_waiting(const RunToken& token, const std::string& execution, std::string status, std::string detail);
+  // Durable before it is done, with all that was noted before. False when there is no room: nothing more is begun.
+  bool write_intent(const RunToken& token, const std::string& execution, std::string what);
+  void note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome);
+  void note_waiting(const RunToken& token, const std::string& execution, std::string status, std::string detail);
   static Outcomes outcome_of(const Result<Applied>& said, bool silent);
   // host.cpp: commands that a CommandGateway carries out
   StepStatus run_host(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
@@ -131,7 +132,10 @@ class Run::Machine {
   Lookup lookup(const RunToken& token) const;
   Scope* owner_of(RunToken& token, std::string_view name);
 
-  bool note_down(const RunRecord& record);
+  // For the next `write_down`.
+  void note_down(RunRecord record);
+  // What is noted, into the journal. False: the journal failed, and the run stops where it is.
+  bool write_down();
   // "EXECUTION/1", with "~2" when a person has it done once more: another key, another effect.
   std::string numbered(const std::string& execution, std::size_t number) const;
   Duration paused_since(Time since) const;
@@ -155,6 +159,7 @@ class Run::Machine {
   std::set<std::string> told_;      // and those whose waiting is
   std::set<std::string> approved_;  // and of these, those that waited for an approver
   std::size_t steps_ = 0;
+  std::vector<RunRecord> noted_;
   std::optional<Error> broken_;  // the journal failed
 };
 

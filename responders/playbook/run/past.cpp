@@ -24,7 +24,7 @@ class NobodyToAsk final : public ActionGateway, public CommandGateway {
 
 class Unwritten final : public RunJournal {
  public:
-  Result<void> append(const RunRecord&) override { return {}; }
+  Result<void> append(std::span<const RunRecord>) override { return {}; }
 };
 
 }  // namespace

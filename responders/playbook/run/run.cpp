@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 11> record_kinds{
 // A rehearsal leaves no trace behind.
 class NoJournal final : public RunJournal {
  public:
-  Result<void> append(const RunRecord&) override { return {}; }
+  Result<void> append(std::span<const RunRecord>) override { return {}; }
 };
 
 }  // namespace
@@ -43,21 +43,7 @@ Result<std::unique_ptr<Run>> Run::start(RunSpec spec, ActionGateway& gateway, Ru
   std::unique_ptr<Run> run(new Run);
   run->machine_ = std::make_unique<Machine>(std::move(spec), gateway, journal, clock, library, limits, commands);
   TOCSIN_CHECK(run->machine_->begin());
-  RunRecord record;
-  record.time = clock.now();
-  record.detail = fmt::format("{} {}", run->spec().plan->id(), run->spec().plan->version());
-  record.outputs = {{"incident", run->spec().incident},
-                    {"reason", run->spec().reason},
-                    {"uid", std::to_string(run->spec().behalf.uid)},
-                    {"login_uid", std::to_string(run->spec().behalf.login_uid)}};
-  TOCSIN_CHECK(journal.append(record));
-  record.kind = RunRecord::Kind::input;
-  record.outputs.clear();
-  for (const auto& [name, value] : run->spec().inputs) {
-    record.execution = name;
-    record.detail = value;
-    TOCSIN_CHECK(journal.append(record));
-  }
+  run->machine_->note_start();
   return run;
 }
 
@@ -86,6 +72,24 @@ Result<void> Run::go_on(const std::string& reason) { return machine_->hold(RunRe
 bool Run::paused() const noexcept { return machine_->paused(); }
 std::vector<std::string> Run::awaiting_approval() const { return machine_->awaiting_approval(); }
 const std::vector<std::string>& Run::applied() const noexcept { return machine_->applied; }
+
+void Run::Machine::note_start() {
+  RunRecord record;
+  record.time = clock_.now();
+  record.detail = fmt::format("{} {}", spec.plan->id(), spec.plan->version());
+  record.outputs = {{"incident", spec.incident},
+                    {"reason", spec.reason},
+                    {"uid", std::to_string(spec.behalf.uid)},
+                    {"login_uid", std::to_string(spec.behalf.login_uid)}};
+  note_down(record);
+  record.kind = RunRecord::Kind::input;
+  record.outputs.clear();
+  for (const auto& [name, value] : spec.inputs) {
+    record.execution = name;
+    record.detail = value;
+    note_down(record);
+  }
+}
 
 void Run::Machine::remember(const std::vector<RunRecord>& records) {
   for (const RunRecord& record : records) {
@@ -143,14 +147,14 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
   if (asked == asked_.end() || state != RunState::running)
     return fail(Code::not_found, fmt::format("nothing called {} waits for an answer", execution));
   const bool done = given.kind == RunAnswer::Kind::done;
-  if (!note_down({.kind = RunRecord::Kind::answer,
-                  .time = clock_.now(),
-                  .execution = *asked,
-                  .step = {},
-                  .status = done ? "done" : "failed",
-                  .detail = fmt::format("{}: {}", given.who, given.note),
-                  .outputs = given.outputs}))
-    return std::unexpected(*broken_);
+  note_down({.kind = RunRecord::Kind::answer,
+             .time = clock_.now(),
+             .execution = *asked,
+             .step = {},
+             .status = done ? "done" : "failed",
+             .detail = fmt::format("{}: {}", given.who, given.note),
+             .outputs = given.outputs});
+  if (!write_down()) return std::unexpected(*broken_);
   for (RunToken& token : tokens_)
     if (token.state == RunToken::State::person && *asked == numbered(trace[token.trace].execution, token.command))
       token.state = RunToken::State::ready;
@@ -171,9 +175,8 @@ Result<void> Run::Machine::hold(RunRecord::Kind kind, const std::string& reason)
   if (state != RunState::running) return fail(Code::conflict, "the run is over already");
   if (paused() == pausing) return fail(Code::conflict, pausing ? "the run is paused already" : "the run is not paused");
   const Time now = clock_.now();
-  if (!note_down(
-          {.kind = kind, .time = now, .execution = {}, .step = {}, .status = {}, .detail = reason, .outputs = {}}))
-    return std::unexpected(*broken_);
+  note_down({.kind = kind, .time = now, .execution = {}, .step = {}, .status = {}, .detail = reason, .outputs = {}});
+  if (!write_down()) return std::unexpected(*broken_);
   if (pausing) {
     pauses_.emplace_back(now, std::nullopt);
     return {};
@@ -198,7 +201,7 @@ Result<void> Run::Machine::cancel(const std::string& reason) {
     }
   asked_.clear();
   finish(RunState::cancelled);
-  if (broken_) return std::unexpected(*broken_);
+  if (!write_down()) return std::unexpected(*broken_);
   return {};
 }
 

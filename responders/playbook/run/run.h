@@ -77,7 +77,7 @@ class Run {
   // `library` may be null: playbook-action steps then fail. `commands` may be null: this host then runs no command but
   // its own actions and what people do. Everything passed by reference outlives the run.
   // usage: an input that is not of its variable's type; denied: applying a playbook with commands this host cannot do;
-  // conflict: revoked or expired.
+  // conflict: revoked or expired. Nothing is written down yet: the first poll does that, before the first effect.
   static Result<std::unique_ptr<Run>> start(RunSpec spec, ActionGateway& gateway, RunJournal& journal,
                                             const Clock& clock, const PlaybookLibrary* library = nullptr,
                                             RunLimits limits = {}, CommandGateway* commands = nullptr);

@@ -83,8 +83,9 @@ class ScriptedGateway final : public ActionGateway {
 
 class Times final : public RunJournal {
  public:
-  Result<void> append(const RunRecord& record) override {
-    if (record.kind == RunRecord::Kind::step) began.try_emplace(record.execution, record.time - Time{});
+  Result<void> append(std::span<const RunRecord> records) override {
+    for (const RunRecord& record : records)
+      if (record.kind == RunRecord::Kind::step) began.try_emplace(record.execution, record.time - Time{});
     return {};
   }
   std::map<std::string, Duration> began;

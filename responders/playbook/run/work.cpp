@@ -158,38 +158,39 @@ StepStatus Run::Machine::forecast(const ActionRequest& request, CommandTrace& ou
   return StepStatus::failed;
 }
 
-bool Run::Machine::note_intent(const RunToken& token, const std::string& execution, std::string what) {
+bool Run::Machine::write_intent(const RunToken& token, const std::string& execution, std::string what) {
   if (!intended_.insert(execution).second) return true;
-  return note_down({.kind = RunRecord::Kind::intent,
-                    .time = clock_.now(),
-                    .execution = execution,
-                    .step = trace[token.trace].id,
-                    .status = {},
-                    .detail = std::move(what),
-                    .outputs = {}});
+  note_down({.kind = RunRecord::Kind::intent,
+             .time = clock_.now(),
+             .execution = execution,
+             .step = trace[token.trace].id,
+             .status = {},
+             .detail = std::move(what),
+             .outputs = {}});
+  return write_down();
 }
 
-bool Run::Machine::note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome) {
+void Run::Machine::note_outcome(const RunToken& token, const std::string& execution, Outcomes& outcome) {
   outcome.time = clock_.now();
-  return note_down({.kind = RunRecord::Kind::outcome,
-                    .time = outcome.time,
-                    .execution = execution,
-                    .step = trace[token.trace].id,
-                    .status = outcome.status,
-                    .detail = outcome.detail,
-                    .outputs = outcome.outputs});
+  note_down({.kind = RunRecord::Kind::outcome,
+             .time = outcome.time,
+             .execution = execution,
+             .step = trace[token.trace].id,
+             .status = outcome.status,
+             .detail = outcome.detail,
+             .outputs = outcome.outputs});
 }
 
-bool Run::Machine::tell_waiting(const RunToken& token, const std::string& execution, std::string status,
+void Run::Machine::note_waiting(const RunToken& token, const std::string& execution, std::string status,
                                 std::string detail) {
-  if (!told_.insert(execution).second) return true;
-  return note_down({.kind = RunRecord::Kind::waiting,
-                    .time = clock_.now(),
-                    .execution = execution,
-                    .step = trace[token.trace].id,
-                    .status = std::move(status),
-                    .detail = std::move(detail),
-                    .outputs = {}});
+  if (!told_.insert(execution).second) return;
+  note_down({.kind = RunRecord::Kind::waiting,
+             .time = clock_.now(),
+             .execution = execution,
+             .step = trace[token.trace].id,
+             .status = std::move(status),
+             .detail = std::move(detail),
+             .outputs = {}});
 }
 
 // An approver has as long as the guard's policy gives; a guard that does not answer has as long as the step has.
@@ -205,8 +206,8 @@ StepStatus Run::Machine::wait_for_guard(RunToken& token, const std::string& exec
     out.text = fmt::format("{}; it is asked again under the same key", said.error().text());
   }
   note = out.text;
-  return tell_waiting(token, execution, said ? "approval" : "responder", out.text) ? StepStatus::waiting
-                                                                                   : StepStatus::failed;
+  note_waiting(token, execution, said ? "approval" : "responder", out.text);
+  return StepStatus::waiting;
 }
 
 StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, const ActionRequest& request,
@@ -217,14 +218,14 @@ StepStatus Run::Machine::apply(RunToken& token, const PlannedCommand& command, c
     outcome = before->second;
     if (approved_.contains(execution)) token.deadline.reset();
   } else {
-    if (!note_intent(token, execution, request.action)) return StepStatus::failed;
+    if (!write_intent(token, execution, request.action)) return StepStatus::failed;
     const auto said = gateway_.apply(request);
     const bool silent = !said && (said.error().code == Code::timed_out || said.error().code == Code::unreachable);
     const bool late = token.deadline && clock_.now() >= *token.deadline;
     if ((said && said->outcome.state == Outcome::State::pending) || (silent && !late))
       return wait_for_guard(token, execution, request.key, said, out, note);
     outcome = outcome_of(said, silent);
-    if (!note_outcome(token, execution, outcome)) return StepStatus::failed;
+    note_outcome(token, execution, outcome);
   }
   token.told = outcome.time;
   out.text = outcome.detail;
@@ -284,7 +285,8 @@ StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& comma
   const auto answered = answers_.find(execution);
   if (before == remembered_.end() && answered == answers_.end()) {
     asked_.insert(execution);
-    return tell_waiting(token, execution, "person", commands.back().text) ? StepStatus::waiting : StepStatus::failed;
+    note_waiting(token, execution, "person", commands.back().text);
+    return StepStatus::waiting;
   }
   asked_.erase(execution);
   token.told = before != remembered_.end() ? before->second.time : clock_.now();

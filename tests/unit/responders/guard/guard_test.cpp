@@ -299,6 +299,51 @@ TEST_F(GuardTest, what_cannot_be_read_back_is_never_done_twice) {
   EXPECT_EQ(std::filesystem::file_size(folder_ + "/effect-203.0.113.1"), 1U);
 }
 
+TEST_F(GuardTest, an_outcome_that_a_power_cut_took_is_looked_up) {
+  ActionRequest mail = request("203.0.113.1", "mail");
+  mail.action = "notify";
+  for (const ActionRequest& asked : {request("203.0.113.9", "block"), mail}) {
+    {
+      const auto guard = open();
+      ASSERT_TRUE(guard->apply(asked, peer(1000)));
+      EXPECT_FALSE(guard->rested());  // the outcome is written, the intent alone is sure
+      guard->rest();
+      EXPECT_TRUE(guard->rested());
+    }
+    const std::string path = folder_ + "/journal";
+    std::ifstream file(path);
+    std::string kept{std::istreambuf_iterator<char>(file), {}};
+    kept.resize(kept.rfind('\n', kept.size() - 2) + 1);
+    std::filesystem::resize_file(path, kept.size());
+    clock_.advance_to(clock_.now() + std::chrono::minutes(1));
+    const auto guard = open();
+    const LedgerEntry& entry = *guard->ledger().find(asked.key);
+    const bool readable = asked.action != "notify";
+    EXPECT_EQ(entry.state, readable ? EntryState::applied : EntryState::unknown);
+    // Its hour runs from the intent.
+    if (readable) {
+      EXPECT_EQ(entry.expires, clock_.now() + std::chrono::minutes(59));
+    }
+    EXPECT_EQ(guard->apply(asked, peer(1000))->outcome.state,
+              readable ? Outcome::State::already : Outcome::State::unknown);
+  }
+  for (const char* address : {"203.0.113.9", "203.0.113.1"})
+    EXPECT_EQ(std::filesystem::file_size(folder_ + "/effect-" + address), 1U);
+}
+
+TEST_F(GuardTest, what_has_no_effect_to_be_looked_up_is_sure_at_once) {
+  policy_.mode = GuardMode::approve;
+  const auto guard = open();
+  ASSERT_TRUE(guard->apply(request("203.0.113.9", "k"), peer(1000)));
+  EXPECT_TRUE(guard->rested());
+  ASSERT_TRUE(guard->approve("k", "yes", peer(2000)));
+  EXPECT_FALSE(guard->rested());
+  std::vector<std::string> failed;
+  ASSERT_TRUE(guard->halt("drill", peer(1000), failed));
+  guard->tick();
+  EXPECT_TRUE(guard->rested());
+}
+
 TEST_F(GuardTest, the_journal_shows_tampering_and_mends_a_torn_end) {
   ASSERT_TRUE(open()->apply(request("203.0.113.9", "a"), peer(1000)));
   const std::string path = folder_ + "/journal";

@@ -237,8 +237,8 @@ class NoActions final : public ActionGateway {
 };
 class Journal final : public RunJournal {
  public:
-  Result<void> append(const RunRecord& record) override {
-    all.push_back(record);
+  Result<void> append(std::span<const RunRecord> records) override {
+    all.insert(all.end(), records.begin(), records.end());
     return {};
   }
   std::vector<RunRecord> all;

@@ -1,4 +1,4 @@
-// A run is killed at every point there is: before and after each record, before and after each effect. Gone on with
+// A run is killed at every point there is: before and after each write, before and after each effect. Gone on with
 // from what was written, it comes to the same end, and nothing is done twice or left out.
 #include <gtest/gtest.h>
 
@@ -26,8 +26,9 @@ std::string read(const std::filesystem::path& path) {
 class World final : public RunJournal, public ActionGateway {
  public:
   enum class Death : std::uint8_t { before, after };
-  Result<void> append(const RunRecord& record) override {
-    if (!point([&] { records.push_back(record); })) return fail(Code::failure, "killed");
+  Result<void> append(std::span<const RunRecord> fresh) override {
+    if (!point([&] { records.insert(records.end(), fresh.begin(), fresh.end()); }))
+      return fail(Code::failure, "killed");
     return {};
   }
   Result<Rehearsed> rehearse(const ActionRequest& request) override { return OfflineGateway().rehearse(request); }
@@ -246,7 +247,7 @@ TEST_F(KillPoints, a_failed_step_is_retried_under_another_key) {
   record.kind = RunRecord::Kind::retried;
   record.time = clock.now();
   record.execution = past->failed;
-  ASSERT_TRUE(world.append(record));
+  ASSERT_TRUE(world.append({&record, 1}));
   auto again = Run::resume(spec(plan, {}), world.records, world, world, clock);
   EXPECT_EQ((*again)->poll().value(), RunState::running);
   ASSERT_EQ((*again)->waiting(), std::vector<std::string>{past->failed + "/1~2"});

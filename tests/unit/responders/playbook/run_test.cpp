@@ -10,12 +10,14 @@ namespace {
 
 class Records final : public RunJournal {
  public:
-  Result<void> append(const RunRecord& record) override {
-    if (all.size() == most) return fail(Code::exhausted, "the disk is full");
-    all.push_back(record);
+  Result<void> append(std::span<const RunRecord> records) override {
+    if (all.size() + records.size() > most) return fail(Code::exhausted, "the disk is full");
+    all.insert(all.end(), records.begin(), records.end());
+    ++writes;
     return {};
   }
   std::vector<RunRecord> all;
+  std::size_t writes = 0;
   std::size_t most = SIZE_MAX;
 };
 
@@ -103,6 +105,17 @@ TEST_F(RunTest, applies_with_intent_before_outcome) {
   for (const RunRecord& record : journal_.all) kinds += std::string(run_record_kind_name(record.kind)) + " ";
   EXPECT_EQ(kinds, "started step intent outcome finished ");
   EXPECT_EQ((*run)->applied().size(), 1U);
+}
+
+TEST_F(RunTest, one_write_before_each_effect_takes_along_what_came_before) {
+  const std::string steps = block_step(1, to("on_completion", step_id("action", 2))) + "," +
+                            block_step(2, to("on_completion", step_id("action", 3))) + "," +
+                            block_step(3, to("on_completion", end_id));
+  const auto run = Run::start(spec(load(playbook_with(steps, ip))), applier_, journal_, clock_);
+  EXPECT_EQ(journal_.writes, 0U);
+  ASSERT_EQ((*run)->poll().value(), RunState::completed);
+  EXPECT_EQ(journal_.writes, 4U);  // before each, and at the end
+  EXPECT_EQ(journal_.all.size(), 11U);
 }
 
 TEST_F(RunTest, inputs_are_typed_and_only_for_external_variables) {

@@ -166,7 +166,7 @@ TEST_F(HuntDeskTest, other_commands_go_to_the_runner) {
 
 class NoJournal final : public responders::RunJournal {
  public:
-  Result<void> append(const responders::RunRecord&) override { return {}; }
+  Result<void> append(std::span<const responders::RunRecord>) override { return {}; }
 };
 
 TEST_F(HuntDeskTest, a_run_takes_the_hits_as_variables) {

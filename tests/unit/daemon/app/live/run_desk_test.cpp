@@ -152,9 +152,9 @@ TEST_F(RunDeskTest, what_cannot_go_on_is_closed_and_unknown_when_an_effect_was_b
   intent.kind = responders::RunRecord::Kind::intent;
   intent.execution = "action--x#1/1";
   intent.detail = "network.block_address";
-  ASSERT_TRUE(notes.append(intent));
-  EXPECT_EQ(notes.append(intent).error().code, Code::conflict);  // never begun twice
-  library_.plan = nullptr;                                       // the playbook was taken away
+  ASSERT_TRUE(notes.append({&intent, 1}));
+  EXPECT_EQ(notes.append({&intent, 1}).error().code, Code::conflict);  // never begun twice
+  library_.plan = nullptr;                                             // the playbook was taken away
   desk = open();
   EXPECT_EQ(desk->cancel(begun->id, "x").error().code, Code::conflict);  // waits for the desk to have looked
   EXPECT_EQ(state_of(begun->id), "unknown");
