@@ -95,6 +95,7 @@ std::vector<Node> unfold(std::vector<Node> documents) {
   Node global;
   global.kind = Node::Kind::map;
   Node previous = global;
+  const bool several = documents.size() > 1;  // only then may one repeat another
   for (auto& document : documents) {
     const auto action = std::string(document.is_map() ? document.text_of("action") : std::string_view());
     if (document.is_map()) erase_key(document, "action");
@@ -108,11 +109,15 @@ std::vector<Node> unfold(std::vector<Node> documents) {
       continue;
     }
     if (document.is_map()) {
-      Node whole = action == "repeat" ? previous : global;
-      whole.place = document.place;
-      merge(whole, document);
-      previous = whole;
-      out.push_back(std::move(whole));
+      const auto& base = action == "repeat" ? previous : global;
+      if (!base.members.empty()) {
+        Node whole = base;
+        whole.place = document.place;
+        merge(whole, document);
+        document = std::move(whole);
+      }
+      if (several) previous = document;
+      out.push_back(std::move(document));
     } else {
       out.push_back(std::move(document));
     }

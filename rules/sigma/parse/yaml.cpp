@@ -1,15 +1,11 @@
 #include "rules/sigma/parse/yaml.h"
 
-#include <yaml-cpp/anchor.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <unordered_map>
 
 #include "collectors/base/text.h"
@@ -17,15 +13,8 @@
 namespace tocsin::rules::sigma {
 namespace {
 
-Place place_of(const YAML::Mark& mark) {
+Place place_of(const yaml_mark_t& mark) {
   return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
-}
-
-struct Refused {
-  Problem problem;
-};
-[[noreturn]] void stop(const YAML::Mark& mark, std::string cause) {
-  throw Refused{{"G0101", place_of(mark), std::move(cause), "Correct the YAML."}};
 }
 
 std::size_t count_nodes(const Node& node) {
@@ -41,114 +30,149 @@ void merge_into(Node& map, const Node& from) {
     if (map.find(member.key) == nullptr) map.members.push_back(member);
 }
 
-class Builder final : public YAML::EventHandler {
+// The library's parser and one event of it.
+class Events {
+ public:
+  explicit Events(std::string_view text) {
+    started_ = yaml_parser_initialize(&parser_) == 1;
+    if (!started_) return;
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  }
+  ~Events() {
+    drop();
+    if (started_) yaml_parser_delete(&parser_);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  // Null when the text is not valid, or memory ran out.
+  const yaml_event_t* next() {
+    drop();
+    held_ = started_ && yaml_parser_parse(&parser_, &event_) == 1;
+    return held_ ? &event_ : nullptr;
+  }
+  Problem problem() const {
+    const auto* cause = started_ && parser_.problem != nullptr ? parser_.problem : "there is no memory for it";
+    return {"G0101", place_of(parser_.problem_mark), std::string("Not valid YAML: ") + cause + ".",
+            "Correct the YAML."};
+  }
+
+ private:
+  void drop() {
+    if (held_) yaml_event_delete(&event_);
+    held_ = false;
+  }
+
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+  bool started_ = false;
+  bool held_ = false;
+};
+
+std::string name_of(const yaml_char_t* anchor) {
+  return anchor == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(anchor));
+}
+
+class Builder {
  public:
   explicit Builder(const YamlLimits& limits) : limits_(limits) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {
-    root_ = Node();
-    anchors_.clear();
-    has_root_ = false;
-  }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { put(mark, anchor, Node()); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) stop(mark, "The alias refers to something that is not finished yet.");
-    spend(mark, count_nodes(found->second));
-    add(mark, found->second);
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    Node node;
-    if (tag == "?" || tag.empty()) {
-      node = parse_plain_scalar(value);
-    } else {
-      node = Node::of_text(value);
+  // False when reading must end: problem() says why.
+  bool take(const yaml_event_t& event) {
+    place_ = place_of(event.start_mark);
+    switch (event.type) {
+      case YAML_DOCUMENT_START_EVENT: anchors_.clear(); break;
+      case YAML_ALIAS_EVENT: alias(name_of(event.data.alias.anchor)); break;
+      case YAML_SCALAR_EVENT: scalar(event); break;
+      case YAML_SEQUENCE_START_EVENT: open(name_of(event.data.sequence_start.anchor), Node::Kind::list); break;
+      case YAML_MAPPING_START_EVENT: open(name_of(event.data.mapping_start.anchor), Node::Kind::map); break;
+      case YAML_SEQUENCE_END_EVENT:
+      case YAML_MAPPING_END_EVENT: close(); break;
+      default: break;
     }
-    put(mark, anchor, std::move(node));
+    return problem_.code.empty();
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, anchor, Node::Kind::list);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, anchor, Node::Kind::map);
-  }
-  void OnMapEnd() override { close(); }
-
-  bool has_root() const noexcept { return has_root_; }
-  Node take() { return std::move(root_); }
+  const Problem& problem() const noexcept { return problem_; }
+  std::vector<Node> documents() { return std::move(documents_); }
 
  private:
   struct Frame {
     Node node;
-    YAML::anchor_t anchor = YAML::NullAnchor;
-    YAML::Mark mark;
+    std::string anchor;
     std::string key;
     Place key_place;
     bool has_key = false;
   };
 
-  void spend(const YAML::Mark& mark, std::size_t count) {
+  void stop(std::string cause) { problem_ = {"G0101", place_, std::move(cause), "Correct the YAML."}; }
+  bool spend(std::size_t count) {
     nodes_ += count;
-    if (nodes_ > limits_.most_nodes) stop(mark, "The document holds more values than allowed (aliases count in full).");
+    if (nodes_ <= limits_.most_nodes) return true;
+    stop("The document holds more values than allowed (aliases count in full).");
+    return false;
   }
-  void put(const YAML::Mark& mark, YAML::anchor_t anchor, Node node) {
-    node.place = place_of(mark);
-    spend(mark, 1);
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
-    add(mark, std::move(node));
+  void alias(const std::string& anchor) {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) return stop("The alias refers to nothing that ends before it.");
+    if (spend(count_nodes(found->second))) add(found->second);
   }
-  void open(const YAML::Mark& mark, YAML::anchor_t anchor, Node::Kind kind) {
-    if (frames_.size() >= limits_.most_depth) stop(mark, "The document is nested too deeply.");
-    spend(mark, 1);
-    Frame frame;
+  void scalar(const yaml_event_t& event) {
+    const auto& given = event.data.scalar;
+    std::string text(reinterpret_cast<const char*>(given.value), given.length);
+    Node node = given.plain_implicit != 0 ? parse_plain_scalar(std::move(text)) : Node::of_text(std::move(text));
+    if (node.kind == Node::Kind::null) node.text.clear();
+    node.place = place_;
+    if (!spend(1)) return;
+    if (given.anchor != nullptr) anchors_[name_of(given.anchor)] = node;
+    add(std::move(node));
+  }
+  void open(std::string anchor, Node::Kind kind) {
+    if (frames_.size() >= limits_.most_depth) return stop("The document is nested too deeply.");
+    if (!spend(1)) return;
+    auto& frame = frames_.emplace_back();
     frame.node.kind = kind;
-    frame.node.place = place_of(mark);
-    frame.anchor = anchor;
-    frame.mark = mark;
-    frames_.push_back(std::move(frame));
+    frame.node.place = place_;
+    frame.anchor = std::move(anchor);
   }
   void close() {
     Frame frame = std::move(frames_.back());
     frames_.pop_back();
-    if (frame.anchor != YAML::NullAnchor) anchors_[frame.anchor] = frame.node;
-    add(frame.mark, std::move(frame.node));
+    if (!frame.anchor.empty()) anchors_[frame.anchor] = frame.node;
+    place_ = frame.node.place;
+    add(std::move(frame.node));
   }
-  void add(const YAML::Mark& mark, Node node) {
+  void add(Node node) {
     if (frames_.empty()) {
-      root_ = std::move(node);
-      has_root_ = true;
+      documents_.push_back(std::move(node));
       return;
     }
     auto& frame = frames_.back();
     if (frame.node.kind == Node::Kind::list) {
       frame.node.items.push_back(std::move(node));
     } else if (!frame.has_key) {
-      if (!node.is_scalar()) stop(mark, "A key must be a plain word, not a list or a map.");
+      if (!node.is_scalar()) return stop("A key must be a plain word, not a list or a map.");
       frame.key = std::move(node.text);
       frame.key_place = node.place;
       frame.has_key = true;
     } else {
-      add_member(mark, frame, std::move(node));
+      add_member(frame, std::move(node));
     }
   }
-  void add_member(const YAML::Mark& mark, Frame& frame, Node node) {
+  void add_member(Frame& frame, Node node) {
     frame.has_key = false;
     if (frame.key == "<<" && (node.is_map() || node.is_list())) {
       if (node.is_map()) merge_into(frame.node, node);
       for (const auto& item : node.items) {
-        spend(mark, count_nodes(item));
+        if (!spend(count_nodes(item))) return;
         merge_into(frame.node, item);
       }
       return;
     }
-    if (frame.node.find(frame.key) != nullptr)
-      throw Refused{{"G0102", frame.key_place, "The key '" + frame.key + "' stands twice in the same map.",
-                     "Remove or rename one of them."}};
+    if (frame.node.find(frame.key) != nullptr) {
+      problem_ = {"G0102", frame.key_place, "The key '" + frame.key + "' stands twice in the same map.",
+                  "Remove or rename one of them."};
+      return;
+    }
     // What is wrong with an item is best shown at its key.
     if (node.is_scalar() || node.place.line == 0) node.place = frame.key_place;
     frame.node.members.emplace_back(std::move(frame.key), std::move(node));
@@ -156,11 +180,12 @@ class Builder final : public YAML::EventHandler {
   }
 
   const YamlLimits& limits_;
-  Node root_;
-  bool has_root_ = false;
+  std::vector<Node> documents_;
   std::vector<Frame> frames_;
-  std::unordered_map<YAML::anchor_t, Node> anchors_;
+  std::unordered_map<std::string, Node> anchors_;
   std::size_t nodes_ = 0;
+  Place place_;  // of the event at hand
+  Problem problem_;
 };
 
 bool parse_integer(std::string_view text, std::int64_t& out) {
@@ -202,7 +227,8 @@ bool parse_float(std::string_view text, double& out) {
   const auto point = first.find('.');
   if (point == std::string_view::npos || first.size() < 2) return false;
   if (first.find_first_not_of("0123456789._eE+-") != std::string_view::npos) return false;
-  if (!((first[0] >= '0' && first[0] <= '9') || (first[0] == '.' && first[1] >= '0' && first[1] <= '9'))) return false;
+  const char digit = first[0] == '.' ? first[1] : first[0];
+  if (digit < '0' || digit > '9') return false;
   std::string digits(text);
   std::erase(digits, '_');
   if (digits.back() == '.') digits += '0';
@@ -256,22 +282,13 @@ Node parse_plain_scalar(std::string text) {
 
 Parsed<std::vector<Node>> parse_yaml(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.most_bytes) return refuse("G0101", {}, "The file is too large.", "Split it.");
-  std::vector<Node> documents;
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    Builder builder(limits);
-    while (parser.HandleNextDocument(builder)) {
-      if (builder.has_root()) documents.push_back(builder.take());
-    }
-  } catch (const Refused& refused) {
-    return std::unexpected(refused.problem);
-  } catch (const YAML::Exception& error) {
-    return refuse("G0101", place_of(error.mark), "Not valid YAML: " + error.msg + ".", "Correct the YAML.");
-  } catch (const std::exception& error) {
-    return refuse("G0101", {}, std::string("The YAML could not be read: ") + error.what() + ".", "Correct the YAML.");
+  Events events(text);
+  Builder builder(limits);
+  while (const auto* event = events.next()) {
+    if (event->type == YAML_STREAM_END_EVENT) return builder.documents();
+    if (!builder.take(*event)) return std::unexpected(builder.problem());
   }
-  return documents;
+  return std::unexpected(events.problem());
 }
 
 }  // namespace tocsin::rules::sigma

@@ -1,7 +1,7 @@
 #pragma once
-// YAML as plain data with places. yaml-cpp stays behind this door: its exceptions end here, aliases are expanded within
-// a budget, and size and depth are capped. Plain scalars get their type by YAML 1.1 as the Sigma tools read it (yes/no
-// and on/off are booleans, 0x10 is a number).
+// YAML as plain data with places, read by libyaml, which stays behind this door. Aliases are expanded within a budget,
+// and size and depth are capped. Plain scalars get their type by YAML 1.1 as the Sigma tools read it (yes/no and on/off
+// are booleans, 0x10 is a number).
 
 #include <cstdint>
 #include <string>
