@@ -44,7 +44,7 @@ const std::vector<Bound>& Matcher::bounds(Field field) {
 void Matcher::add(SlotState& state, const Value& value, const TextForms& forms, Field field) {
   state.has_value = true;
   state.operands.push_back(static_cast<std::uint32_t>(seen_.size()));
-  seen_.push_back({{value, forms.text, forms.folded}, field});
+  seen_.push_back({{value, forms.text, forms.folded}, forms.hash, field});
 }
 
 // A value that stands at no place of the event: an item of a list, or one that is derived.
@@ -127,6 +127,13 @@ void Matcher::fire(PredicateId predicate) {
 // What holds for a value depends on the value alone.
 void Matcher::collect(const SlotIndex& index, const Operand& operand) {
   hits_.clear();
+  if (const auto found = index.exact.find(operand.folded); found != index.exact.end()) hits_.push_back(found->second);
+  if (!index.numbers.empty())
+    if (const auto number = number_of(operand)) {
+      const auto [first, last] = index.numbers.equal_range(*number);
+      for (auto it = first; it != last; ++it) hits_.push_back(it->second);
+    }
+  if (!index.searches()) return;
   if (!index.folded.empty()) index.folded.scan(operand.folded, scratch_, hits_);
   if (!index.folded_wide.empty() && !is_ascii(operand.folded)) index.folded_wide.scan(operand.folded, scratch_, hits_);
   if (!index.raw.empty()) index.raw.scan(operand.text, scratch_, hits_);
@@ -134,19 +141,13 @@ void Matcher::collect(const SlotIndex& index, const Operand& operand) {
     if (holds(program_.predicates[id], operand)) hits_.push_back(id);
 }
 
-void Matcher::judge_operand(Slot slot, const Operand& operand) {
+void Matcher::judge_value(Slot slot, const Seen& seen) {
   const auto& index = program_.indices[slot];
-  if (const auto found = index.exact.find(operand.folded); found != index.exact.end()) fire(found->second);
-  if (!index.numbers.empty())
-    if (const auto number = number_of(operand)) {
-      const auto [first, last] = index.numbers.equal_range(*number);
-      for (auto it = first; it != last; ++it) fire(it->second);
-    }
-  if (!index.searches()) return;
+  const auto& operand = seen.operand;
   const ValueMemo::Key key{slot, operand.value.kind(), operand.text};
-  if (!ValueMemo::fits(key)) {
+  if (!index.searches() || !ValueMemo::fits(key)) {
     collect(index, operand);
-  } else if (const auto known = memo_.find(key)) {
+  } else if (const auto known = memo_.find(key, seen.hash)) {
     for (const auto id : *known) fire(id);
     return;
   } else {
@@ -161,7 +162,7 @@ void Matcher::judge(Slot slot) {
   const auto& state = slots_[slot];
   if (index.present != SlotIndex::none) fire(index.present);
   if (index.has_value != SlotIndex::none && state.has_value) fire(index.has_value);
-  for (const auto number : state.operands) judge_operand(slot, seen_[number].operand);
+  for (const auto number : state.operands) judge_value(slot, seen_[number]);
 }
 
 void Matcher::judge_fields() {

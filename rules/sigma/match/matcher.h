@@ -57,7 +57,8 @@ class Matcher {
  private:
   struct Seen {
     Operand operand;
-    Field field{};  // 0: the original line
+    std::uint64_t hash = 0;  // of the operand's text, as ValueMemo wants it
+    Field field{};           // 0: the original line
   };
   struct SlotState {
     std::uint32_t epoch = 0;
@@ -73,7 +74,7 @@ class Matcher {
   void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
   void add(SlotState& state, const Value& value, const TextForms& forms, Field field);
   void judge(Slot slot);
-  void judge_operand(Slot slot, const Operand& operand);
+  void judge_value(Slot slot, const Seen& seen);
   void collect(const SlotIndex& index, const Operand& operand);
   void judge_fields();
   void fire(PredicateId predicate);

@@ -1,6 +1,8 @@
 #include "rules/sigma/match/texts.h"
 
+#include "collectors/base/digest.h"
 #include "rules/sigma/compile/fold.h"
+#include "rules/sigma/match/value_memo.h"
 
 namespace tocsin::rules::sigma {
 
@@ -19,14 +21,16 @@ std::string& EventTexts::storage() {
 }
 
 TextForms EventTexts::make(std::string_view text) {
-  TextForms out;
+  TextForms out{text, text};
   switch (letters_of(text)) {
-    case Letters::folded_ascii: return {text, text};
-    case Letters::ascii: return {text, fold_ascii(text, storage())};
-    case Letters::other: break;
+    case Letters::folded_ascii: break;
+    case Letters::ascii: out.folded = fold_ascii(text, storage()); break;
+    case Letters::other:
+      out.text = make_valid(text, storage());
+      out.folded = fold(out.text, storage());
+      break;
   }
-  out.text = make_valid(text, storage());
-  out.folded = fold(out.text, storage());
+  if (out.text.size() <= ValueMemo::text_most) out.hash = hash64(out.text);
   return out;
 }
 

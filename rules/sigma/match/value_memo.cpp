@@ -1,27 +1,32 @@
 #include "rules/sigma/match/value_memo.h"
 
-#include "collectors/base/digest.h"
+#include <algorithm>
+#include <cstring>
 
 namespace tocsin::rules::sigma {
 
-std::optional<std::span<const PredicateId>> ValueMemo::find(const Key& key) {
+std::optional<std::span<const PredicateId>> ValueMemo::find(const Key& key, std::uint64_t hash) {
   if (table_.empty()) table_.resize(places);
-  hash_ = hash64(key.text, key.slot * 16ULL + static_cast<std::uint64_t>(key.kind));
-  const auto& place = table_[hash_ % places];
-  if (!place.taken || place.hash != hash_ || place.slot != key.slot || place.kind != key.kind || place.text != key.text)
+  // The field stirs the upper half too: places are taken from there.
+  hash_ = (hash ^ (key.slot * 16ULL + static_cast<std::uint64_t>(key.kind) + 1)) * 0x9E3779B97F4A7C15ULL;
+  const auto& place = table_[hash_ >> (64 - places_bits)];
+  if (!place.taken || place.hash != hash_ || place.slot != key.slot || place.kind != key.kind ||
+      place.text() != key.text)
     return std::nullopt;
-  return place.held;
+  return std::span(place.room).subspan(Place::behind(place.size), place.held);
 }
 
 void ValueMemo::keep(const Key& key, std::span<const PredicateId> held) {
   if (held.size() > held_most) return;
-  auto& place = table_[hash_ % places];
+  auto& place = table_[hash_ >> (64 - places_bits)];
   place.hash = hash_;
   place.slot = key.slot;
   place.kind = key.kind;
   place.taken = true;
-  place.text.assign(key.text);
-  place.held.assign(held.begin(), held.end());
+  place.size = static_cast<std::uint8_t>(key.text.size());
+  place.held = static_cast<std::uint8_t>(held.size());
+  std::memcpy(place.room.data(), key.text.data(), key.text.size());
+  std::ranges::copy(held, place.room.begin() + static_cast<std::ptrdiff_t>(Place::behind(key.text.size())));
 }
 
 }  // namespace tocsin::rules::sigma

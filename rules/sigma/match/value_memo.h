@@ -2,10 +2,11 @@
 // Which predicates hold for a value met before in the same field: most values of an event were in the one before it.
 // A table of a fixed number of places; a new value takes the place of an old one. One owner, one thread.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/sigma/compile/predicate.h"
@@ -14,7 +15,8 @@ namespace tocsin::rules::sigma {
 
 class ValueMemo {
  public:
-  static constexpr std::size_t places = 1024;
+  static constexpr unsigned places_bits = 11;
+  static constexpr std::size_t places = std::size_t{1} << places_bits;
   static constexpr std::size_t text_most = 160;  // longer values are rarely met again
   static constexpr std::size_t held_most = 24;
 
@@ -30,19 +32,26 @@ class ValueMemo {
                        key.kind == Value::Kind::unsigned_ || key.kind == Value::Kind::ip;
     return whole && key.text.size() <= text_most;
   }
-  // Nullopt: not met, or forgotten. Holds until the next keep().
-  std::optional<std::span<const PredicateId>> find(const Key& key);
+  // Nullopt: not met, or forgotten. Holds until the next keep(). `hash` is hash64 of the key's text.
+  std::optional<std::span<const PredicateId>> find(const Key& key, std::uint64_t hash);
   // For the key of the last find(), which did not know it.
   void keep(const Key& key, std::span<const PredicateId> held);
 
  private:
+  // All of a place stands together, the text in front of the predicates: a look costs one line of memory or two.
   struct Place {
     std::uint64_t hash = 0;
     Slot slot = 0;
     Value::Kind kind{};
     bool taken = false;
-    std::string text;
-    std::vector<PredicateId> held;
+    std::uint8_t size = 0;
+    std::uint8_t held = 0;
+    std::array<PredicateId, text_most / sizeof(PredicateId) + held_most> room;
+
+    std::string_view text() const noexcept { return {reinterpret_cast<const char*>(room.data()), size}; }
+    static std::size_t behind(std::size_t text) noexcept {
+      return (text + sizeof(PredicateId) - 1) / sizeof(PredicateId);
+    }
   };
   std::vector<Place> table_;  // none before the first value
   std::uint64_t hash_ = 0;
