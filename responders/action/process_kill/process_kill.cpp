@@ -40,6 +40,9 @@ class ProcessKill final : public Action {
       return Verification{Presence::in_effect, fmt::format("there is no process {}", parameters.number("pid"))};
     if (parameters.has("started") && parameters.number("started") != process->started)
       return Verification{Presence::in_effect, "the number belongs to another process now"};
+    // A tree is stopped before it is killed: half done, perhaps, and nobody else would let it go on.
+    if (parameters.text("scope") == "tree" && process->stopped())
+      return Verification{Presence::changed, fmt::format("{} is stopped and not killed", shown(*process))};
     return Verification{Presence::absent, fmt::format("{} runs", shown(*process))};
   }
 

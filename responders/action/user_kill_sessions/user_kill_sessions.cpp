@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -61,6 +62,9 @@ class UserKillSessions final : public Action {
     const std::string& account = parameters.text("account");
     TOCSIN_TRY(const std::vector<HostProcess> all, processes_of(account));
     if (all.empty()) return Verification{Presence::in_effect, fmt::format("{} has no process", account)};
+    // Half done, perhaps: nobody else would let them go on.
+    if (std::ranges::any_of(all, &HostProcess::stopped))
+      return Verification{Presence::changed, fmt::format("processes of {} are stopped and not killed", account)};
     return Verification{Presence::absent, fmt::format("{} has {} processes", account, all.size())};
   }
 
