@@ -7,10 +7,10 @@
 #include <boost/json.hpp>
 
 #include "collectors/base/text.h"
-#include "daemon/app/rule_files.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/diagnostic_row.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/playbook_file.h"
 #include "daemon/cli/relay.h"
 #include "daemon/cli/responder.h"
 #include "responders/action/table.h"
@@ -22,23 +22,20 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t playbook_bytes_most = 4U << 20U;
-
-Result<responders::PlanRef> plan_of(CommandContext& context, const std::string& file, Diagnostics& diagnostics) {
-  TOCSIN_TRY(const auto text, read_file(file, playbook_bytes_most));
+Result<responders::PlanRef> plan_of(CommandContext& context, const PlaybookFile& file, Diagnostics& diagnostics) {
   const auto strict =
       context.options.flag("strict") ? responders::Strictness::strict : responders::Strictness::tolerant;
-  return responders::load_playbook(text, file, diagnostics, strict);
+  return responders::load_playbook(file.text, file.path, diagnostics, strict);
 }
 
 Result<void> check_playbooks(CommandContext& context) {
   const auto files = context.options.list("file");
   if (files.empty()) return fail(Code::usage, "name at least one playbook file");
-  for (const auto& file : files) {
+  for (const auto& name : files) {
+    TOCSIN_TRY(const auto file, read_playbook(name));
     Diagnostics diagnostics;
     auto plan = plan_of(context, file, diagnostics);
-    const auto text = read_file(file, playbook_bytes_most);
-    const auto document = responders::read_json(text.value_or(""));
+    const auto document = responders::read_json(file.text);
     const auto path_of = [&](const Diagnostic& d) {
       return responders::json_pointer(document.root, responders::offset_of(document, {d.line, d.column}));
     };
@@ -49,11 +46,11 @@ Result<void> check_playbooks(CommandContext& context) {
         context.out << render_text(d) << '\n';
         if (const auto path = path_of(d); !path.empty()) context.out << "  at: " << escape_terminal(path) << '\n';
       }
-      context.out << fmt::format("{}: {}\n", escape_terminal(file), plan ? "may run" : "refused");
+      context.out << fmt::format("{}: {}\n", escape_terminal(file.path), plan ? "may run" : "refused");
       continue;
     }
     json::object row;
-    row["file"] = file;
+    row["file"] = file.path;
     row["valid"] = plan.has_value();
     json::array list;
     for (const auto& d : diagnostics.all()) list.emplace_back(diagnostic_row(d)).as_object()["path"] = path_of(d);
@@ -100,8 +97,9 @@ Result<void> rehearse_for_incident(CommandContext& context) {
 
 Result<void> rehearse_playbook(CommandContext& context) {
   if (context.options.text("incident")) return rehearse_for_incident(context);
-  const auto file = context.options.text_or("playbook", "");
-  if (file.empty()) return fail(Code::usage, "name a playbook file, or an incident with --incident");
+  const auto name = context.options.text_or("playbook", "");
+  if (name.empty()) return fail(Code::usage, "name a playbook file, or an incident with --incident");
+  TOCSIN_TRY(const auto file, read_playbook(name));
   Diagnostics diagnostics;
   auto plan = plan_of(context, file, diagnostics);
   for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';

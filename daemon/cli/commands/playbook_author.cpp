@@ -14,6 +14,7 @@
 #include "daemon/app/rule_files.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/playbook_file.h"
 #include "responders/action/table.h"
 #include "responders/playbook/graph/graph.h"
 #include "responders/playbook/run/simulate.h"
@@ -27,9 +28,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t file_bytes_most = 4U << 20U;
 
 Result<responders::PlanRef> load(CommandContext& context, const fs::path& file) {
-  TOCSIN_TRY(const auto text, read_file(file.string(), file_bytes_most));
+  TOCSIN_TRY(const auto given, read_playbook(file.string()));
   Diagnostics diagnostics;
-  auto plan = responders::load_playbook(text, file.string(), diagnostics);
+  auto plan = responders::load_playbook(given.text, given.path, diagnostics);
   if (!plan)
     for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';
   return plan;

@@ -14,6 +14,7 @@
 #include "daemon/app/rule_files.h"
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/output.h"
+#include "daemon/cli/playbook_file.h"
 #include "daemon/cli/times.h"
 #include "responders/playbook/signature/key_directory.h"
 
@@ -24,7 +25,6 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 using responders::KeyStore;
 
-constexpr std::size_t playbook_bytes_most = 4U << 20U;
 constexpr std::size_t key_bytes_most = 64U << 10U;
 
 Result<KeyStore> read_keys(CommandContext& context) {
@@ -77,9 +77,10 @@ Result<void> verify_playbooks(CommandContext& context) {
   const auto form = form_name == "digest" ? responders::SignedForm::digest
                     : form_name == "text" ? responders::SignedForm::text
                                           : responders::SignedForm::hexadecimal;
-  for (const auto& file : files) {
-    TOCSIN_TRY(const auto text, read_file(file, playbook_bytes_most));
-    const auto document = responders::read_json(text);
+  for (const auto& name : files) {
+    TOCSIN_TRY(const auto given, read_playbook(name));
+    const std::string& file = given.path;
+    const auto document = responders::read_json(given.text);
     const auto verdicts = responders::verify_signatures(document, store, now, form);
     if (!responders::is_signed(verdicts)) context.exit_status = 1;
     for (const auto& verdict : verdicts) {
@@ -140,8 +141,8 @@ Result<responders::SigningSpec> signing_spec(CommandContext& context, const resp
 }
 
 Result<void> sign_playbook_file(CommandContext& context) {
-  const auto file = context.options.text_or("playbook", "");
-  TOCSIN_TRY(const auto text, read_file(file, playbook_bytes_most));
+  TOCSIN_TRY(const auto given, read_playbook(context.options.text_or("playbook", "")));
+  const auto& [file, text] = given;
   TOCSIN_TRY(const auto key, read_private_key(context.options.text_or("key", "")));
   TOCSIN_TRY(const auto spec, signing_spec(context, key));
   auto signed_text = responders::sign_playbook(responders::read_json(text), key, spec);
