@@ -8,6 +8,24 @@
 #include "collectors/event/field_table.h"
 
 namespace tocsin {
+namespace {
+
+// Sorted copies. Field and place in one number are what is sorted: numbers are moved with less ado than values.
+std::span<const FieldValue> sorted(std::span<const FieldValue> fields, Arena& arena) {
+  const auto out = arena.array<FieldValue>(fields.size());
+  std::array<std::uint32_t, 128> order{};
+  if (fields.size() > order.size()) {
+    std::ranges::copy(fields, out.begin());
+    std::ranges::sort(out, {}, &FieldValue::field);
+    return out;
+  }
+  for (std::uint32_t i = 0; i < fields.size(); ++i) order[i] = (static_cast<std::uint32_t>(fields[i].field) << 16) | i;
+  std::sort(order.begin(), order.begin() + fields.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = fields[order[i] & 0xFFFFU];
+  return out;
+}
+
+}  // namespace
 
 std::string_view event_class_name(EventClass event_class) noexcept {
   static constexpr std::array<std::string_view, 12> names{"generic", "authentication", "process", "file",
@@ -48,7 +66,9 @@ void EventBuilder::put(Field field, const Value& value) {
     f.value = value;
     return;
   }
-  fields_.push_back({field, value});
+  auto& added = fields_.emplace_back();  // no copy of a value put together just before
+  added.field = field;
+  added.value = value;
 }
 
 void EventBuilder::set(Field field, std::string_view text) { put(field, Value::text(batch_.arena_.copy(text))); }
@@ -102,14 +122,12 @@ void EventBuilder::set_typed(Field field, std::string_view text) {
 
 const Event& EventBuilder::finish(const EventHeader& header, std::string_view original) {
   TOCSIN_ASSERT(!batch_.full());
-  std::ranges::sort(fields_, {}, &FieldValue::field);
   EventHeader kept = header;
   auto& arena = batch_.arena_;
   kept.dataset = arena.copy(header.dataset);
   kept.host = arena.copy(header.host);
   kept.source = arena.copy(header.source);
-  const auto fields = arena.copy(std::span<const FieldValue>(fields_));
-  batch_.events_.emplace_back(kept, fields, arena.copy(original));
+  batch_.events_.emplace_back(kept, sorted(fields_, arena), arena.copy(original));
   fields_.clear();
   return batch_.events_.back();
 }

@@ -1,6 +1,8 @@
 #include "collectors/event/value.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -8,6 +10,16 @@
 #include "collectors/base/text.h"
 
 namespace tocsin {
+namespace {
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 24> digits{};
+  const auto* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+}  // namespace
 
 Value Value::with_integer(Kind kind, std::int64_t i) noexcept {
   Value v;
@@ -64,8 +76,8 @@ void append_text(std::string& out, const Value& value) {
   switch (value.kind()) {
     case Value::Kind::null: break;
     case Value::Kind::boolean: out += value.as_boolean() ? "true" : "false"; break;
-    case Value::Kind::integer: fmt::format_to(std::back_inserter(out), "{}", value.as_integer()); break;
-    case Value::Kind::unsigned_: fmt::format_to(std::back_inserter(out), "{}", value.as_unsigned()); break;
+    case Value::Kind::integer: append_number(out, value.as_integer()); break;
+    case Value::Kind::unsigned_: append_number(out, value.as_unsigned()); break;
     case Value::Kind::real: fmt::format_to(std::back_inserter(out), "{}", value.as_real()); break;
     case Value::Kind::text: out += value.as_text(); break;
     case Value::Kind::bytes: out += to_hex(value.as_bytes().data(), value.as_bytes().size()); break;

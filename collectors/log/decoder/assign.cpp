@@ -84,6 +84,22 @@ void assign_time(LineContext& line, Field field, StampForm form, std::string_vie
 }  // namespace
 
 Field DynamicFields::find(std::string_view name) {
+  const Field guess = met_[last_].next;
+  auto number = static_cast<std::size_t>(guess);
+  if (guess != Field{} && met_[number].name == name) {
+    last_ = number;
+    return guess;
+  }
+  const Field field = look_up(name);
+  number = static_cast<std::size_t>(field);
+  if (number >= met_.size()) met_.resize(number + 1);
+  if (met_[number].name.empty()) met_[number].name = names_.name(field);
+  met_[last_].next = field;
+  last_ = number;
+  return field;
+}
+
+Field DynamicFields::look_up(std::string_view name) {
   if (const auto found = cache_.find(name); found != cache_.end()) return found->second;
   if (name.empty() || name.size() > 256) return Field{};
   for (const char c : name)
@@ -97,7 +113,7 @@ void assign_url(EventBuilder& builder, std::string_view url) {
   if (url.empty()) return;
   builder.set(field::url_original, url);
   auto path = url;
-  if (const auto scheme = path.find("://"); scheme != npos && scheme <= 10) {
+  if (const auto scheme = path.find("://"); scheme <= 10) {
     const auto rest = path.substr(scheme + 3);
     const auto slash = rest.find_first_of("/?#");
     auto authority = rest.substr(0, slash);

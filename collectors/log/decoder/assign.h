@@ -13,7 +13,8 @@
 
 namespace tocsin::collectors {
 
-// Names seen in data → fields, remembered so that the shared interner is asked once per name. One owner, one thread.
+// Names seen in data → fields, remembered so that the shared interner is asked once per name. Lines of one source give
+// their names in the same order again and again: what followed a name before is tried first. One owner, one thread.
 class DynamicFields {
  public:
   explicit DynamicFields(FieldNames& names) : names_(names) {}
@@ -27,8 +28,16 @@ class DynamicFields {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
+  struct Met {
+    std::string_view name;  // the interner's
+    Field next{};           // asked for after it, the last time
+  };
+  Field look_up(std::string_view name);
+
   FieldNames& names_;
   std::unordered_map<std::string, Field, Hash, std::equal_to<>> cache_;
+  std::vector<Met> met_ = std::vector<Met>(1);  // by field
+  std::size_t last_ = 0;
 };
 
 struct KeyMap;
@@ -44,6 +53,8 @@ struct LineContext {
   const KeyMap* keys = nullptr;   // of the decoder at work
   // Of a JSON object: its members under their own names. The flattener's; ends with it.
   const std::vector<Field>* members = nullptr;
+  // All that an object has set, when nothing else has set anything; may name what is not there. As `members`.
+  const std::vector<Field>* shape = nullptr;
 };
 
 // "source:endpoint" compiled: the target of a product's key.

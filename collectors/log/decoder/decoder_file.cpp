@@ -138,7 +138,7 @@ class DecoderCompiler {
       for (const auto& m : node["expressions"]) expressions_[m.first.as<std::string>()] = m.second.as<std::string>();
       auto& compiled = state().decoders.emplace_back();
       compiled.name = name_;
-      keys(node, compiled.keys);
+      keys(node, compiled);
       compiled.effects = effects(node);
       if (compiled.effects.dataset.empty()) compiled.effects.dataset = name_;
       if (node["when"]) compiled.when = conditions(node["when"]);
@@ -172,7 +172,8 @@ class DecoderCompiler {
       throw YAML::Exception(key.Mark(), "unknown key \"" + key.Scalar() + "\"");
   }
 
-  void keys(const YAML::Node& node, KeyMap& map) {
+  void keys(const YAML::Node& node, CompiledDecoder& compiled) {
+    auto& map = compiled.keys;
     map.prefix = own_prefix_;
     if (node["keep"]) map.keep_all = node["keep"].as<bool>();
     map.keep_mapped = node["keep_mapped"] ? node["keep_mapped"].as<bool>() : map.keep_all;
@@ -181,9 +182,13 @@ class DecoderCompiler {
       if (pairs["separator"]) map.separator = pairs["separator"].as<std::string>().at(0);
       if (pairs["assign"]) map.assign = pairs["assign"].as<std::string>().at(0);
     }
+    const bool object = node["lines"] && node["lines"].as<std::string>() == "json";
     for (const auto& member : node["keys"])
-      for (const auto& text : texts(member.second))
-        map.targets[member.first.as<std::string>()].push_back(require(target(text), member.second));
+      for (const auto& text : texts(member.second)) {
+        const auto key = member.first.as<std::string>();
+        const auto& added = map.targets[key].emplace_back(require(target(text), member.second));
+        if (object) compiled.members.emplace_back(names_.intern(key), added);
+      }
   }
 
   std::vector<PatternGroup*> dispatch(const YAML::Node& node, const CompiledDecoder& compiled) {

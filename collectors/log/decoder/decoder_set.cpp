@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "collectors/base/digest.h"
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
 #include "collectors/log/decoder/decoder_state.h"
@@ -86,6 +87,45 @@ bool describes(const CompiledDecoder& decoder, const LineContext& line) {
   return decoder.when.empty() ? decoder.programs.empty() : holds(decoder.when, line.builder);
 }
 
+void assign_member(LineContext& line, Field member, const KeyTarget& to) {
+  const Value* value = line.builder.find(member);
+  if (value == nullptr || value->is_null()) return;
+  const Value kept = *value;  // assigning may move the builder's storage
+  const bool plain = to.meaning == Meaning::plain;
+  // Text that stays text is shared.
+  if (plain && (kept.is_list() || (kept.is_text() && FieldNames::type(to.field) == FieldType::text)))
+    return line.builder.put(to.field, kept);
+  if (kept.is_text()) return assign_text(line, to.field, to.meaning, to.host, to.stamp, kept.as_text());
+  assign_text(line, to.field, to.meaning, to.host, to.stamp, render_text(kept));
+}
+
+DecoderMatch take_object(const CompiledDecoder& decoder, LineContext& line, Verdict& verdict) {
+  line.keys = &decoder.keys;
+  assign_renamed(line, decoder.renames);
+  for (const auto& [member, target] : decoder.members) assign_member(line, member, target);
+  apply(decoder.effects, line, verdict);
+  return {decoder.name, "object"};
+}
+
+DecoderMatch first_that_describes(std::span<const CompiledDecoder* const> decoders, LineContext& line,
+                                  Verdict& verdict) {
+  DecoderMatch match;
+  for (const auto* decoder : decoders) {
+    if (!describes(*decoder, line)) continue;
+    match = take_object(*decoder, line, verdict);
+    if (!decoder->carries) break;
+  }
+  return match;
+}
+
+// False when a member is missing without which the decoder knows no object.
+bool may_describe(const CompiledDecoder& decoder, const std::vector<Field>& members) {
+  if (!decoder.programs.empty()) return true;
+  return std::ranges::all_of(decoder.when, [&](const Condition& condition) {
+    return condition.present == false || std::ranges::find(members, condition.field) != members.end();
+  });
+}
+
 // A line without a tag is of the program that its source is said to hold.
 void set_program(LineContext& line) {
   if (line.program.empty() || line.builder.find(field::log_syslog_appname) != nullptr) return;
@@ -133,32 +173,38 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
     JsonFlattener flattener;
     if (!flattener.flatten(line, plain, message)) return {};
     const auto match = decode_object(line, verdict);
-    line.members = nullptr;
+    line.members = line.shape = nullptr;
     return match;
   }
   return {};
 }
 
 DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict) const {
-  DecoderMatch match;
-  for (const auto* decoder : state_->objects) {
-    if (!describes(*decoder, line)) continue;
-    line.keys = &decoder->keys;
-    assign_renamed(line, decoder->renames);
-    for (const auto& [key, targets] : decoder->keys.targets) {
-      const Value* value = line.builder.find(line.fields.find(key));
-      if (value == nullptr || value->is_null()) continue;
-      const Value kept = *value;  // assigning may move the builder's storage
-      for (const auto& t : targets) {
-        if (t.meaning == Meaning::plain && kept.is_list()) line.builder.put(t.field, kept);
-        else assign_text(line, t.field, t.meaning, t.host, t.stamp, render_text(kept));
-      }
-    }
-    apply(decoder->effects, line, verdict);
-    match = {decoder->name, "object"};
-    if (!decoder->carries) break;
+  return first_that_describes(state_->objects, line, verdict);
+}
+
+DecoderMatch DecoderSet::decode_object(LineContext& line, Verdict& verdict, ObjectShapes& shapes) const {
+  if (line.shape == nullptr || line.shape->size() > ObjectShapes::members_most) return decode_object(line, verdict);
+  const auto& members = *line.shape;
+  if (shapes.places_.empty()) shapes.places_.resize(ObjectShapes::places);
+  const Bytes bytes(reinterpret_cast<const std::uint8_t*>(members.data()), members.size() * sizeof(Field));
+  auto& shape = shapes.places_[hash64(bytes) % ObjectShapes::places];
+  if (shape.members != members || members.empty()) {
+    shape.members = members;
+    shape.decoders.clear();
+    for (const auto* decoder : state_->objects)
+      if (may_describe(*decoder, members)) shape.decoders.push_back(decoder);
   }
-  return match;
+  for (const auto* decoder : shape.decoders) {
+    if (!describes(*decoder, line)) continue;
+    const auto match = take_object(*decoder, line, verdict);
+    if (!decoder->carries) return match;
+    // What it held is there now: those behind it are asked anew.
+    const auto place = std::ranges::find(state_->objects, decoder);
+    const auto inner = first_that_describes({place + 1, state_->objects.end()}, line, verdict);
+    return inner.decoder.empty() ? match : inner;
+  }
+  return {};
 }
 
 DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, LineContext& line,
@@ -184,8 +230,7 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
     auto match = decode_message(envelope.program, envelope.message, line, verdict);
     if (match.decoder.empty() && tagged && !envelope.program.empty()) {
       // A "tag" may be the product's own word ("%ASA-6-106015: Deny …", "id: …"): try with it.
-      const auto whole = std::string_view(
-          envelope.program.data(), static_cast<std::size_t>(text.data() + text.size() - envelope.program.data()));
+      const auto whole = text.substr(static_cast<std::size_t>(envelope.program.data() - text.data()));
       match = decode_message({}, whole, line, verdict);
     }
     if (match.decoder.empty() && order == LineOrder::syslog_first)

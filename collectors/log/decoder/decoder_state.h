@@ -15,11 +15,12 @@ namespace tocsin::collectors {
 struct CompiledDecoder {
   std::string name;
   KeyMap keys;
-  Effects effects;                    // on every match
-  std::vector<Condition> when;        // JSON decoders
-  std::vector<std::string> programs;  // JSON decoders: only objects that these write; empty = anybody's
-  std::vector<Rename> renames;        // JSON decoders; before keys
-  bool carries = false;               // JSON decoders: an envelope; the decoders after it look at what it held
+  std::vector<std::pair<Field, KeyTarget>> members;  // JSON decoders: `keys` in the order of the file
+  Effects effects;                                   // on every match
+  std::vector<Condition> when;                       // JSON decoders
+  std::vector<std::string> programs;                 // JSON decoders: only objects that these write; empty = anybody's
+  std::vector<Rename> renames;                       // JSON decoders; before keys
+  bool carries = false;  // JSON decoders: an envelope; the decoders after it look at what it held
 };
 
 struct CompiledPattern {

@@ -28,7 +28,8 @@ bool condition_holds(const Condition& condition, const EventBuilder& builder) {
   if (condition.present) return (value != nullptr && !value->is_null()) == *condition.present;
   if (value == nullptr) return false;
   for (const auto& item : value->items()) {
-    const std::string rendered = item.is_text() ? std::string() : render_text(item);
+    std::string rendered;  // numbers are short: no memory is asked for
+    if (!item.is_text()) append_text(rendered, item);
     const std::string_view text = item.is_text() ? item.as_text() : std::string_view(rendered);
     for (const auto& wanted : condition.values)
       if (value_matches(text, wanted)) return true;

@@ -19,7 +19,7 @@ constexpr std::size_t document_most = 16 * 1024 * 1024;
 
 class Flattening {
  public:
-  Flattening(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>* own = nullptr)
+  Flattening(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>& own)
       : line_(line), map_(map), name_(name), own_(own) {}
 
   void object(dom::object object, std::size_t depth) {
@@ -66,7 +66,7 @@ class Flattening {
     if (!keep) return;
     const Field field = own_field(line_, map_, name_);
     if (field == Field{}) return;
-    if (own_ != nullptr) own_->push_back(field);
+    own_.push_back(field);
     auto& builder = line_.builder;
     if (FieldNames::known(field) && FieldNames::type(field) == FieldType::time) {
       if (field == field::timestamp) take_time(text);
@@ -125,7 +125,7 @@ class Flattening {
   LineContext& line_;
   const KeyMap& map_;
   std::string& name_;
-  std::vector<Field>* own_;
+  std::vector<Field>& own_;
   std::size_t members_ = 0;
   bool in_list_ = false;
 };
@@ -133,7 +133,8 @@ class Flattening {
 // Windows: System's attributes get the flat names the field uses ("Provider_Name"), EventData members their own.
 class WindowsEvent {
  public:
-  WindowsEvent(LineContext& line, const KeyMap& map, std::string& name) : line_(line), map_(map), name_(name) {}
+  WindowsEvent(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>& own)
+      : line_(line), map_(map), name_(name), own_(own) {}
 
   bool flatten(dom::element root) {
     dom::object event;
@@ -147,27 +148,36 @@ class WindowsEvent {
   }
 
  private:
-  void set(std::string_view name, dom::element value, std::size_t depth = 0) {
-    dom::object inner;
-    if (value.get(inner) == simdjson::SUCCESS) {
-      if (depth > 4) return;
-      for (const auto m : inner) {
-        if (m.key == "#text" || m.key == "#content") {
-          set(name, m.value, depth + 1);
-        } else if (m.key == "#attributes") {
-          dom::object attributes;
-          if (m.value.get(attributes) == simdjson::SUCCESS)
-            for (const auto a : attributes) set(std::string(name) + "_" + std::string(a.key), a.value, depth + 1);
-        } else {
-          const auto key = m.key.starts_with('@') ? m.key.substr(1) : m.key;
-          set(std::string(name) + "_" + std::string(key), m.value, depth + 1);
-        }
-      }
-      return;
-    }
+  void set(std::string_view name, dom::element value) {
     name_ = name;
-    Flattening(line_, map_, name_).object_member(value);
+    set(value, 0);
     name_.clear();
+  }
+
+  // Under the present name.
+  void set(dom::element value, std::size_t depth) {
+    dom::object inner;
+    if (value.get(inner) != simdjson::SUCCESS) return Flattening(line_, map_, name_, own_).object_member(value);
+    if (depth > 4) return;
+    for (const auto m : inner) {
+      if (m.key == "#text" || m.key == "#content") {
+        set(m.value, depth + 1);
+      } else if (m.key == "#attributes") {
+        dom::object attributes;
+        if (m.value.get(attributes) == simdjson::SUCCESS)
+          for (const auto a : attributes) attribute(a.key, a.value, depth);
+      } else {
+        attribute(m.key.starts_with('@') ? m.key.substr(1) : m.key, m.value, depth);
+      }
+    }
+  }
+
+  void attribute(std::string_view key, dom::element value, std::size_t depth) {
+    const auto length = name_.size();
+    name_ += '_';
+    name_ += key;
+    set(value, depth + 1);
+    name_.resize(length);
   }
 
   void system_member(std::string_view key, dom::element value) {
@@ -213,6 +223,7 @@ class WindowsEvent {
   LineContext& line_;
   const KeyMap& map_;
   std::string& name_;
+  std::vector<Field>& own_;
 };
 
 }  // namespace
@@ -239,16 +250,17 @@ bool JsonFlattener::flatten(LineContext& line, const KeyMap& map, std::string_vi
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return false;
   s.name.clear();
-  if (WindowsEvent(line, map, s.name).flatten(root)) return true;
   s.members.clear();
-  Flattening(line, map, s.name, &s.members).object(object, 0);
+  line.shape = map.targets.empty() ? &s.members : nullptr;
+  if (WindowsEvent(line, map, s.name, s.members).flatten(root)) return true;
+  Flattening(line, map, s.name, s.members).object(object, 0);
   line.members = &s.members;
   return true;
 }
 
 void assign_json(LineContext& line, const KeyMap& map, std::string_view json) {
   JsonFlattener().flatten(line, map, json);
-  line.members = nullptr;
+  line.members = line.shape = nullptr;
 }
 
 }  // namespace tocsin::collectors

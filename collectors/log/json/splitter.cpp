@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collectors/base/scan.h"
+
 namespace tocsin::collectors {
 
 namespace {
@@ -61,11 +63,11 @@ bool JsonSplitter::find_start() {
   return start_ < buffer_.size();
 }
 
-bool JsonSplitter::open(char bracket) {
+bool JsonSplitter::open(char bracket, char before) {
   // A brace is in place only as a value; after a key's colon, in an array, or first in one.
   if (!open_.empty()) {
     const bool in_array = open_.back() == '[';
-    const bool fits = before_ == ':' || (in_array && (before_ == ',' || before_ == '['));
+    const bool fits = before == ':' || (in_array && (before == ',' || before == '['));
     if (!fits) return false;
   }
   if (open_.size() >= nesting_most) return false;
@@ -73,37 +75,45 @@ bool JsonSplitter::open(char bracket) {
   return true;
 }
 
+// What the loop changes is kept out of the object: every byte of every document comes by.
 JsonSplitter::Step JsonSplitter::scan() {
-  for (; at_ < buffer_.size(); ++at_) {
-    const char c = buffer_[at_];
-    if (quoted_) {
-      if (c == '\n') {
-        end_ = at_;
-        resume_ = at_ + 1;
-        return Step::broken;
-      }
-      if (escaped_) escaped_ = false;
-      else if (c == '\\') escaped_ = true;
-      else if (c == '"') quoted_ = false;
+  const char* const begin = buffer_.data();
+  const char* const end = begin + buffer_.size();
+  const char* at = begin + at_;
+  char before = before_;
+  bool quoted = quoted_;
+  bool escaped = escaped_;
+  const auto stop = [&](Step step, std::size_t more = 0) {
+    end_ = static_cast<std::size_t>(at - begin) + (step == Step::document ? 1 : 0);
+    resume_ = end_ + more;
+    return step;
+  };
+  for (; at != end; ++at) {
+    if (quoted) {
+      if (!escaped) at = find_byte<'"', '\\', '\n'>(at, end);
+      if (at == end) break;
+      if (*at == '\n') return stop(Step::broken, 1);
+      if (escaped) escaped = false;
+      else if (*at == '\\') escaped = true;
+      else if (*at == '"') quoted = false;
       continue;
     }
+    const char c = *at;
     if (is_space(c)) continue;
     if (c == '"') {
-      quoted_ = true;
+      quoted = true;
     } else if (c == '{' || c == '[') {
-      if (!open(c)) {
-        end_ = resume_ = at_;
-        return Step::broken;
-      }
+      if (!open(c, before)) return stop(Step::broken);
     } else if (c == '}' || c == ']') {
       open_.pop_back();
-      if (open_.empty()) {
-        end_ = resume_ = at_ + 1;
-        return Step::document;
-      }
+      if (open_.empty()) return stop(Step::document);
     }
-    before_ = c;
+    before = c;
   }
+  at_ = buffer_.size();
+  before_ = before;
+  quoted_ = quoted;
+  escaped_ = escaped;
   return Step::more;
 }
 

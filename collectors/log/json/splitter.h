@@ -30,7 +30,7 @@ class JsonSplitter {
   bool find_start();
   bool skip_records_wrapper();
   Step scan();
-  bool open(char bracket);
+  bool open(char bracket, char before);
   void give(RawDocument& document, std::size_t end, std::size_t resume, bool broken);
 
   std::string buffer_;

@@ -89,12 +89,13 @@ bool LineDecoder::read_audit(std::string_view text, LineContext& context, Draft&
   return true;
 }
 
-bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& draft) {
+bool LineDecoder::read_json(std::string_view text, LineContext& context, Draft& draft, ObjectShapes* shapes) {
   const bool flat =
       looks_like_event_xml(text) ? flatten_event_xml(context, text) : json_.flatten(context, plain_keys(), text);
   if (!flat) return false;
   draft.verdict = {EventClass::generic, "json"};
-  matched_ = decoders_->decode_object(context, draft.verdict);
+  matched_ = shapes == nullptr ? decoders_->decode_object(context, draft.verdict)
+                               : decoders_->decode_object(context, draft.verdict, *shapes);
   if (const Value* given = context.builder.find(field::event_dataset);
       given != nullptr && draft.verdict.dataset == "json" && given->is_text())
     draft.verdict.dataset = given->as_text();
@@ -151,7 +152,7 @@ void LineDecoder::read_nested(LineContext& context, Draft& draft, const Digest12
   const auto outer_verdict = draft.verdict;
   const auto outer_time = context.observed;
   const bool object = looks_like_json(text) || looks_like_event_xml(text);
-  if (object ? !read_json(text, context, draft) : (read_text(text, context, draft, id), false)) return;
+  if (object ? !read_json(text, context, draft, nullptr) : (read_text(text, context, draft, id), false)) return;
   if (outer_time) context.observed = outer_time;  // the runtime's stamp is exact
   if (!matched_.decoder.empty()) return;
   matched_ = outer;
@@ -170,7 +171,7 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   if (!done && source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
     done = read_audit(text, context, draft, id);
   if (!done && (source_.kind == LogKind::json || looks_like_json(text) || looks_like_event_xml(text))) {
-    done = read_json(text, context, draft);
+    done = read_json(text, context, draft, &shapes_);
     draft.good = done;
   }
   if (!done) {

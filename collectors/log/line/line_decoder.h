@@ -59,7 +59,10 @@ class LineDecoder {
   std::optional<std::uint64_t> oldest_open() const noexcept { return assembler_.oldest_open(); }
 
   // A reload; takes effect with the next line.
-  void use(std::shared_ptr<const DecoderSet> decoders) { decoders_ = std::move(decoders); }
+  void use(std::shared_ptr<const DecoderSet> decoders) {
+    decoders_ = std::move(decoders);
+    shapes_.forget();
+  }
   void set_kind(LogKind kind) noexcept { source_.kind = kind; }
   const LineSource& source() const noexcept { return source_; }
   std::uint64_t masked() const noexcept { return masked_; }
@@ -73,7 +76,8 @@ class LineDecoder {
     bool good = true;
   };
   bool read_audit(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
-  bool read_json(std::string_view text, LineContext& context, Draft& draft);
+  // `shapes`: null when the line has fields besides those of the object.
+  bool read_json(std::string_view text, LineContext& context, Draft& draft, ObjectShapes* shapes);
   bool read_table(std::string_view text, LineContext& context, Draft& draft);
   void read_text(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
   void read_nested(LineContext& context, Draft& draft, const Digest128& id);
@@ -84,6 +88,7 @@ class LineDecoder {
   DynamicFields fields_;
   LineSource source_;
   JsonFlattener json_;
+  ObjectShapes shapes_;
   AuditFields audit_fields_;
   AuditAssembler assembler_;
   LogTable table_;

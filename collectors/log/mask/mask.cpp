@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "collectors/base/scan.h"
 #include "collectors/base/text.h"
 
 namespace tocsin::collectors {
@@ -22,16 +23,39 @@ constexpr std::array<std::string_view, 5> options{"--password ", "--passwd ", "-
 constexpr std::array<std::string_view, 16> attack_marks{"../", "..\\",   "%27", "%22", "%3c", "%3e",    "%3b", "%7c",
                                                         "%28", "%2e%2e", "%00", "%0a", "%60", "%24%7b", "${",  "$("};
 
-bool is_name(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-'; }
+constexpr auto name_bytes = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0; c < 128; ++c)
+    out[c] = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-';
+  return out;
+}();
+bool is_name(char c) { return name_bytes[static_cast<unsigned char>(c)]; }
 
+// Names in lower case. Nearly every name of a line is none of them: first letter and length say so.
 template <std::size_t N>
-bool one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::ranges::any_of(names, [&](std::string_view n) { return equals_ignoring_case(n, name); });
-}
+class NameSet {
+ public:
+  constexpr explicit NameSet(const std::array<std::string_view, N>& names) : names_(names) {
+    for (const auto name : names) lengths_[letter(name)] |= 1U << name.size();
+  }
+  bool holds(std::string_view name) const noexcept {
+    if (name.empty() || name.size() >= 32 || ((lengths_[letter(name)] >> name.size()) & 1) == 0) return false;
+    return std::ranges::any_of(names_, [&](std::string_view known) { return equals_ignoring_case(known, name); });
+  }
+
+ private:
+  static constexpr std::size_t letter(std::string_view name) {
+    return (static_cast<unsigned char>(name[0]) | 0x20U) % 32;
+  }
+  std::array<std::string_view, N> names_;
+  std::array<std::uint32_t, 32> lengths_{};
+};
+constexpr NameSet secrets(secret_names);
+constexpr NameSet headers(header_names);
 
 bool secret_name(std::string_view name) {
   while (name.starts_with('-')) name.remove_prefix(1);
-  return one_of(name, secret_names);
+  return secrets.holds(name);
 }
 
 bool looks_like_attack(std::string_view value) {
@@ -46,12 +70,14 @@ class Masker {
   explicit Masker(std::span<char> text) : text_(text), view_(text.data(), text.size()) {}
 
   std::size_t run() {
-    // A plain loop: find_first_of() searches its set anew for every byte, and this is on the path of every line.
-    for (std::size_t i = 0; i < view_.size(); ++i) {
-      if (view_[i] == '=') pair(i);
-      else if (view_[i] == ':') colon(i);
+    const char* const begin = view_.data();
+    const char* const end = begin + view_.size();
+    for (const char* at = find_byte<'=', ':'>(begin, end); at != end; at = find_byte<'=', ':'>(at + 1, end)) {
+      const auto place = static_cast<std::size_t>(at - begin);
+      if (*at == '=') pair(place);
+      else colon(place);
     }
-    if (view_.find("--") != npos) command_options();
+    if (find_twice<'-'>(begin, end) != end) command_options();
     return masked_;
   }
 
@@ -88,7 +114,7 @@ class Masker {
     if (at > 0 && (view_[at - 1] == '"' || view_[at - 1] == '\'')) return json_member(at);
     if (view_.substr(at).starts_with("://")) return url_user(at + 3);
     const auto name = name_before(at);
-    if (!one_of(name, header_names)) return;
+    if (!headers.holds(name)) return;
     auto begin = view_.find_first_not_of(" \t", at + 1);
     if (begin == npos) return;
     const auto rest = view_.substr(begin);
@@ -101,7 +127,7 @@ class Masker {
   // "password": "value"
   void json_member(std::size_t at) {
     const auto name = name_before(at - 1);
-    if (!secret_name(name) && !one_of(name, header_names)) return;
+    if (!secret_name(name) && !headers.holds(name)) return;
     const auto open = view_.find_first_not_of(" \t", at + 1);
     if (open == npos || (view_[open] != '"' && view_[open] != '\'')) return;
     auto close = open + 1;
