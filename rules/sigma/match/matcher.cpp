@@ -44,7 +44,13 @@ const std::vector<Bound>& Matcher::bounds(Field field) {
 void Matcher::add(SlotState& state, const Value& value, const TextForms& forms, Field field) {
   state.has_value = true;
   state.operands.push_back(static_cast<std::uint32_t>(seen_.size()));
-  seen_.push_back({{value, forms.text, forms.folded}, forms.hash, field});
+  // Written where it stays: a copy of what has just been put together piece by piece has to wait for the pieces.
+  auto& seen = seen_.emplace_back();
+  seen.operand.value = value;
+  seen.operand.text = forms.text;
+  seen.operand.folded = forms.folded;
+  seen.hash = forms.hash;
+  seen.field = field;
 }
 
 // A value that stands at no place of the event: an item of a list, or one that is derived.

@@ -20,8 +20,8 @@ std::string& EventTexts::storage() {
   return out;
 }
 
-TextForms EventTexts::make(std::string_view text) {
-  TextForms out{text, text};
+void EventTexts::fill(std::string_view text, TextForms& out) {
+  out.text = out.folded = text;
   switch (letters_of(text)) {
     case Letters::folded_ascii: break;
     case Letters::ascii: out.folded = fold_ascii(text, storage()); break;
@@ -30,7 +30,12 @@ TextForms EventTexts::make(std::string_view text) {
       out.folded = fold(out.text, storage());
       break;
   }
-  if (out.text.size() <= ValueMemo::text_most) out.hash = hash64(out.text);
+  out.hash = out.text.size() <= ValueMemo::text_most ? hash64(out.text) : 0;
+}
+
+TextForms EventTexts::make(std::string_view text) {
+  TextForms out;
+  fill(text, out);
   return out;
 }
 
@@ -45,7 +50,8 @@ const TextForms& EventTexts::at(std::size_t place, const Value& value) {
     append_text(rendered, value);
     text = rendered;
   }
-  return entry.forms = make(text);
+  fill(text, entry.forms);
+  return entry.forms;
 }
 
 }  // namespace tocsin::rules::sigma

@@ -35,6 +35,8 @@ class EventTexts {
     std::uint32_t epoch = 0;
     TextForms forms;
   };
+  void fill(std::string_view text, TextForms& out);
+
   std::uint32_t epoch_ = 1;
   std::vector<Entry> entries_;
   std::deque<std::string> storage_;

@@ -8,11 +8,10 @@ namespace tocsin::rules::sigma {
 std::optional<std::span<const PredicateId>> ValueMemo::find(const Key& key, std::uint64_t hash) {
   if (table_.empty()) table_.resize(places);
   // The field stirs the upper half too: places are taken from there.
-  hash_ = (hash ^ (key.slot * 16ULL + static_cast<std::uint64_t>(key.kind) + 1)) * 0x9E3779B97F4A7C15ULL;
+  const auto tag = tag_of(key);
+  hash_ = (hash ^ tag) * 0x9E3779B97F4A7C15ULL;
   const auto& place = table_[hash_ >> (64 - places_bits)];
-  if (!place.taken || place.hash != hash_ || place.slot != key.slot || place.kind != key.kind ||
-      place.text() != key.text)
-    return std::nullopt;
+  if (place.hash != hash_ || place.tag != tag || place.text() != key.text) return std::nullopt;
   return std::span(place.room).subspan(Place::behind(place.size), place.held);
 }
 
@@ -20,9 +19,7 @@ void ValueMemo::keep(const Key& key, std::span<const PredicateId> held) {
   if (held.size() > held_most) return;
   auto& place = table_[hash_ >> (64 - places_bits)];
   place.hash = hash_;
-  place.slot = key.slot;
-  place.kind = key.kind;
-  place.taken = true;
+  place.tag = tag_of(key);
   place.size = static_cast<std::uint8_t>(key.text.size());
   place.held = static_cast<std::uint8_t>(held.size());
   std::memcpy(place.room.data(), key.text.data(), key.text.size());

@@ -41,9 +41,7 @@ class ValueMemo {
   // All of a place stands together, the text in front of the predicates: a look costs one line of memory or two.
   struct Place {
     std::uint64_t hash = 0;
-    Slot slot = 0;
-    Value::Kind kind{};
-    bool taken = false;
+    std::uint32_t tag = 0;  // of slot and kind; 0: free
     std::uint8_t size = 0;
     std::uint8_t held = 0;
     std::array<PredicateId, text_most / sizeof(PredicateId) + held_most> room;
@@ -53,6 +51,10 @@ class ValueMemo {
       return (text + sizeof(PredicateId) - 1) / sizeof(PredicateId);
     }
   };
+  static std::uint32_t tag_of(const Key& key) noexcept {
+    return (key.slot + 1) * 16 + static_cast<std::uint32_t>(key.kind);
+  }
+
   std::vector<Place> table_;  // none before the first value
   std::uint64_t hash_ = 0;
 };
