@@ -131,6 +131,14 @@ struct RespondConfig {
   std::string keys = "playbook-keys";  // of who may sign playbooks; relative to the configuration's directory
 };
 
+// What must be handled with more care: hosts by name, networks, accounts. Levels are the guard's (asset_modes).
+struct AssetConfig {
+  std::uint32_t level = 1;  // 1-5, 5 the most precious
+  std::vector<std::string> hosts;
+  std::vector<std::string> networks;
+  std::vector<std::string> users;
+};
+
 enum class SinkKind : std::uint8_t { mail, webhook, syslog };
 
 struct SinkConfig {
@@ -232,6 +240,7 @@ struct Config {
   RulesConfig rules;
   IncidentsConfig incidents;
   RespondConfig respond;
+  std::vector<AssetConfig> assets;
   std::vector<SinkConfig> notify;
   std::vector<ReportConfig> reports;
   StoreConfig store;

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "collectors/base/address.h"
 #include "daemon/config/config.h"
 
 namespace tocsin::daemon {
@@ -20,6 +21,12 @@ inline std::string_view absolute_all(const std::vector<std::string>& v) {
   if (v.empty()) return "must name at least one path";
   for (const auto& path : v)
     if (!path.starts_with('/')) return "must hold absolute paths only";
+  return "";
+}
+inline std::string_view level(const std::uint32_t& v) { return v >= 1 && v <= 5 ? "" : "must be between 1 and 5"; }
+inline std::string_view networks(const std::vector<std::string>& v) {
+  for (const auto& text : v)
+    if (!parse_network(text, HostBits::refuse)) return "must hold networks and addresses, such as 192.0.2.0/24";
   return "";
 }
 inline std::string_view positive(const Duration& v) { return v > Duration{0} ? "" : "must be longer than zero"; }
@@ -148,6 +155,14 @@ void fields(Archive& a, RespondConfig& c) {
 }
 
 template <class Archive>
+void fields(Archive& a, AssetConfig& c) {
+  a("level", c.level, check::level);
+  a("hosts", c.hosts);
+  a("networks", c.networks, check::networks);
+  a("users", c.users);
+}
+
+template <class Archive>
 void fields(Archive& a, SinkConfig& c) {
   a("name", c.name, check::filled);
   a("kind", c.kind);
@@ -247,6 +262,7 @@ void fields(Archive& a, Config& c) {
   a("rules", c.rules);
   a("incidents", c.incidents);
   a("respond", c.respond);
+  a("assets", c.assets);
   a("notify", c.notify);
   a("reports", c.reports);
   a("store", c.store);

@@ -40,7 +40,12 @@ void append_alert(JsonWriter& json, const IncidentAlert& a) {
     json.begin_array().value(static_cast<unsigned>(e.kind)).value(static_cast<unsigned>(e.role)).value(e.value);
     json.end_array();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (a.facts.process != 0) json.member("process", a.facts.process).member("executable", a.facts.executable);
+  if (!a.facts.unit.empty()) json.member("unit", a.facts.unit);
+  if (!a.facts.key.empty()) json.member("key", a.facts.key);
+  if (a.facts.source != SourceTrust::unknown) json.member("source", source_trust_name(a.facts.source));
+  json.end_object();
 }
 
 void append_evidence(JsonWriter& json, const EvidenceRef& e) {
@@ -238,6 +243,15 @@ IncidentAlert read_alert(Reader& in) {
   a.host = in.text("host");
   in.each("attack", [&](Reader& r, const element& item) { a.attack.push_back(item_text(r, item)); });
   in.each("entities", [&](Reader& r, const element& item) { a.entities.push_back(read_entity(r, item)); });
+  if (in.has("process")) {
+    const auto process = in.number("process");
+    in.check(process <= INT32_MAX);
+    a.facts.process = static_cast<std::uint32_t>(process);
+    a.facts.executable = in.text("executable");
+  }
+  if (in.has("unit")) a.facts.unit = in.text("unit");
+  if (in.has("key")) a.facts.key = in.text("key");
+  if (in.has("source")) a.facts.source = in.demand(parse_source_trust(in.text("source")));
   return a;
 }
 

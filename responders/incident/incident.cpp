@@ -50,6 +50,7 @@ IncidentAlert summarize(const rules::Alert& alert) {
   out.severity = alert.severity;
   out.host = alert.host;
   out.entities = alert.entities;
+  out.facts = facts_of(alert);
   if (alert.rule) {
     out.engine = alert.rule->engine;
     out.rule = alert.rule->id;

@@ -34,6 +34,23 @@ struct Actor {
   friend bool operator==(const Actor&, const Actor&) = default;
 };
 
+// Whether the source address is the sender's own. answered: it took part in a TCP connection, which nobody can in
+// another's name. forgeable: anybody could have written it (UDP, ICMP, a SYN).
+enum class SourceTrust : std::uint8_t { unknown, answered, forgeable };
+std::string_view source_trust_name(SourceTrust trust) noexcept;
+std::optional<SourceTrust> parse_source_trust(std::string_view name) noexcept;
+
+// What a response wants to know and the whole alert alone tells. Empty and 0: it does not.
+struct ResponseFacts {
+  std::uint32_t process = 0;  // number of the one that did it, where its file is known too
+  std::string executable;     // that file
+  std::string unit;           // of systemd, that it belongs to: "nginx.service"
+  std::string key;            // of SSH, that somebody got in with: "SHA256:…"
+  SourceTrust source = SourceTrust::unknown;
+  friend bool operator==(const ResponseFacts&, const ResponseFacts&) = default;
+};
+ResponseFacts facts_of(const rules::Alert& alert);
+
 // The short of an alert; the store keeps the whole. Repeats (same rule, same entities) are folded into the first.
 struct IncidentAlert {
   rules::AlertId id;
@@ -47,6 +64,7 @@ struct IncidentAlert {
   std::string host;
   std::vector<std::string> attack;
   std::vector<rules::Entity> entities;
+  ResponseFacts facts = {};
   friend bool operator==(const IncidentAlert&, const IncidentAlert&) = default;
 };
 IncidentAlert summarize(const rules::Alert& alert);

@@ -93,9 +93,33 @@ std::string outside_server(const Incident& incident) {
   return {};
 }
 
+// "cron.d/job", "crontabs/ann": the tables that cron.disable takes away.
+std::string cron_table(const std::string& path) {
+  static constexpr std::string_view etc = "/etc/";
+  static constexpr std::string_view spool = "/var/spool/cron/";
+  static constexpr std::string_view folders[] = {"cron.d/",      "cron.hourly/",  "cron.daily/",
+                                                 "cron.weekly/", "cron.monthly/", "crontabs/"};
+  const std::string_view rest = path.starts_with(etc)     ? std::string_view(path).substr(etc.size())
+                                : path.starts_with(spool) ? std::string_view(path).substr(spool.size())
+                                                          : std::string_view();
+  for (const std::string_view folder : folders)
+    if (rest.starts_with(folder) && rest.size() > folder.size() && rest.find('/', folder.size()) == std::string::npos)
+      return std::string(rest);
+  return {};
+}
+
+// What the latest alert about this host that knows it says.
+template <class Of>
+std::string latest(const Incident& incident, std::string_view here, Of of) {
+  for (auto alert = incident.alerts.rbegin(); alert != incident.alerts.rend(); ++alert)
+    if (alert->host == here)
+      if (std::string value = of(*alert); !value.empty()) return value;
+  return {};
+}
+
 }  // namespace
 
-Inputs inputs_from_incident(const Incident& incident) {
+Inputs inputs_from_incident(const Incident& incident, std::string_view here) {
   Inputs out;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) out.emplace_back(name, value.substr(0, 4096));
@@ -114,6 +138,17 @@ Inputs inputs_from_incident(const Incident& incident) {
   add_entity("__process__", first(incident, EntityKind::process));
   add_entity("__domain__", first(incident, EntityKind::domain));
   add("__file__", likely_file(incident));
+  add("__pid__", latest(incident, here, [](const IncidentAlert& alert) {
+        return alert.facts.process == 0 ? std::string() : std::to_string(alert.facts.process);
+      }));
+  add("__unit__", latest(incident, here, [](const IncidentAlert& alert) { return alert.facts.unit; }));
+  add("__key__", latest(incident, here, [](const IncidentAlert& alert) { return alert.facts.key; }));
+  add("__cron__", latest(incident, here, [](const IncidentAlert& alert) {
+        for (const Entity& entity : alert.entities)
+          if (entity.kind == EntityKind::file)
+            if (std::string table = cron_table(entity.value); !table.empty()) return table;
+        return std::string();
+      }));
   for (const IncidentAlert& alert : incident.alerts) {
     const auto technique = std::find_if(alert.attack.begin(), alert.attack.end(),
                                         [](const std::string& text) { return text.starts_with('T'); });

@@ -70,6 +70,13 @@ class Loader {
           return false;
         }
         out.severity = static_cast<std::uint8_t>(*number);
+      } else if (key == "mode" && entry.second.IsScalar()) {
+        const auto mode = entry.second.as<std::string>();
+        if (mode != "rehearse" && mode != "apply") {
+          report("P0802", entry.second.Mark(), "\"mode\" must be rehearse or apply");
+          return false;
+        }
+        out.mode = mode == "apply" ? TriggerMode::apply : TriggerMode::rehearse;
       } else {
         report("P0802", entry.first.Mark(), fmt::format("\"{}\" is unknown, or not of the right kind", key));
         return false;
@@ -110,6 +117,18 @@ bool fits(const Trigger& trigger, const Incident& incident) {
          });
 }
 
+// One list may hold of one alert and the next of another: the latest that any of them is about.
+const IncidentAlert* decisive(const Trigger& trigger, const Incident& incident) {
+  const bool any = trigger.attack.empty() && trigger.tags.empty() && trigger.rules.empty();
+  const IncidentAlert* out = nullptr;
+  for (const IncidentAlert& alert : incident.alerts)
+    if ((any || fits_technique(trigger.attack, alert.attack) || fits_technique(trigger.tags, alert.attack) ||
+         std::ranges::find(trigger.rules, alert.rule) != trigger.rules.end()) &&
+        (out == nullptr || alert.last >= out->last))
+      out = &alert;
+  return out;
+}
+
 }  // namespace
 
 Triggers Triggers::load(std::string_view yaml, std::string_view file, Diagnostics& diagnostics) {
@@ -118,11 +137,11 @@ Triggers Triggers::load(std::string_view yaml, std::string_view file, Diagnostic
   return out;
 }
 
-std::vector<std::string> Triggers::match(const Incident& incident) const {
-  std::vector<std::string> out;
+std::vector<CalledPlaybook> Triggers::match(const Incident& incident) const {
+  std::vector<CalledPlaybook> out;
   for (const Trigger& trigger : triggers_)
-    if (fits(trigger, incident) && std::find(out.begin(), out.end(), trigger.playbook) == out.end())
-      out.push_back(trigger.playbook);
+    if (fits(trigger, incident) && std::ranges::find(out, trigger.playbook, &CalledPlaybook::playbook) == out.end())
+      out.push_back({trigger.playbook, trigger.name, trigger.mode, decisive(trigger, incident)});
   return out;
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """The responder for real, in network namespaces of the test's own: an sshd is guessed at and the guesser is in the kernel's
 set, for IPv4 and IPv6; the element ends in time without us; a host that is isolated is free again by itself when the way of
-management is lost or the responder is killed; what must never be touched is refused, at plan and at apply, by overlap too."""
+management is lost or the responder is killed; what must never be touched is refused, at plan and at apply, by overlap too; a
+trigger that applies does so by itself, as far as detection, asset and proof of the source let it."""
+import base64
 import hashlib
 import json
 import os
@@ -25,6 +27,7 @@ RESPONDER = rig.TOCSIN.with_name("tocsin-responder")
 # This host, its gateway and resolver, whoever manages it, what watches it, and attackers: all at the other end of a veth.
 OWN, GATEWAY, OPERATOR, MONITOR, ATTACKER = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.129", "192.0.2.66"
 OWN6, OPERATOR6, ATTACKER6 = "2001:db8::1", "2001:db8::3", "2001:db8::66"
+OTHERS = ["192.0.2.67", "192.0.2.68", "192.0.2.69"]  # further attackers, who need not be there
 LEASE = 6  # seconds
 SETS = {4: "blocked4", 6: "blocked6"}
 
@@ -274,6 +277,75 @@ isolation: {{management: ["{OPERATOR}/32", "{OPERATOR6}/128"], proof: ["{OPERATO
         self.start()
         self.assertEqual(["gone"], [entry["state"] for entry in self.client.ask("list")["entries"]])
         self.assertFalse(kernel_has("isolated", "ipv4"))
+
+    def triggered_daemon(self):
+        """tocsind with one trigger that applies: it blocks the source."""
+        def name(kind, number):
+            return f"{kind}--00000000-0000-4000-8000-{number:012d}"
+
+        command = base64.b64encode(json.dumps({"action": "network.block_address", "parameters": {"address": "__source_ip__:value"}}).encode()).decode()
+        book = {"type": "playbook", "spec_version": "cacao-2.0", "id": name("playbook", 1), "name": "block", "created_by": name("identity", 2),
+                "created": "2026-11-22T08:00:00.000Z", "modified": "2026-11-22T08:00:00.000Z", "workflow_start": name("start", 3),
+                "playbook_variables": {"__source_ip__": {"type": "string", "external": True}},
+                "agent_definitions": {name("linux", 6): {"type": "linux", "name": "this host", "address": {"dname": ["localhost"]}}},
+                "workflow": {name("start", 3): {"type": "start", "on_completion": name("action", 4)},
+                             name("action", 4): {"type": "action", "name": "block", "commands": [{"type": "tocsin", "command_b64": command}], "agent": name("linux", 6), "on_completion": name("end", 5)},
+                             name("end", 5): {"type": "end"}}}
+        shelf = self.path / "books/block"
+        shelf.mkdir(parents=True)
+        (shelf / "playbook.json").write_text(json.dumps(book))
+        (self.path / "triggers.yaml").write_text(f"triggers: [{{playbook: {book['id']}, name: block, attack: [T1110], mode: apply}}]\n")
+        daemon = rig.Daemon(self.path, more=f"""\
+reports: []
+respond: {{mode: apply, socket: "{self.path}/r.sock", playbooks: ["{self.path}/books"], triggers: "{self.path}/triggers.yaml"}}
+assets: [{{level: 5, hosts: [gold01]}}]
+""")
+        for number, title, selection in ((1, "A guess at a telephone", "event.module: freeswitch, event.outcome: failure"), (2, "A canary sang", "user.name: canary, event.outcome: failure")):
+            (daemon.rules / f"{number}.yml").write_text(f"title: {title}\nid: 0e0e0e0e-0000-4000-8000-00000000000{number}\nlogsource: {{product: linux}}\n"
+                                                       f"detection: {{s: {{{selection}}}, condition: s}}\nlevel: high\ntags: [attack.t1110]\n")
+        self.addCleanup(daemon.stop)
+        daemon.start()
+        rig.wait_for(lambda: daemon.status()["collect"][0]["state"] == "watching", "the log to be followed")
+        return daemon
+
+    def entries(self):
+        return {entry["parameters"]["address"]: entry for entry in self.client.ask("list")["entries"]}
+
+    def test_a_trigger_applies_as_far_as_detection_asset_and_proof_let_it(self):
+        self.write_policy('rule_modes: {"0e0e0e0e-0000-4000-8000-000000000002": approve}\nasset_modes: {5: rehearse}\n')
+        self.responder.send_signal(signal.SIGHUP)
+        rig.wait_for(lambda: "policy read again" in (self.path / "responder.log").read_text(), "the policy to be read")
+        daemon = self.triggered_daemon()
+        stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
+        gold, telephone, canary = OTHERS
+
+        def guesses(host, source, user="root", count=6):
+            return "".join(f"{stamp} {host} sshd[{700 + i}]: Failed password for {user} from {source} port {41000 + i} ssh2\n" for i in range(count)).encode()
+
+        daemon.write(guesses("web01", ATTACKER))
+        rig.wait_for(lambda: kernel_has("blocked4", ATTACKER), f"the guesser to be blocked: {daemon.said()[-1500:]}")
+        self.assertFalse(self.knock(ATTACKER, OWN))
+        records = [json.loads(line) for line in (self.path / "state/journal.jsonl").read_text().splitlines()]
+        self.assertEqual({"8e49bc12-7ae4-4bbc-ad97-0dd558fd279a"}, {one["rule"] for one in records if one["kind"] == "intent"})
+
+        daemon.write(f"{stamp} pbx01 freeswitch[9]: [WARNING] sofia_reg.c:3223 SIP auth failure (REGISTER) on sofia profile 'internal' for [100@192.0.2.1] from ip {telephone}\n".encode())
+        daemon.write(guesses("web02", canary, "canary", 1))
+        daemon.write(guesses("gold01", gold))
+        rig.wait_for(lambda: {telephone, canary} <= set(self.entries()), f"both to wait: {daemon.said()[-1500:]}")
+        for address, why in ((telephone, "can be forged"), (canary, "an approver")):
+            entry = self.entries()[address]
+            self.assertEqual("pending", entry["state"])
+            self.assertIn(why, entry["detail"])
+        # Of the precious one nothing is begun, and the forecast says why.
+        def rehearsed():
+            rows = rig.rows(daemon.ask("playbook", "status", "-o", "ndjson").stdout)
+            return [row for row in rows if row["mode"] == "rehearse"]
+
+        rig.wait_for(rehearsed, "the rehearsal")
+        self.assertIn("rehearse: nothing is applied", daemon.said())
+        self.assertNotIn(gold, self.entries())
+        for address in OTHERS:
+            self.assertFalse(kernel_has("blocked4", address), address)
 
     def test_what_else_the_confined_responder_can_do(self):
         """Each within its own system call filter and with its few capabilities."""

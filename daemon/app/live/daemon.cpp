@@ -348,7 +348,7 @@ Result<void> Daemon::start() {
   generations_ = std::make_unique<Generations>(std::move(first));
   TOCSIN_CHECK(open_store());
   Diagnostics playbooks;
-  response_ = std::make_unique<ResponseDesk>(PlaybookShelf::load(config_.respond, playbooks), config_.respond, inbox_,
+  response_ = std::make_unique<ResponseDesk>(PlaybookShelf::load(config_.respond, playbooks), config_, host_, inbox_,
                                              clock_, random_, log_);
   for (const auto& d : playbooks.all())
     if (d.severity == Severity::error) log_.warning(render_text(d));
@@ -374,13 +374,13 @@ Result<void> Daemon::start() {
       [this](const FiledAlert& alert) { filed(alert); }, CaseworkAides{evidence_.get(), owners_.get()});
   notify_->start();
   casework_->start();
-  response_->start();
   runs_ = std::make_unique<RunDesk>(
       RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
                    [this](auto change) { return on_casework(std::move(change), TaskWaits::nothing); },
                    config_.respond.runner, hunt_place(config_)},
       clock_, random_, log_);
   runs_->start();
+  response_->start(*runs_);
   TOCSIN_CHECK(open_control());
   if (eve_) eve_->start();
   if (owners_) owners_->start();

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "daemon/app/live/casework_thread.h"
+#include "daemon/app/live/run_cause.h"
 #include "daemon/app/rule_files.h"
 #include "responders/playbook/command/desk.h"
-#include "responders/playbook/inputs.h"
 
 namespace tocsin::daemon {
 namespace fs = std::filesystem;
@@ -96,17 +96,22 @@ responders::PlanRef PlaybookShelf::find(std::string_view id, std::string_view ve
   return out;
 }
 
-std::vector<const LoadedPlaybook*> PlaybookShelf::fitting(const Incident& incident) const {
-  std::vector<const LoadedPlaybook*> out;
-  for (const auto& id : triggers.match(incident))
-    if (const auto* playbook = find(id)) out.push_back(playbook);
+std::vector<PlaybookShelf::Fitting> PlaybookShelf::fitting(const Incident& incident) const {
+  std::vector<Fitting> out;
+  for (auto& called : triggers.match(incident))
+    if (const auto* playbook = find(called.playbook)) out.push_back({std::move(called), playbook});
   return out;
 }
 
-ResponseDesk::ResponseDesk(PlaybookShelf shelf, const RespondConfig& config, Inbox& inbox, const Clock& clock,
-                           Random& random, Log& log)
+ResponseDesk::ResponseDesk(PlaybookShelf shelf, const Config& config, std::string here, Inbox& inbox,
+                           const Clock& clock, Random& random, Log& log)
     : shelf_(std::move(shelf)),
-      client_(config.socket, std::chrono::seconds{10}),
+      respond_(config.respond),
+      assets_(config.assets),
+      here_(std::move(here)),
+      client_(respond_.socket, std::chrono::seconds{10}),
+      runner_(respond_.runner.empty() ? nullptr : std::make_unique<responders::RunnerClient>(respond_.runner)),
+      commands_(hunt_place(config), clock, runner_.get()),
       inbox_(inbox),
       clock_(clock),
       random_(random),
@@ -114,7 +119,8 @@ ResponseDesk::ResponseDesk(PlaybookShelf shelf, const RespondConfig& config, Inb
 
 ResponseDesk::~ResponseDesk() { stop(); }
 
-void ResponseDesk::start() {
+void ResponseDesk::start(RunDesk& runs) {
+  runs_ = &runs;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -133,9 +139,9 @@ void ResponseDesk::consider(const Incident& incident) {
 void ResponseDesk::run() {
   constexpr std::size_t done_most = 65536;
   while (auto incident = waiting_.receive()) {
-    for (const auto* playbook : shelf_.fitting(*incident)) {
+    for (const auto& fitting : shelf_.fitting(*incident)) {
       if (done_.size() > done_most) done_.erase(done_.begin());
-      if (done_.emplace(incident->id, playbook->plan->id()).second) rehearse(*incident, *playbook);
+      if (done_.emplace(incident->id, fitting.playbook->plan->id()).second) respond(*incident, fitting);
     }
   }
 }
@@ -145,20 +151,73 @@ responders::ActionGateway& reachable(responders::ResponderClient& guard, respond
   return otherwise;
 }
 
-void ResponseDesk::rehearse(const Incident& incident, const LoadedPlaybook& playbook) {
-  const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
-  auto rehearsal = responders::rehearse(playbook.plan, responders::inputs_from_incident(incident),
-                                        reachable(client_, offline_), clock_, incident.alias, marked, &shelf_);
-  if (!rehearsal) {
-    log_.limited(LogLevel::warning, "rehearse " + playbook.plan->name(),
-                 playbook.plan->name() + " for " + incident.alias + ": " + rehearsal.error().text());
-    return;
+// A response that came before the alert may be what it is about: whether it is, nobody can tell, so it counts.
+std::uint8_t ResponseDesk::depth_of(IncidentId incident, Time alert) const {
+  const auto at = begun_.find(incident);
+  std::uint8_t out = 0;
+  if (at != begun_.end())
+    for (const Begun& begun : at->second)
+      if (begun.time <= alert)
+        out = std::max<std::uint8_t>(out, begun.depth == UINT8_MAX ? UINT8_MAX : begun.depth + 1);
+  return out;
+}
+
+// What keeps a trigger from applying, besides the guard.
+Result<void> ResponseDesk::may_apply(const Incident& incident, const PlaybookShelf::Fitting& fitting) const {
+  if (respond_.mode != RespondMode::apply) return fail(Code::denied, "respond.mode is rehearse");
+  if (incident.exercise == Exercise::yes) return fail(Code::denied, "it is an exercise");
+  if (!incident.open()) return fail(Code::conflict, "the incident is closed");
+  if (respond_.signatures == RespondSignatures::required)
+    return shelf_.check_signed(*fitting.playbook->plan, clock_.now());
+  return {};
+}
+
+void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fitting& fitting) {
+  const auto& [called, playbook] = fitting;
+  const auto& name = playbook->plan->name();
+  auto spec = spec_for(playbook->plan, incident, here_, assets_);
+  if (called.alert != nullptr) {
+    spec.cause.rule = called.alert->rule;
+    spec.cause.depth = depth_of(incident.id, called.alert->last);
+    spec.reason = fmt::format("trigger {}: {}", called.trigger, called.alert->title);
   }
+  auto rehearsal = responders::rehearse(spec, reachable(client_, offline_), clock_, &shelf_, &commands_);
+  if (!rehearsal)
+    return log_.limited(LogLevel::warning, "rehearse " + name,
+                        name + " for " + incident.alias + ": " + rehearsal.error().text());
+  if (called.mode == responders::TriggerMode::apply && called.alert != nullptr) {
+    auto may = may_apply(incident, fitting);
+    if (may) may = may_begin(*rehearsal);
+    if (may) return begin(std::move(spec), incident, fitting);
+    log_.limited(LogLevel::info, "apply " + name,
+                 fmt::format("\"{}\" for {} was rehearsed only: {}", name, incident.alias, may.error().text()));
+  }
+  record(std::move(*rehearsal), incident.id);
+}
+
+void ResponseDesk::begin(responders::RunSpec spec, const Incident& incident, const PlaybookShelf::Fitting& fitting) {
+  constexpr std::size_t begun_most = 4096;  // incidents
+  if (begun_.size() >= begun_most && !begun_.contains(incident.id)) begun_.erase(begun_.begin());
+  begun_[incident.id].push_back({clock_.now(), spec.cause.depth});
+  RunOrder order;
+  order.identity.incident = incident.id;
+  order.identity.alias = incident.alias;
+  order.identity.playbook = fitting.playbook->plan->name();
+  order.identity.plan = fitting.playbook->plan;
+  order.identity.actor.name = "tocsind";
+  order.identity.reason = spec.reason;
+  order.inputs = std::move(spec.inputs);
+  order.cause = std::move(spec.cause);
+  runs_->begin(std::move(order));
+}
+
+void ResponseDesk::record(responders::Rehearsal rehearsal, IncidentId incident) {
   Work work;
   const RunId run{make_uuid7(clock_.now(), random_)};
-  work.task = [rehearsal = std::move(*rehearsal), id = incident.id, run, this](CaseworkThread& casework) {
+  work.task = [rehearsal = std::move(rehearsal), incident, run, this](CaseworkThread& casework) {
     const Time now = clock_.now();
-    auto done = casework.in_transaction([&] { return record_rehearsal(casework.keeper(), id, run, rehearsal, now); });
+    auto done =
+        casework.in_transaction([&] { return record_rehearsal(casework.keeper(), incident, run, rehearsal, now); });
     if (!done)
       log_.limited(LogLevel::warning, "rehearsal", "a rehearsal could not be recorded: " + done.error().text());
   };

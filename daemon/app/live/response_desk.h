@@ -1,6 +1,7 @@
 #pragma once
-// What an incident sets in motion: triggers choose playbooks, each is rehearsed through the guard, and what it would do
-// goes into the incident's timeline. One thread of its own: a responder that is slow must not hold up casework.
+// What an incident sets in motion: triggers choose playbooks, each is rehearsed through the guard, and then either
+// begun (a trigger that applies, and nothing speaks against it) or what it would do goes into the incident's timeline.
+// One thread of its own: a responder that is slow must not hold up casework.
 
 #include <memory>
 #include <string>
@@ -8,10 +9,13 @@
 #include <vector>
 
 #include "collectors/base/log.h"
+#include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/app/live/run_desk.h"
 #include "daemon/config/config.h"
 #include "responders/action/table.h"
 #include "responders/guard/client.h"
+#include "responders/playbook/command/client.h"
 #include "responders/playbook/run/run.h"
 #include "responders/playbook/signature/signature.h"
 #include "responders/playbook/trigger.h"
@@ -37,16 +41,22 @@ struct PlaybookShelf final : responders::PlaybookLibrary {
   responders::PlanRef find(std::string_view id, std::string_view version) const override;
   // denied: the playbook, or one that it calls, has no signature that counts at `now`.
   Result<void> check_signed(const responders::Plan& plan, Time now) const;
-  // What fits the incident, in the order of the triggers.
-  std::vector<const LoadedPlaybook*> fitting(const responders::Incident& incident) const;
+  struct Fitting {
+    responders::CalledPlaybook called;
+    const LoadedPlaybook* playbook = nullptr;
+  };
+  // What fits the incident, in the order of the triggers. Valid as long as the incident.
+  std::vector<Fitting> fitting(const responders::Incident& incident) const;
 };
 
 class ResponseDesk {
  public:
-  ResponseDesk(PlaybookShelf shelf, const RespondConfig& config, Inbox& inbox, const Clock& clock, Random& random,
-               Log& log);
+  // All references outlive it. `here`: the name of this host.
+  ResponseDesk(PlaybookShelf shelf, const Config& config, std::string here, Inbox& inbox, const Clock& clock,
+               Random& random, Log& log);
   ~ResponseDesk();
-  void start();
+  // `runs` outlives the thread.
+  void start(RunDesk& runs);
   void stop();
 
   // An incident was opened or has a new kind of alert. Never waits; when too many are waiting the oldest is kept.
@@ -54,18 +64,34 @@ class ResponseDesk {
   const PlaybookShelf& shelf() const noexcept { return shelf_; }
 
  private:
+  // Of an incident: when we began to respond to it by ourselves, and how deep that was.
+  struct Begun {
+    Time time;
+    std::uint8_t depth = 0;
+  };
   void run();
-  void rehearse(const responders::Incident& incident, const LoadedPlaybook& playbook);
+  void respond(const responders::Incident& incident, const PlaybookShelf::Fitting& fitting);
+  void begin(responders::RunSpec spec, const responders::Incident& incident, const PlaybookShelf::Fitting& fitting);
+  void record(responders::Rehearsal rehearsal, IncidentId incident);
+  Result<void> may_apply(const responders::Incident& incident, const PlaybookShelf::Fitting& fitting) const;
+  std::uint8_t depth_of(IncidentId incident, Time alert) const;
 
   const PlaybookShelf shelf_;
+  const RespondConfig respond_;
+  const std::vector<AssetConfig> assets_;
+  const std::string here_;
   responders::ResponderClient client_;
   responders::OfflineGateway offline_;
+  std::unique_ptr<responders::RunnerClient> runner_;  // null: commands are not carried out
+  HuntDesk commands_;
   Inbox& inbox_;
   const Clock& clock_;
   Random& random_;
   Log& log_;
   Channel<responders::Incident> waiting_{256};
   std::set<std::pair<IncidentId, std::string>> done_;  // once per incident and playbook
+  std::map<IncidentId, std::vector<Begun>> begun_;     // its thread only
+  RunDesk* runs_ = nullptr;
   std::thread thread_;
 };
 

@@ -7,9 +7,9 @@
 
 #include "daemon/app/asked.h"
 #include "daemon/app/live/call_facts.h"
+#include "daemon/app/live/run_cause.h"
 #include "daemon/store/reader.h"
 #include "responders/playbook/graph/graph.h"
-#include "responders/playbook/inputs.h"
 
 namespace tocsin::daemon {
 namespace {
@@ -150,7 +150,7 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
     if (found == nullptr) return fail(Code::not_found, "no playbook is called " + *name + "; see tocsin playbook list");
     chosen.push_back(found);
   } else {
-    chosen = daemon.shelf().fitting(incident);
+    for (const auto& [called, playbook] : daemon.shelf().fitting(incident)) chosen.push_back(playbook);
   }
   if (chosen.empty())
     return fail(Code::not_found,
@@ -158,11 +158,10 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   responders::ResponderClient guard(daemon.config().respond.socket);
   responders::OfflineGateway offline;
   auto& gateway = reachable(guard, offline);
-  const auto marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
   for (const auto* playbook : chosen) {
     TOCSIN_TRY(const auto rehearsal,
-               responders::rehearse(playbook->plan, responders::inputs_from_incident(incident), gateway, daemon.clock(),
-                                    incident.alias, marked, &daemon.shelf()));
+               responders::rehearse(spec_for(playbook->plan, incident, daemon.host(), daemon.config().assets), gateway,
+                                    daemon.clock(), &daemon.shelf()));
     json::object row;
     row["playbook"] = playbook->plan->name();
     row["short"] = playbook->handle();

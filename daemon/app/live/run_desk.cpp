@@ -72,6 +72,15 @@ Result<RunView> RunDesk::run(RunOrder order) {
   return on_thread<RunView>([this, order = std::move(order)] { return start_run(order); });
 }
 
+bool RunDesk::begin(RunOrder order) {
+  return tasks_.send([this, order = std::move(order)] {
+    if (auto begun = start_run(order); !begun)
+      log_.limited(LogLevel::warning, "begin " + order.identity.playbook,
+                   fmt::format("\"{}\" was not begun for {}: {}", order.identity.playbook, order.identity.alias,
+                               begun.error().text()));
+  });
+}
+
 Result<RunView> RunDesk::start_run(RunOrder order) {
   if (parts_.mode != RespondMode::apply) return fail(Code::denied, "respond.mode is rehearse: nothing is applied");
   if (active_.size() >= runs_most)
@@ -87,6 +96,7 @@ Result<RunView> RunDesk::start_run(RunOrder order) {
   spec.incident = order.identity.alias;
   spec.reason = order.identity.reason;
   spec.behalf = order.behalf;
+  spec.cause = std::move(order.cause);
   Active active;
   active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
   TOCSIN_TRY(active.run,

@@ -26,6 +26,7 @@ struct RunOrder {
   RunIdentity identity;  // without id and start
   responders::Inputs inputs;
   responders::Requester behalf;
+  responders::Cause cause;
 };
 
 // A run as it stands.
@@ -69,6 +70,8 @@ class RunDesk {
   // Each waits until the run can do nothing more by itself: it is over, or waits.
   // denied: respond.mode is rehearse; conflict: it runs or ran for the incident already.
   Result<RunView> run(RunOrder order);
+  // Without waiting for it: a trigger asks. What goes wrong is logged. False: it is stopping.
+  bool begin(RunOrder order);
   // A person did what a manual step asks. `step` (its name or execution) may be empty when one waits only.
   Result<RunView> answer(RunId run, const std::string& step, responders::RunAnswer answer);
   Result<RunView> cancel(RunId run, const std::string& reason);

@@ -6,13 +6,12 @@
 #include <boost/json.hpp>
 
 #include "daemon/app/live/call_facts.h"
-#include "responders/playbook/inputs.h"
+#include "daemon/app/live/run_cause.h"
 
 namespace tocsin::daemon {
 namespace {
 
 namespace json = boost::json;
-using responders::GuardVerdict;
 using responders::RunState;
 using responders::StepTrace;
 
@@ -39,31 +38,6 @@ Result<void> may_apply(const Daemon& daemon, const responders::Incident& inciden
     return fail(Code::conflict, fmt::format("{} is closed; take it up again: tocsin incident reopen {} --reason \"…\"",
                                             incident.alias, incident.alias));
   return {};
-}
-
-std::string_view next_step_of(std::string_view rule) {
-  if (rule == "mode") return "; the policy of tocsin-responder (/etc/tocsin/responder.yaml) sets `mode`";
-  if (rule == "role") return "; the policy of tocsin-responder gives tocsind's user the role responder";
-  if (rule == "halted") return "; an approver lifts it: tocsin action halt --resume --reason \"…\"";
-  if (rule == "rate" || rule == "live") return "; wait, or undo what is not needed: tocsin action list";
-  if (rule == "type" || rule == "signature" || rule == "host" || rule == "path")
-    return "; the policy of tocsin-runner is /etc/tocsin/commands.yaml";
-  return "";
-}
-
-// Nothing is begun when a step would be refused on the way.
-Result<void> judge(const responders::Rehearsal& rehearsal) {
-  for (const auto& step : rehearsal.steps)
-    for (const auto& command : step.commands)
-      if (command.verdict.kind == GuardVerdict::Kind::refused)
-        return fail(Code::denied,
-                    fmt::format("nothing was done: the guard refuses \"{}\" ({}): {}{}", step.label,
-                                command.verdict.rule, command.verdict.reason, next_step_of(command.verdict.rule)));
-  if (rehearsal.result == RunState::completed) return {};
-  for (const auto& step : rehearsal.steps)
-    if (step.status != responders::StepStatus::done && !step.note.empty())
-      return fail(Code::conflict, fmt::format("nothing was done: \"{}\" {}", step.label, step.note));
-  return fail(Code::conflict, "nothing was done: the playbook would fail; see tocsin playbook rehearse");
 }
 
 std::string joined(const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "; ")); }
@@ -155,11 +129,7 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   TOCSIN_CHECK(may_apply(daemon, incident));
   if (daemon.config().respond.signatures == RespondSignatures::required)
     TOCSIN_CHECK(daemon.shelf().check_signed(*playbook->plan, daemon.clock().now()));
-  responders::RunSpec spec;
-  spec.id = "forecast";
-  spec.plan = playbook->plan;
-  spec.inputs = responders::inputs_from_incident(incident);
-  spec.incident = incident.alias;
+  auto spec = spec_for(playbook->plan, incident, daemon.host(), daemon.config().assets);
   spec.reason = reason;
   spec.behalf = requester_of(call);
   responders::ResponderClient guard(daemon.config().respond.socket);
@@ -169,7 +139,7 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
     runner = std::make_unique<responders::RunnerClient>(daemon.config().respond.runner);
   HuntDesk commands(hunt_place(daemon.config()), daemon.clock(), runner.get());
   TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf(), &commands));
-  TOCSIN_CHECK(judge(rehearsal));
+  TOCSIN_CHECK(may_begin(rehearsal));
   if (dry) {
     reply_steps(reply, rehearsal.steps, "");
     reply.summary("message",
@@ -186,6 +156,7 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   order.identity.repeat = call.flag("again") ? Repeat::wanted : Repeat::refused;
   order.inputs = std::move(spec.inputs);
   order.behalf = spec.behalf;
+  order.cause = std::move(spec.cause);
   TOCSIN_TRY(const auto view, daemon.runs().run(std::move(order)));
   return reply_run(reply, view);
 }

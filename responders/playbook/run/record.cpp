@@ -86,6 +86,7 @@ Result<RunSpec> spec_of_records(std::string id, const std::vector<RunRecord>& re
     else if (name == "reason") out.reason = value;
     else if (name == "uid") out.behalf.uid = number_of(value);
     else if (name == "login_uid") out.behalf.login_uid = number_of(value);
+    else read_cause(name, value, out.cause);
   }
   for (const RunRecord& record : records)
     if (record.kind == RunRecord::Kind::input) out.inputs.emplace_back(record.execution, record.detail);

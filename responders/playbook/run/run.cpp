@@ -81,6 +81,7 @@ void Run::Machine::note_start() {
                     {"reason", spec.reason},
                     {"uid", std::to_string(spec.behalf.uid)},
                     {"login_uid", std::to_string(spec.behalf.login_uid)}};
+  for (auto& member : render_cause(spec.cause)) record.outputs.push_back(std::move(member));
   note_down(record);
   record.kind = RunRecord::Kind::input;
   record.outputs.clear();

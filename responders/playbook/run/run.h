@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "responders/playbook/cause.h"
 #include "responders/playbook/command/command.h"
 #include "responders/playbook/run/journal.h"
 #include "responders/playbook/run/trace.h"
@@ -49,6 +50,7 @@ struct RunSpec {
   std::string reason;
   Marked marked = Marked::real;
   Requester behalf;  // who asked for it
+  Cause cause = {};  // what the guard judges its requests by
 };
 
 // The spec that a run was started with, from its own records, to resume it. not_found: its playbook is gone, or is

@@ -110,7 +110,9 @@ Result<ActionRequest> Run::Machine::request_of(const RunToken& token, const Plan
     if (!filled) return std::unexpected(std::move(filled).error().within(fmt::format("while filling {}", name)));
     request.parameters.emplace_back(name, std::move(*filled));
   }
-  TOCSIN_TRY(const Parameters typed, parse_parameters(*command.action, request.parameters));
+  TOCSIN_TRY(Parameters typed, parse_parameters(*command.action, request.parameters));
+  spec.cause.fill(request, *command.action, typed);
+  TOCSIN_TRY(typed, parse_parameters(*command.action, request.parameters));
   request.parameters = typed.texts();
   return request;
 }

@@ -23,7 +23,7 @@ Incident incident_of(const std::vector<AlertRecipe>& recipes) {
 }
 
 std::string input(const Incident& incident, std::string_view name) {
-  for (const auto& [key, value] : inputs_from_incident(incident))
+  for (const auto& [key, value] : inputs_from_incident(incident, "web1"))
     if (key == name) return value;
   return {};
 }
@@ -47,6 +47,26 @@ TEST(Inputs, the_file_is_a_path_of_a_host_and_what_yara_looked_into_comes_first)
   EXPECT_EQ(input(incident_of({attachment}), "__file__"), "");
   EXPECT_EQ(input(incident_of({attachment, log}), "__file__"), "/etc/passwd");
   EXPECT_EQ(input(incident_of({attachment, log, scanned}), "__file__"), "/srv/www/shell.php");
+}
+
+TEST(Inputs, the_process_the_unit_and_the_key_are_of_this_host_and_of_the_latest_that_knows) {
+  Incident incident =
+      incident_of({{.rule = "one"}, {.rule = "two"}, {.rule = "three"}, {.rule = "far", .host = "db1"}});
+  for (const auto* name : {"__pid__", "__unit__", "__key__", "__cron__"}) EXPECT_EQ(input(incident, name), "") << name;
+  incident.alerts[0].facts = {41, "/usr/bin/xmrig", "old.service", "SHA256:old", {}};
+  incident.alerts[1].facts = {42, "/tmp/xmrig", "miner.service", "SHA256:new", {}};
+  incident.alerts[3].facts = {43, "/tmp/x", "far.service", "SHA256:far", {}};
+  EXPECT_EQ(input(incident, "__pid__"), "42");
+  EXPECT_EQ(input(incident, "__unit__"), "miner.service");
+  EXPECT_EQ(input(incident, "__key__"), "SHA256:new");
+}
+
+TEST(Inputs, a_table_of_cron_is_named_as_it_is_disabled) {
+  for (const auto& [path, table] :
+       {std::pair("/etc/cron.d/job", "cron.d/job"), std::pair("/var/spool/cron/crontabs/ann", "crontabs/ann"),
+        std::pair("/etc/cron.daily/x", "cron.daily/x"), std::pair("/etc/cron.d/", ""), std::pair("/etc/cron.d/a/b", ""),
+        std::pair("/srv/etc/cron.d/x", ""), std::pair("/etc/passwd", "")})
+    EXPECT_EQ(input(incident_of({{.rule = "r", .entities = {samples::file(path)}}}), "__cron__"), table) << path;
 }
 
 }  // namespace

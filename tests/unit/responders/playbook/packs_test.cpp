@@ -129,6 +129,12 @@ TEST(Packs, triggers_name_playbooks_that_are_there) {
     })) << id;
 }
 
+std::vector<std::string> called_by(const Triggers& triggers, const Incident& incident) {
+  std::vector<std::string> out;
+  for (const auto& called : triggers.match(incident)) out.push_back(called.playbook);
+  return out;
+}
+
 TEST(Triggers, match_techniques_with_their_children) {
   Diagnostics diagnostics;
   const Triggers triggers =
@@ -140,15 +146,42 @@ TEST(Triggers, match_techniques_with_their_children) {
   IncidentAlert alert;
   alert.attack = {"T1110.001", "credential-access"};
   incident.alerts.push_back(alert);
-  EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p1"});
+  EXPECT_EQ(called_by(triggers, incident), std::vector<std::string>{"p1"});
   incident.severity = 39;
   EXPECT_TRUE(triggers.match(incident).empty());
   Diagnostics none;
   const Triggers tagged = Triggers::load("triggers:\n  - {playbook: p3, tags: [credential-access]}\n", "t", none);
-  EXPECT_EQ(tagged.match(incident), std::vector<std::string>{"p3"});
+  EXPECT_EQ(called_by(tagged, incident), std::vector<std::string>{"p3"});
   incident.alerts[0].attack = {"T11101"};
   incident.alerts[0].rule = "r9";
-  EXPECT_EQ(triggers.match(incident), std::vector<std::string>{"p2"});
+  EXPECT_EQ(called_by(triggers, incident), std::vector<std::string>{"p2"});
+}
+
+TEST(Triggers, apply_only_when_told_and_name_the_latest_alert_that_fits) {
+  Diagnostics diagnostics;
+  const Triggers triggers = Triggers::load(
+      "triggers:\n  - {playbook: p1, name: one, attack: [T1110], mode: apply}\n  - {playbook: p2, severity: 1}\n", "t",
+      diagnostics);
+  ASSERT_FALSE(diagnostics.has_errors());
+  Incident incident;
+  incident.severity = 50;
+  for (const auto& [rule, attack, second] : {std::tuple("early", "T1110.001", 1), std::tuple("late", "T1110", 3),
+                                             std::tuple("between", "T1110", 2), std::tuple("other", "T1071", 9)}) {
+    IncidentAlert alert;
+    alert.rule = rule;
+    alert.attack = {attack};
+    alert.time = alert.last = Time{std::chrono::seconds(second)};
+    incident.alerts.push_back(alert);
+  }
+  const auto called = triggers.match(incident);
+  ASSERT_EQ(called.size(), 2U);
+  EXPECT_EQ(called[0].mode, TriggerMode::apply);
+  EXPECT_EQ(called[0].trigger, "one");
+  EXPECT_EQ(called[0].alert->rule, "late");
+  EXPECT_EQ(called[1].mode, TriggerMode::rehearse);
+  EXPECT_EQ(called[1].alert->rule, "other");
+  Triggers::load("triggers:\n  - {playbook: p1, severity: 1, mode: at_once}\n", "t", diagnostics);
+  EXPECT_EQ(diagnostics.errors(), 1U);
 }
 
 TEST(Triggers, mistakes_have_a_place) {
