@@ -15,7 +15,7 @@ foreach(row ${TOCSIN_DATA_FOLDERS})
 endforeach()
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/etc/tocsin.yaml ${CMAKE_BINARY_DIR}/share/tocsin/tocsin.yaml SYMBOLIC)
 
-foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin" "tocsin-runner|lib/tocsin" "tocsin-evtx|lib/tocsin")
+foreach(row "tocsin|bin" "tocsind|sbin" "tocsin-opener|lib/tocsin" "tocsin-responder|lib/tocsin" "tocsin-runner|lib/tocsin" "tocsin-sinkhole|lib/tocsin" "tocsin-evtx|lib/tocsin")
   string(REPLACE "|" ";" pair ${row})
   list(GET pair 0 program)
   list(GET pair 1 directory)
@@ -32,6 +32,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/etc/commands.yaml DESTINATION /etc/tocsin)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/tocsind.service ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-opener.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-responder.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-runner.service
+  ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-sinkhole.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-runner.socket ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.service
   ${CMAKE_SOURCE_DIR}/etc/systemd/tocsin-rules@.timer DESTINATION /lib/systemd/system)
 install(FILES ${CMAKE_SOURCE_DIR}/etc/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME tocsin.conf)

@@ -60,6 +60,25 @@ const ParameterSpec* ActionSpec::find(std::string_view parameter) const noexcept
   return nullptr;
 }
 
+namespace {
+
+// RFC 1035 section 2.3.4, with the underscores that services use. An address is none: no top-level name is a number.
+bool is_domain(std::string_view name) noexcept {
+  constexpr std::size_t name_most = 253, label_most = 63;
+  if (name.empty() || name.size() > name_most) return false;
+  std::size_t labels = 0;
+  std::string_view label;
+  for (std::string_view rest = name; ++labels; rest.remove_prefix(label.size() + 1)) {
+    label = rest.substr(0, rest.find('.'));
+    if (label.empty() || label.size() > label_most) return false;
+    if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string_view::npos) return false;
+    if (label.size() == rest.size()) break;
+  }
+  return labels >= 2 && label.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+}  // namespace
+
 std::string_view capability_name(Capability capability) noexcept {
   static constexpr std::array<std::string_view, 5> names{"none", "network_admin", "file_owner", "process_control",
                                                          "service_manager"};
@@ -144,6 +163,12 @@ Result<Parameters::Value> parse_parameter(const ParameterSpec& spec, std::string
     case ParameterType::unit:
       if (!is_unit(text)) return refuse("is not the name of a service, socket, timer or path unit");
       return std::string(text);
+    case ParameterType::domain: {
+      std::string name = lower_ascii(text);
+      if (name.ends_with('.')) name.pop_back();
+      if (!is_domain(name)) return refuse("is not a name in DNS of two labels at least (write others as xn--…)");
+      return name;
+    }
     case ParameterType::path:
       if (const auto problem = path_problem(text)) return refuse(*problem);
       return std::string(text);

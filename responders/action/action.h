@@ -32,6 +32,7 @@ enum class ParameterType : std::uint8_t {
   process,   // the number of a process
   account,   // a login name
   unit,      // the name of a systemd unit
+  domain,    // a name in DNS of two labels at least, lower case
 };
 
 struct ParameterSpec {

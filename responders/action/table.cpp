@@ -12,6 +12,7 @@
 #include "responders/action/network_isolate_host/network_isolate_host.h"
 #include "responders/action/network_kill_flow/network_kill_flow.h"
 #include "responders/action/network_limit_rate/network_limit_rate.h"
+#include "responders/action/network_sinkhole/network_sinkhole.h"
 #include "responders/action/notify/notify.h"
 #include "responders/action/process_kill/process_kill.h"
 #include "responders/action/process_stop/process_stop.h"
@@ -30,6 +31,7 @@ constexpr auto action_table = std::to_array<ActionRow>({
     {network_block_port_spec, &make_network_block_port, &describe_network_block_port},
     {network_limit_rate_spec, &make_network_limit_rate, &describe_network_limit_rate},
     {network_kill_flow_spec, &make_network_kill_flow, &describe_network_kill_flow},
+    {network_sinkhole_spec, &make_network_sinkhole, &describe_network_sinkhole},
     {network_isolate_host_spec, &make_network_isolate_host, &describe_network_isolate_host},
     {file_quarantine_spec, &make_file_quarantine, &describe_file_quarantine},
     {cron_disable_spec, &make_cron_disable, &describe_cron_disable},

@@ -117,6 +117,8 @@ class PolicyLoader {
     else if (key == "never_touch_programs") read_paths(value, policy_.never_touch_programs);
     else if (key == "never_touch_units")
       each(value, [&](const YAML::Node& item) { policy_.never_touch_units.push_back(scalar(item)); });
+    else if (key == "never_touch_domains")
+      each(value, [&](const YAML::Node& item) { policy_.never_touch_domains.push_back(lower_ascii(scalar(item))); });
     else if (key == "break_glass")
       each(value, [&](const YAML::Node& item) { policy_.break_glass.insert(scalar(item)); });
     else read_more(key, key_node, value);

@@ -67,6 +67,7 @@ struct Policy {
   std::set<std::string, std::less<>> break_glass;  // accounts that are never locked
   std::vector<std::string> never_touch_programs;   // by path of the executable
   std::vector<std::string> never_touch_units;
+  std::vector<std::string> never_touch_domains;  // lower case; what is above and below them too
   IsolationSettings isolation;
   std::vector<std::uint16_t> management_ports = {22};  // whoever is connected to them here is an operator
   RoleMembers viewers;                                 // may look: rehearse, verify, list, status

@@ -10,6 +10,7 @@
 
 #include "collectors/base/text.h"
 #include "responders/action/processes/processes.h"
+#include "responders/guard/domains.h"
 
 namespace tocsin::responders {
 namespace {
@@ -95,6 +96,8 @@ std::vector<std::string> protected_targets(const Policy& policy, const ActionSpe
     if (!parameters.has(parameter.name)) continue;
     if (parameter.type == ParameterType::unit) add(unit_reason(policy, parameters.text(parameter.name)));
     if (parameter.type == ParameterType::account) add(account_reason(policy, parameters.text(parameter.name), asker));
+    if (parameter.type == ParameterType::domain)
+      add(domain_reason(policy, parameters.text(parameter.name), own_domains()));
     // The ends of a connection are addresses'; a port alone is a service of this host.
     if (parameter.type == ParameterType::port && spec.blast_radius == BlastRadius::service)
       add(port_reason(policy, parameters.number(parameter.name)));

@@ -386,6 +386,51 @@ assets: [{{level: 5, hosts: [gold01]}}]
         self.assertTrue(self.knock(ATTACKER, OWN))
         self.assertIn("halted", self.client.do("apply", "network.block_port", "late", {"port": "8080"})["message"])
 
+    def test_a_name_is_led_nowhere(self):
+        subprocess.run(["nft", "delete", "table", "inet", "tocsin_names"], capture_output=True, check=False)
+        resolver = "import socket\ns = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\ns.bind(('::', 53))\nwhile True:\n    q, a = s.recvfrom(999)\n    s.sendto(q[:2] + b'\\x81\\x80' + q[4:], a)\n"
+        child = subprocess.Popen([*self.pair.enter(), sys.executable, "-c", resolver])
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        sinkhole = subprocess.Popen([RESPONDER.with_name("tocsin-sinkhole")], stdout=subprocess.PIPE)
+        self.addCleanup(sinkhole.stdout.close)
+        self.addCleanup(sinkhole.wait)
+        self.addCleanup(sinkhole.kill)
+        self.assertIn(b"listening", sinkhole.stdout.readline())
+
+        def rcode(name, server=GATEWAY):
+            question = struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0\0\1\0\1"
+            with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                asker.settimeout(2)
+                asker.sendto(question, (server, 53))
+                return asker.recv(999)[3] & 15
+
+        def answered(name):
+            try:
+                return rcode(name) == 0
+            except OSError:
+                return False
+
+        rig.wait_for(lambda: answered("evil.example"), "the resolver")
+        for name in ("gov.vn", "4.3.2.in-addr.arpa", "example"):
+            self.assertFalse(self.client.do("apply", "network.sinkhole", f"never-{name}", {"domain": name})["ok"], name)
+        said = self.client.do("apply", "network.sinkhole", "names-1", {"domain": "evil.example", "ttl": "1h"})
+        self.assertTrue(said["ok"], said)
+        for server in (GATEWAY, MONITOR, OPERATOR6):
+            self.assertEqual((5, 5, 0), (rcode("evil.example", server), rcode("zGk3.T.EVIL.example", server), rcode("example.org", server)), server)
+        self.assertEqual(b"refused: evil.example\n", sinkhole.stdout.readline())
+        # Nobody there to answer: it is not asked elsewhere.
+        sinkhole.kill()
+        sinkhole.wait()
+        self.assertFalse(answered("evil.example"))
+        self.assertEqual(0, rcode("example.org"))
+        self.assertTrue(self.client.ask("undo", key="names-1", reason="over")["ok"])
+        self.assertEqual(0, rcode("evil.example"))
+        said = self.client.do("apply", "network.sinkhole", "names-2", {"domain": "worse.example", "ttl": "5s"})
+        self.assertTrue(said["ok"], said)
+        self.assertFalse(answered("a.worse.example"))
+        rig.wait_for(lambda: answered("a.worse.example"), "the kernel to end it")
+
     def test_what_must_never_be_touched(self):
         # An operator at work: connected to a management port.
         server = socket.create_server((OWN, 22))

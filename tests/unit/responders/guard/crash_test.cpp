@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "responders/action/firewall/firewall.h"
+#include "responders/action/network_sinkhole/name_rules.h"
 #include "responders/action/processes/processes.h"
 #include "responders/action/service_mask/service_mask.h"
 #include "responders/action/services/service_change.h"
@@ -76,6 +77,22 @@ TEST_F(CrashTest, packets_flow_again) {
     EXPECT_GT(enumerate(name, parameters, prepare, there, [] { return std::string(); }), 5) << name;
     first = false;
   }
+}
+
+TEST_F(CrashTest, names_are_asked_for_again) {
+  if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
+  if (!Nftables().run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
+  const auto there = [] {
+    const auto listed = Nftables().run(sinkhole_sets_command());
+    if (!listed) return false;
+    const auto sets = parse_sinkhole_sets(*listed);
+    return sets && !sets->empty() && sets->front().expires.count() > 0;
+  };
+  EXPECT_GT(enumerate(
+                "network.sinkhole", {{"domain", "tunnel.example.org"}},
+                [] { static_cast<void>(Nftables().run("delete table inet tocsin_names\n")); }, there,
+                [] { return std::string(); }),
+            5);
 }
 
 TEST_F(CrashTest, processes_go_on_or_are_gone) {
