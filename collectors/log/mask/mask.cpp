@@ -53,6 +53,22 @@ class NameSet {
 constexpr NameSet secrets(secret_names);
 constexpr NameSet headers(header_names);
 
+// By the last two letters of a name, case aside: whether it can be one of those above at all.
+class NameEnds {
+ public:
+  constexpr NameEnds() {
+    for (const auto name : secret_names) add(name);
+    for (const auto name : header_names) add(name);
+  }
+  bool holds(char before_last, char last) const noexcept { return ((ends_[low(last)] >> low(before_last)) & 1) != 0; }
+
+ private:
+  static constexpr unsigned low(char c) { return static_cast<unsigned char>(c) % 32; }
+  constexpr void add(std::string_view name) { ends_[low(name.back())] |= 1U << low(name[name.size() - 2]); }
+  std::array<std::uint32_t, 32> ends_{};
+};
+constexpr NameEnds name_ends;
+
 bool secret_name(std::string_view name) {
   while (name.starts_with('-')) name.remove_prefix(1);
   return secrets.holds(name);
@@ -82,7 +98,9 @@ class Masker {
   }
 
  private:
+  // Empty when it is none of those that are looked for, as far as its end tells.
   std::string_view name_before(std::size_t end) const {
+    if (end < 2 || !name_ends.holds(view_[end - 2], view_[end - 1])) return {};
     auto start = end;
     while (start > 0 && end - start < 32 && is_name(view_[start - 1])) --start;
     return view_.substr(start, end - start);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
-#include "collectors/base/text.h"
 #include "collectors/base/utf8.h"
 #include "rules/sigma/compile/fold_table.h"
 
@@ -14,6 +14,25 @@ std::uint32_t fold_point(std::uint32_t point) {
   const auto range = std::ranges::lower_bound(fold_ranges, point, {}, &FoldRange::last);
   if (range == fold_ranges.end() || point < range->first || (point - range->first) % range->step != 0) return point;
   return static_cast<std::uint32_t>(static_cast<std::int64_t>(point) + range->delta);
+}
+
+// How many bytes below 0x80 the text begins with.
+std::size_t ascii_run(std::string_view text) {
+  std::size_t n = 0;
+  for (std::uint64_t block = 0; n + sizeof block <= text.size(); n += sizeof block) {
+    std::memcpy(&block, text.data() + n, sizeof block);
+    if ((block & 0x8080808080808080ULL) != 0) break;
+  }
+  while (n < text.size() && static_cast<unsigned char>(text[n]) < 0x80) ++n;
+  return n;
+}
+
+void fold_into(char* out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool upper = static_cast<unsigned char>(byte - 'A') < 26;
+    out[i] = static_cast<char>(byte | static_cast<unsigned char>(upper ? 0x20 : 0));
+  }
 }
 
 }  // namespace
@@ -37,18 +56,15 @@ Letters letters_of(std::string_view text) noexcept {
 
 std::string_view fold_ascii(std::string_view text, std::string& storage) {
   storage.resize(text.size());
-  char* out = storage.data();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool upper = static_cast<unsigned char>(byte - 'A') < 26;
-    out[i] = static_cast<char>(byte | static_cast<unsigned char>(upper ? 0x20 : 0));
-  }
+  fold_into(storage.data(), text);
   return storage;
 }
 
 std::string_view make_valid(std::string_view text, std::string& storage) {
   std::size_t at = 0;
   while (at < text.size()) {
+    at += ascii_run(text.substr(at));
+    if (at == text.size()) break;
     const auto length = next_code_point(text.substr(at)).length;
     if (length == 0) break;
     at += length;
@@ -71,12 +87,14 @@ std::string_view fold(std::string_view text, std::string& storage) {
   auto at = static_cast<std::size_t>(first - text.begin());
   storage.assign(text.substr(0, at));
   while (at < text.size()) {
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) < 0x80) {
-      storage += to_lower_ascii(c);
-      ++at;
+    if (const auto run = ascii_run(text.substr(at)); run != 0) {
+      const auto folded = storage.size();
+      storage.resize(folded + run);
+      fold_into(storage.data() + folded, text.substr(at, run));
+      at += run;
       continue;
     }
+    const char c = text[at];
     const auto [length, point] = next_code_point(text.substr(at));
     if (length == 0) storage += c;
     else append_code_point(storage, fold_point(static_cast<std::uint32_t>(point)));

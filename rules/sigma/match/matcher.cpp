@@ -163,6 +163,14 @@ void Matcher::judge_value(Slot slot, const Seen& seen) {
   for (const auto id : hits_) fire(id);
 }
 
+void Matcher::expect(Slot slot) const {
+  if (!program_.indices[slot].searches()) return;
+  for (const auto number : slots_[slot].operands) {
+    const auto& seen = seen_[number];
+    memo_.expect({slot, seen.operand.value.kind(), seen.operand.text}, seen.hash);
+  }
+}
+
 void Matcher::judge(Slot slot) {
   const auto& index = program_.indices[slot];
   const auto& state = slots_[slot];
@@ -218,7 +226,11 @@ const std::vector<std::uint32_t>& Matcher::match(const Event& event, EventTexts&
   texts_ = &texts;
   original_ = event.original();
   gather(event);
-  for (const auto slot : touched_) judge(slot);
+  // What is known of the next field's values comes from memory while this one's are judged.
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    if (i + 1 < touched_.size()) expect(touched_[i + 1]);
+    judge(touched_[i]);
+  }
   judge_fields();
   candidates_.insert(candidates_.end(), program_.always.begin(), program_.always.end());
   std::ranges::sort(candidates_);

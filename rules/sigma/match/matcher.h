@@ -73,6 +73,7 @@ class Matcher {
   void put(Slot slot, const Value& value, std::size_t place, Field field, Derivation derivation);
   void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
   void add(SlotState& state, const Value& value, const TextForms& forms, Field field);
+  void expect(Slot slot) const;
   void judge(Slot slot);
   void judge_value(Slot slot, const Seen& seen);
   void collect(const SlotIndex& index, const Operand& operand);

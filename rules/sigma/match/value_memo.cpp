@@ -7,12 +7,18 @@ namespace tocsin::rules::sigma {
 
 std::optional<std::span<const PredicateId>> ValueMemo::find(const Key& key, std::uint64_t hash) {
   if (table_.empty()) table_.resize(places);
-  // The field stirs the upper half too: places are taken from there.
   const auto tag = tag_of(key);
-  hash_ = (hash ^ tag) * 0x9E3779B97F4A7C15ULL;
+  hash_ = mixed(hash, tag);
   const auto& place = table_[hash_ >> (64 - places_bits)];
   if (place.hash != hash_ || place.tag != tag || place.text() != key.text) return std::nullopt;
   return std::span(place.room).subspan(Place::behind(place.size), place.held);
+}
+
+void ValueMemo::expect(const Key& key, std::uint64_t hash) const noexcept {
+  if (table_.empty()) return;
+  const auto* place = reinterpret_cast<const char*>(&table_[mixed(hash, tag_of(key)) >> (64 - places_bits)]);
+  __builtin_prefetch(place);
+  __builtin_prefetch(place + 64);
 }
 
 void ValueMemo::keep(const Key& key, std::span<const PredicateId> held) {

@@ -34,6 +34,8 @@ class ValueMemo {
   }
   // Nullopt: not met, or forgotten. Holds until the next keep(). `hash` is hash64 of the key's text.
   std::optional<std::span<const PredicateId>> find(const Key& key, std::uint64_t hash);
+  // The key will be asked for soon: what may be known of it is fetched in the meantime.
+  void expect(const Key& key, std::uint64_t hash) const noexcept;
   // For the key of the last find(), which did not know it.
   void keep(const Key& key, std::span<const PredicateId> held);
 
@@ -53,6 +55,10 @@ class ValueMemo {
   };
   static std::uint32_t tag_of(const Key& key) noexcept {
     return (key.slot + 1) * 16 + static_cast<std::uint32_t>(key.kind);
+  }
+
+  static std::uint64_t mixed(std::uint64_t hash, std::uint32_t tag) noexcept {
+    return (hash ^ tag) * 0x9E3779B97F4A7C15ULL;  // stirs the upper half: places are taken from there
   }
 
   std::vector<Place> table_;  // none before the first value
