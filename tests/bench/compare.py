@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the benchmarks of a build folder and the peer tools beside them; prints one table.
 
-usage: compare.py BUILD [--repetitions N] [--json OUT]
+usage: compare.py BUILD [--only packets|logs|sshd|yara|adversarial] [--repetitions N] [--json OUT]
 
 Everything is per second of processor time, so that other work on the machine disturbs it little. A ratio above 1 means
 that Tocsin needs that many times less of it than the peer over the same bytes in the same run.
@@ -54,13 +54,13 @@ def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-def run_benchmark(program, repetitions, environment, by_name=True):
+def run_benchmark(program, repetitions, environment, by_name=True, only="."):
     """Benchmark name -> its median counters; what was skipped is said."""
     if not program.is_file():
         say(f"{program} is not built: left out")
         return {}
     say(f"running {program.name} …")
-    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_repetitions={repetitions}"],
+    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_repetitions={repetitions}", f"--benchmark_filter={only}"],
                           capture_output=True, env=environment, check=False)
     if done.returncode != 0:
         say(f"{program.name} failed ({done.returncode}): {done.stderr.decode(errors='replace')[-500:]}")
@@ -170,16 +170,27 @@ def log_peer(table, options, log, count, work):
         return say("lognormalizer is not installed (apt-get install liblognorm-utils): no ratio for logs")
     rules = work / "sshd.rulebase"
     rules.write_text(SSHD_RULES)
-    seconds = median_seconds(["sh", "-c", f"exec lognormalizer -r '{rules}' -e json < '{log}'"], options.repetitions)
+    command = ["sh", "-c", f"exec lognormalizer -r '{rules}' -e json < '{log}'"]
+    seconds = median_seconds(command, options.repetitions)
     if seconds:
-        table.add("peer lognormalizer -e json, sshd lines", count / seconds, "events/s", f"{count:,} lines")
+        # A line it cannot read costs it less than one it can.
+        unread = subprocess.run(command, capture_output=True, check=True).stdout.count(b'"unparsed-data"')
+        table.add("peer lognormalizer -e json, sshd lines", count / seconds, "events/s", f"{count:,} lines, {unread:,} not read")
         table.compare("logs decode_file", count / seconds, "lognormalizer")
 
 
-def logs(build, table, options, environment, work):
+def sshd(build, table, options, environment, work):
+    """The sshd lines of `logs` alone, with the answer in one line."""
+    logs(build, table, options, environment, work, only="^decode_file")
+    own, peer = table.find("logs decode_file"), table.find("peer lognormalizer -e json, sshd lines")
+    if own is not None and peer is not None:
+        print(f"sshd lines decoded: {own['figure']:,.0f} lines/s; lognormalizer: {peer['figure']:,.0f} lines/s; ratio {own['ratio']:.2f}")
+
+
+def logs(build, table, options, environment, work, only="."):
     log, count = sshd_lines(work)
     environment = {**environment, "TOCSIN_LOG_FILE": str(log)}
-    for name, counters in run_benchmark(build / "bench_logs", options.repetitions, environment).items():
+    for name, counters in run_benchmark(build / "bench_logs", options.repetitions, environment, only=only).items():
         table.add(f"logs {name}", counters["events_per_second"], "events/s",
                   ", ".join(filter(None, (f"{counters['lines_per_second']:,.0f} lines/s", f"{counters['mb_per_second']:,.1f} MB/s",
                                           describe(counters)))))
@@ -233,7 +244,7 @@ def yara(build, table, options, environment, work):
             table.compare(what, peer, "yara")
 
 
-def adversarial(build, table, environment):
+def adversarial(build, table, _options, environment, _work):
     """Nanoseconds a byte of traffic made to be expensive; the note says how they grow while the traffic grows 64-fold."""
     by_case = {}
     for name, counters in run_benchmark(build / "bench_adversarial", 1, environment, by_name=False).items():
@@ -255,6 +266,8 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
+    sections = {f.__name__: f for f in (packets, logs, sshd, yara, adversarial)}
+    parser.add_argument("--only", choices=sections)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
@@ -263,10 +276,8 @@ def main():
     table = Table()
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         work = pathlib.Path(folder)
-        packets(build, table, options, environment, work)
-        logs(build, table, options, environment, work)
-        yara(build, table, options, environment, work)
-        adversarial(build, table, environment)
+        for name in [options.only] if options.only else [name for name in sections if name != "sshd"]:  # logs has it
+            sections[name](build, table, options, environment, work)
     if not table.rows:
         say("nothing was measured")
         return 1
