@@ -73,12 +73,26 @@ void assign_lower(EventBuilder& builder, Field field, std::string_view text) {
   builder.set(field, std::string_view(small.data(), n));
 }
 
+// Nothing is told before it happens: a stamp without an offset that lies after the one the line was sent with was
+// written in another zone than the source's. Offsets are whole quarters of an hour.
+Time not_after(Time time, Time sent) noexcept {
+  constexpr Duration quarter = std::chrono::minutes{15};
+  constexpr Duration slack = std::chrono::minutes{1};
+  constexpr Duration furthest = std::chrono::hours{26};  // from -12:00 to +14:00
+  const Duration ahead = time - sent;
+  if (ahead <= slack || ahead > furthest) return time;
+  const Duration offset = (ahead + quarter / 2) / quarter * quarter;
+  const Duration left = ahead - offset;
+  return left <= slack && left >= -slack ? time - offset : time;
+}
+
 void assign_time(LineContext& line, Field field, StampForm form, std::string_view text) {
   const auto stamp = read_stamp(form, text);
   if (!stamp) return;
-  const Time time = line.clock.resolve(*stamp, line.reference);
-  if (field == field::timestamp) line.observed = time;
-  else line.builder.set(field, time);
+  Time time = line.clock.resolve(*stamp, line.reference);
+  if (field != field::timestamp) return line.builder.set(field, time);
+  if (line.observed && !stamp->offset) time = not_after(time, *line.observed);
+  line.observed = time;
 }
 
 }  // namespace
