@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -155,6 +156,8 @@ class RuleSet {
   virtual std::vector<DataFile> data_files() const { return {}; }
   // Before this one is used in the place of `old`: what rules collected there goes on here.
   virtual void inherit(const RuleSet& /*old*/) const {}
+  // When rules must be compiled again because something they hold ends then (a filter with an end); the soonest.
+  virtual std::optional<Time> next_change() const { return {}; }
   // A rule looks at this buffer.
   virtual bool inspects(collectors::Buffer) const { return false; }
 };

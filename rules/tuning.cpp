@@ -240,6 +240,30 @@ std::vector<TunedEntryRef> Tuning::suppressions(std::string_view rule) const {
   return out;
 }
 
+namespace {
+
+bool is_exception(const TuningEntry& entry) noexcept { return entry.act == TuningAct::disable || entry.narrows(); }
+
+}  // namespace
+
+bool Tuning::has_exceptions(std::string_view rule) const {
+  bool found = false;
+  each(suppress_exact_, suppress_wild_, rule, [&](const TunedEntryRef& tuned) {
+    found = is_exception(tuned->entry()) && selects(tuned->entry(), rule);
+    return !found;
+  });
+  return found;
+}
+
+bool Tuning::excepts(const Alert& alert) const {
+  bool taken = false;
+  each(suppress_exact_, suppress_wild_, alert.rule->id, [&](const TunedEntryRef& tuned) {
+    taken = is_exception(tuned->entry()) && selects(tuned->entry(), alert.rule->id) && tuned->takes(alert);
+    return !taken;
+  });
+  return taken;
+}
+
 bool Tuning::takes(const Alert& alert) const {
   bool taken = false;
   each(suppress_exact_, suppress_wild_, alert.rule->id, [&](const TunedEntryRef& tuned) {

@@ -73,6 +73,10 @@ struct TuningEntry {
   bool waiting(Time now) const noexcept { return from && now < *from; }
   bool in_force(Time now) const noexcept { return !expired(now) && !waiting(now); }
   bool in_hours(Time time) const;
+  // Takes some alerts of its rules, not all.
+  bool narrows() const noexcept {
+    return !networks.empty() || !except.empty() || !host.empty() || hours || !filter.empty();
+  }
 };
 
 // An address pair as an alert has it, whichever engine raised it.
@@ -141,6 +145,11 @@ class Tuning {
 
   // Suppressions of a rule, for an engine that judges them itself.
   std::vector<TunedEntryRef> suppressions(std::string_view rule) const;
+  // Exceptions from a rule: entries that describe which of its alerts are none (network, host, hours, filter), and
+  // those that disable it. What they take is no hit of the rule, also for what is built upon it. A suppression of the
+  // whole rule is none: it is not told, and goes on counting. `excepts` counts what it takes.
+  bool has_exceptions(std::string_view rule) const;
+  bool excepts(const Alert& alert) const;
   // Where no engine did: is this alert taken?
   bool takes(const Alert& alert) const;
   // What modify entries change about an alert that is let through.

@@ -126,6 +126,7 @@ Engines Engines::load(const EngineOptions& options, Diagnostics& diagnostics) {
     const auto views = read_views(options.views, diagnostics);
     auto sigma = sigma_options(options);
     sigma.cache = cache;
+    sigma.tuning = tuning;
     add(rules::sigma::compile_sigma(files.sigma, views, sigma, diagnostics));
   }
   if (!files.yara.empty()) {
@@ -153,6 +154,13 @@ Engines Engines::fresh_copy() const {
   out.files_ = files_;
   out.tuning_ = tuning_;
   for (const auto& rules : active_) out.active_.push_back({rules.set, rules.set->make_state()});
+  return out;
+}
+
+std::optional<Time> Engines::next_change(Time now) const {
+  auto out = tuning_ == nullptr ? std::nullopt : tuning_->next_change(now);
+  for (const auto& rules : active_)
+    if (const auto next = rules.set->next_change()) out = out ? std::min(*out, *next) : next;
   return out;
 }
 

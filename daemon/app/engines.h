@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,9 @@ class Engines {
   Engines fresh_copy() const;
   // Live: where alerts of these engines are decided. Made on first use; `out` must be the same each time.
   Desk& desk(rules::AlertSink& out);
+  // When the rules must be loaded again by themselves: a tuning entry that was decided at load begins or ends, or a
+  // filter of Sigma ends.
+  std::optional<Time> next_change(Time now) const;
   // Takes over what another load of the rules had counted so far.
   void inherit(const Engines& old);
 

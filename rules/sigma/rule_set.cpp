@@ -10,8 +10,11 @@ namespace {
 
 class SigmaRuleSet final : public RuleSet {
  public:
-  SigmaRuleSet(std::shared_ptr<const Plan> plan, const SigmaOptions& options)
-      : plan_(std::move(plan)), limits_{options.most_groups, options.most_entries, options.lateness} {}
+  SigmaRuleSet(std::shared_ptr<const Plan> plan, const SigmaOptions& options, std::optional<Time> next_change)
+      : plan_(std::move(plan)),
+        limits_{options.most_groups, options.most_entries, options.lateness},
+        tuning_(options.tuning),
+        next_change_(next_change) {}
 
   Engine engine() const noexcept override { return Engine::sigma; }
   const std::vector<RuleRef>& rules() const noexcept override { return plan_->rules; }
@@ -28,7 +31,7 @@ class SigmaRuleSet final : public RuleSet {
   }
 
   std::unique_ptr<SharedState> make_state() const override {
-    return std::make_unique<SigmaState>(plan_->network, limits_, plan_);
+    return std::make_unique<SigmaState>(plan_->network, limits_, plan_, tuning_);
   }
 
   std::unique_ptr<Detector> attach(const WorkerContext& context, SharedState&) const override {
@@ -44,10 +47,13 @@ class SigmaRuleSet final : public RuleSet {
     return out;
   }
   std::vector<LintFinding> lint() const override { return plan_->lint; }
+  std::optional<Time> next_change() const override { return next_change_; }
 
  private:
   std::shared_ptr<const Plan> plan_;
   const CorrelationLimits limits_;
+  const std::shared_ptr<const Tuning> tuning_;
+  const std::optional<Time> next_change_;
 };
 
 }  // namespace
@@ -55,9 +61,10 @@ class SigmaRuleSet final : public RuleSet {
 std::shared_ptr<const RuleSet> compile_sigma(std::span<const RuleSource> rules, std::span<const RuleSource> views,
                                              const SigmaOptions& options, Diagnostics& diagnostics) {
   auto book = parse_rules(rules, options.placeholders, diagnostics);
-  apply_filters(book, options.placeholders, options.now, diagnostics);
+  const auto next_change = apply_filters(book, options.placeholders, options.now, diagnostics);
   auto parsed_views = parse_views(views, diagnostics);
-  return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics), options);
+  return std::make_shared<SigmaRuleSet>(make_plan(book, std::move(parsed_views), options, diagnostics), options,
+                                        next_change);
 }
 
 }  // namespace tocsin::rules::sigma

@@ -15,6 +15,7 @@
 #include "collectors/base/diagnostic.h"
 #include "rules/detector.h"
 #include "rules/pattern/cache.h"
+#include "rules/tuning.h"
 
 namespace tocsin::rules::sigma {
 
@@ -25,10 +26,11 @@ struct SigmaOptions {
   std::shared_ptr<const PatternCache> cache;                     // of compiled patterns; null: none
   std::map<std::string, std::vector<std::string>> placeholders;  // %name% → values
   // Correlations.
-  std::size_t most_groups = 100'000;  // per correlation; the stalest is evicted
-  std::size_t most_entries = 10'000;  // per group; the oldest goes
-  std::optional<Time> now;            // filters that ended by then (`expires`) are left out; none: all hold
-  Duration lateness{};                // windows close this much after their end, for events that come late
+  std::size_t most_groups = 100'000;     // per correlation; the stalest is evicted
+  std::size_t most_entries = 10'000;     // per group; the oldest goes
+  std::optional<Time> now;               // filters that ended by then (`expires`) are left out; none: all hold
+  std::shared_ptr<const Tuning> tuning;  // whose exceptions keep hits out of correlations; null: none
+  Duration lateness{};                   // windows close this much after their end, for events that come late
 };
 
 // `views` are the log-source maps (rules/sigma/views/*.yaml, see view/view.h). Thread-safe. Never fails: what cannot be

@@ -25,6 +25,16 @@ detection:
   condition: words
 level: low
 """
+FILTER = """\
+title: not that network
+id: 5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a02
+logsource: {{product: linux, service: sshd}}
+expires: {until}
+filter:
+  rules: [{rule}]
+  ours: {{source.ip|cidr: 203.0.113.0/24}}
+  condition: not ours
+"""
 FIRST = "5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a01"
 
 
@@ -181,6 +191,20 @@ class Live(unittest.TestCase):
         journal = rig.rows(self.ask("audit", "list", "-o", "ndjson").stdout)
         self.assertEqual([r["what"] for r in journal if r["what"].startswith("tuning")][:2], ["tuning.remove", "tuning.add"])  # newest first
         self.ask("audit", "verify")
+
+    def test_a_filter_document_ends_while_the_daemon_runs(self):
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 15))
+        (self.daemon.rules / "filter.yml").write_text(FILTER.format(rule=FIRST, until=until))
+        reloads = self.daemon.said().count("reloaded")
+        self.daemon.children["tocsind"].send_signal(1)
+        rig.wait_for(lambda: self.daemon.said().count("reloaded") > reloads, "the filter to be loaded")
+        self.write("203.0.113.5")
+        self.write("198.51.100.9")
+        rig.wait_for(lambda: self.seen("198.51.100.9") == 1, "the alert that the filter leaves")
+        self.assertEqual(self.seen("203.0.113.5"), 0)
+        rig.wait_for(lambda: self.daemon.said().count("reloaded") > reloads + 1, "the rules to be loaded again when it ends")
+        self.write("203.0.113.6")
+        rig.wait_for(lambda: self.seen("203.0.113.6") == 1, "the alert after the filter ended")
 
     def test_a_file_edited_by_hand_and_an_end_decided_at_load(self):
         daemon = self.daemon

@@ -111,7 +111,7 @@ Result<GenerationRef> Daemon::load_generation(const Config& config, std::uint64_
   next->refused = diagnostics.errors();
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error || d.code.starts_with('T') || d.code == "G0505") log_.warning(render_text(d));
-  next->loads_again = next->engines->tuning()->next_change(clock_.now());
+  next->loads_again = next->engines->next_change(clock_.now());
   for (const auto& remark : next->engines->remarks()) log_.warning(remark);
   log_.info(fmt::format("{} loaded from {}, {} refused", counted(next->engines->loaded(), "rule"),
                         counted(next->engines->files(), "file"), next->refused));

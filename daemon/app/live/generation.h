@@ -16,7 +16,7 @@ struct Generation {
   std::shared_ptr<const collectors::DecoderSet> decoders;
   std::unique_ptr<Engines> engines;
   std::size_t refused = 0;
-  std::optional<Time> loads_again;  // when a tuning entry that was decided at load begins or ends
+  std::optional<Time> loads_again;  // Engines::next_change
 };
 using GenerationRef = std::shared_ptr<Generation>;
 

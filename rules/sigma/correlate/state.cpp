@@ -70,16 +70,29 @@ class SigmaState::Base {
 };
 
 SigmaState::SigmaState(const CorrelationNetwork& network, const CorrelationLimits& limits,
-                       std::shared_ptr<const void> keep_alive)
-    : keep_alive_(std::move(keep_alive)), network_(network), correlator_(network, limits) {}
+                       std::shared_ptr<const void> keep_alive, std::shared_ptr<const Tuning> tuning)
+    : keep_alive_(std::move(keep_alive)),
+      network_(network),
+      correlator_(network, limits),
+      tuning_(tuning != nullptr && !tuning->empty() ? std::move(tuning) : nullptr) {}
+
+// What an exception takes is no hit of the rule: it neither alerts nor counts above it. A silent rule's alert is made
+// here only where there is an exception from that rule.
+bool SigmaState::is_excepted(Base& base, const RuleRef& rule) {
+  if (tuning_ == nullptr) return false;
+  auto known = tuned_.find(rule->id);
+  if (known == tuned_.end()) known = tuned_.emplace(rule->id, tuning_->has_exceptions(rule->id)).first;
+  return known->second && tuning_->excepts(base.alert());
+}
 
 void SigmaState::decide(Alert alert, AlertSink& out) {
   advance(alert.time, out);
   const auto carried = std::static_pointer_cast<const Carried>(std::exchange(alert.carried, nullptr));
   if (!carried || carried->contributions.empty()) return out.raise(std::move(alert));
   if (!counted_.insert(carried->identity)) return;
-  if (!carried->silent) out.raise(Alert(alert));
   auto base = carried->silent ? Base(*carried) : Base(alert);
+  if (is_excepted(base, alert.rule)) return;
+  if (!carried->silent) out.raise(Alert(alert));
   const auto event =
       carried->silent ? carried->event->event().header().id : (alert.events.empty() ? EventId{} : alert.events.back());
   for (const auto& contribution : carried->contributions) feed(contribution, alert.time, event, &base, out, 0);

@@ -78,8 +78,9 @@ bool has_negation(const Expression& e) {
   return e.kind == Expression::Kind::negation || e.item.negated || std::ranges::any_of(e.children, has_negation);
 }
 
-void apply_filters(RuleBook& book, const Placeholders& placeholders, std::optional<Time> now,
-                   Diagnostics& diagnostics) {
+std::optional<Time> apply_filters(RuleBook& book, const Placeholders& placeholders, std::optional<Time> now,
+                                  Diagnostics& diagnostics) {
+  std::optional<Time> first_end;
   for (const auto& document : book.filters) {
     const auto& info = document.heading.info;
     auto filter = parse_filter(document, placeholders);
@@ -95,6 +96,7 @@ void apply_filters(RuleBook& book, const Placeholders& placeholders, std::option
              Severity::warning);
       continue;
     }
+    if (filter->expires) first_end = first_end ? std::min(*first_end, *filter->expires) : filter->expires;
     std::size_t applied = 0;
     for (auto& rule : book.rules) {
       if (!names_rule(*filter, rule.heading) || !covers(document.source, rule.source)) continue;
@@ -113,6 +115,7 @@ void apply_filters(RuleBook& book, const Placeholders& placeholders, std::option
            "To take matches away, write 'condition: not …'."},
           Severity::warning);
   }
+  return first_end;
 }
 
 }  // namespace tocsin::rules::sigma

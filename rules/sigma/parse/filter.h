@@ -8,8 +8,9 @@
 namespace tocsin::rules::sigma {
 
 // Applies every filter of the book to the rules it names whose log source it covers.
-// `now` decides which filters have ended (`expires`); none: all hold.
-void apply_filters(RuleBook& book, const Placeholders& placeholders, std::optional<Time> now, Diagnostics& diagnostics);
+// `now` decides which filters have ended (`expires`); none: all hold. When the first of those that hold ends.
+std::optional<Time> apply_filters(RuleBook& book, const Placeholders& placeholders, std::optional<Time> now,
+                                  Diagnostics& diagnostics);
 // The condition takes something away.
 bool has_negation(const Expression& e);
 

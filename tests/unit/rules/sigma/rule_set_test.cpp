@@ -34,10 +34,12 @@ std::vector<RuleSource> shipped_views() {
 }
 
 struct Fixture {
-  explicit Fixture(std::string rules, Matching matching = Matching::automatic) {
+  explicit Fixture(std::string rules, Matching matching = Matching::automatic,
+                   std::shared_ptr<const Tuning> tuning = nullptr) {
     const std::vector<RuleSource> sources{{"rules.yml", std::move(rules)}};
     SigmaOptions options;
     options.matching = matching;
+    options.tuning = std::move(tuning);
     set = compile_sigma(sources, shipped_views(), options, diagnostics);
     state = set->make_state();
     detector = set->attach({.names = names, .host = "web01"}, *state);
@@ -155,6 +157,59 @@ TEST(SigmaRuleSet, correlation_fires_on_the_edge_and_its_rules_stay_silent) {
     return e.kind == EntityKind::address && e.role == EntityRole::actor && e.value == "192.0.2.7";
   }));
   EXPECT_TRUE(std::ranges::all_of(f.sink.alerts, [](const Alert& a) { return a.carried == nullptr; }));
+}
+
+std::shared_ptr<const Tuning> tuned(TuningEntry entry) {
+  entry.rules = {"11111111-0000-0000-0000-000000000001"};
+  entry.expires = Time{std::chrono::hours{24}};
+  return std::make_shared<const Tuning>(std::vector{std::move(entry)}, Time{});
+}
+
+TEST(SigmaRuleSet, an_exception_keeps_hits_out_of_correlations) {
+  TuningEntry entry;
+  entry.networks = {*parse_network("203.0.113.0/28", HostBits::refuse)};
+  const auto tuning = tuned(entry);
+  Fixture f(guessing, Matching::automatic, tuning);
+  for (int i = 0; i < 4; ++i) {
+    f.sshd(i, "203.0.113.9", "failure");
+    f.sshd(i, "203.0.113.99", "failure");
+  }
+  f.run();
+  ASSERT_EQ(f.sink.alerts.size(), 1U);
+  EXPECT_EQ(f.sink.alerts[0].rule->title, "Guessing");
+  EXPECT_TRUE(std::ranges::any_of(f.sink.alerts[0].entities, [](const auto& e) { return e.value == "203.0.113.99"; }));
+  EXPECT_EQ(tuning->entries()[0]->alerts(), 4U);
+}
+
+TEST(SigmaRuleSet, a_disabled_rule_feeds_nothing_and_a_suppressed_one_goes_on_counting) {
+  TuningEntry entry;
+  entry.act = TuningAct::disable;
+  Fixture off(guessing, Matching::automatic, tuned(entry));
+  entry.act = TuningAct::suppress;
+  Fixture silent(guessing, Matching::automatic, tuned(entry));
+  for (auto* f : {&off, &silent}) {
+    for (int i = 0; i < 4; ++i) f->sshd(i, "203.0.113.9", "failure");
+    f->run();
+  }
+  EXPECT_TRUE(off.sink.alerts.empty());
+  EXPECT_EQ(silent.sink.alerts.size(), 1U);
+}
+
+TEST(SigmaRuleSet, says_when_the_first_of_its_filters_ends) {
+  const auto filter = [](std::string id, std::string_view end) {
+    return "---\ntitle: f" + id + "\nid: " + id + "\nexpires: " + std::string(end) +
+           "\nlogsource: {product: linux}\nfilter:\n  rules: [failed_login]\n  sel: {user.name: bob}\n  condition: "
+           "not sel\n";
+  };
+  const std::vector<RuleSource> rules{
+      {"r.yml", guessing + filter("a", "2026-12-02") + filter("b", "2026-12-01") + filter("c", "2026-01-01")}};
+  SigmaOptions options;
+  options.now = parse_time("2026-11-01T00:00:00Z");
+  Diagnostics diagnostics;
+  EXPECT_EQ(compile_sigma(rules, shipped_views(), options, diagnostics)->next_change(),
+            parse_time("2026-12-01T00:00:00Z"));
+  options.now = parse_time("2026-12-03T00:00:00Z");
+  EXPECT_EQ(compile_sigma(rules, shipped_views(), options, diagnostics)->next_change(), std::nullopt);
 }
 
 TEST(SigmaRuleSet, correlation_is_armed_again_after_the_timespan) {
