@@ -340,10 +340,11 @@ Result<void> import_entries(const TuningDesk& desk, const Call& call, Reply& rep
   const auto now = std::chrono::floor<std::chrono::seconds>(desk.clock.now());
   TOCSIN_TRY(const auto file, call.require("file"));
   const auto kind = suricata_tuning_kind(file);
-  if (!kind)
-    return fail(Code::usage,
-                "enable.conf, disable.conf, modify.conf and drop.conf are taken over, by their names; a "
-                "threshold.config beside rules is obeyed as it is");
+  if (!kind && !is_sigma_tuning(file))
+    return fail(
+        Code::usage,
+        "enable.conf, disable.conf, modify.conf and drop.conf are taken over, by their names, and Sigma filters "
+        "(.yml); a threshold.config beside rules is obeyed as it is");
   TuningEntry like;
   like.created = now;
   like.owner = call.text("owner").value_or(call.peer().name);
@@ -352,7 +353,9 @@ Result<void> import_entries(const TuningDesk& desk, const Call& call, Reply& rep
   TOCSIN_TRY(const auto expires, call.require("expires"));
   TOCSIN_TRY(like.expires, parse_moment(expires, now));
   Diagnostics diagnostics;
-  const auto entries = import_suricata_tuning(*kind, file, call.text("text").value_or(""), like, now, diagnostics);
+  const auto given = call.text("text").value_or("");
+  const auto entries = kind ? import_suricata_tuning(*kind, file, given, like, now, diagnostics)
+                            : import_sigma_tuning(file, given, like, now, diagnostics);
   TOCSIN_TRY(auto text, file_text(desk));
   TuningDesk::Change change{"tuning.import", file, like.reason, {}, {}};
   for (const auto& entry : entries) {
@@ -391,7 +394,7 @@ void add_tuning_methods(MethodTable& methods, TuningDesk given) {
   add("tuning.preview", Role::viewer, "what an entry would do to stored alerts", preview_entry);
   add("tuning.add", Role::analyst, "enable, disable, modify or suppress rules", add_entry);
   add("tuning.remove", Role::analyst, "end an entry", remove_entry);
-  add("tuning.import", Role::analyst, "take over suricata-update's files", import_entries);
+  add("tuning.import", Role::analyst, "take over suricata-update's files, or Sigma filters", import_entries);
 }
 
 }  // namespace tocsin::daemon

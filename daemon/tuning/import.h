@@ -1,6 +1,7 @@
 #pragma once
-// suricata-update's disable.conf, enable.conf and modify.conf as entries, for users who come from there.
-// https://suricata-update.readthedocs.io/en/latest/update.html. Lines that mean nothing here are warnings T03.
+// What people have elsewhere as entries: suricata-update's disable.conf, enable.conf and modify.conf
+// (https://suricata-update.readthedocs.io/en/latest/update.html) and Sigma filter documents (specification 2.1, "Sigma
+// Filters"). What means nothing here is a warning T03. Any thread.
 
 #include <optional>
 #include <string_view>
@@ -20,5 +21,13 @@ std::optional<SuricataTuningKind> suricata_tuning_kind(std::string_view file) no
 std::vector<rules::TuningEntry> import_suricata_tuning(SuricataTuningKind kind, std::string_view file,
                                                        std::string_view text, const rules::TuningEntry& like, Time now,
                                                        Diagnostics& diagnostics);
+
+// By the name of the file.
+bool is_sigma_tuning(std::string_view file) noexcept;
+
+// A suppression for each filter document; its own owner, reason and expires count before those of `like`. A document
+// that an entry cannot say the same as (a whole log source, fields of a product) is left out with a warning.
+std::vector<rules::TuningEntry> import_sigma_tuning(std::string_view file, std::string_view text,
+                                                    const rules::TuningEntry& like, Time now, Diagnostics& diagnostics);
 
 }  // namespace tocsin::daemon

@@ -146,7 +146,9 @@ constexpr Example add_examples[] = {
 constexpr Example remove_examples[] = {{"tocsin tuning remove t-1f2e --reason \"scanner is gone\"", "end an entry"}};
 constexpr Example import_examples[] = {
     {"tocsin tuning import /etc/suricata/disable.conf --expires 180d --reason \"taken over\"",
-     "suricata-update's enable.conf, disable.conf or modify.conf"}};
+     "suricata-update's enable.conf, disable.conf or modify.conf"},
+    {"tocsin tuning import filters.yml --expires 90d --reason \"reviewed\" --dry-run",
+     "Sigma filter documents; only asked"}};
 
 #define TOCSIN_TUNING_WHAT(needed)                                                                                    \
   {.name = "act",                                                                                                     \
@@ -206,13 +208,14 @@ constexpr OptionRow add_options[] = {
 constexpr OptionRow remove_options[] = {
     {.name = "id", .kind = OptionKind::positional, .value = "", .help = "a unique start of its id", .required = true},
     file_only[0]};
-constexpr OptionRow import_options[] = {{.name = "file",
-                                         .kind = OptionKind::positional,
-                                         .value = "",
-                                         .help = "enable.conf, disable.conf, modify.conf or drop.conf",
-                                         .required = true},
-                                        TOCSIN_TUNING_TERM,
-                                        file_only[0]};
+constexpr OptionRow import_options[] = {
+    {.name = "file",
+     .kind = OptionKind::positional,
+     .value = "",
+     .help = "enable.conf, disable.conf, modify.conf or drop.conf; Sigma filters (.yml)",
+     .required = true},
+    TOCSIN_TUNING_TERM,
+    file_only[0]};
 #undef TOCSIN_TUNING_WHAT
 #undef TOCSIN_TUNING_TERM
 
@@ -283,7 +286,7 @@ constexpr CommandRow rows[] = {{.noun = "tuning",
                                 .members = entry_members},
                                {.noun = "tuning",
                                 .verb = "import",
-                                .summary = "take over suricata-update's files",
+                                .summary = "take over suricata-update's files, or Sigma filters",
                                 .examples = import_examples,
                                 .options = import_options,
                                 .features = client | feature::change,

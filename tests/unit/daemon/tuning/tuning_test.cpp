@@ -324,6 +324,38 @@ TEST(TuningEdit, empty_and_flow_files) {
             Code::conflict);
 }
 
+TEST(TuningImport, filters_of_sigma) {
+  TuningEntry like;
+  like.owner = "alice";
+  like.reason = "reviewed";
+  like.expires = now + std::chrono::hours{24 * 30};
+  Diagnostics diagnostics;
+  const auto taken = import_sigma_tuning(
+      "filters.yml",
+      "title: backup\nowner: bob\nreason: nightly\nexpires: " + render_time(now + std::chrono::hours{24 * 7}) +
+          "\nlogsource: {product: linux}\n"
+          "filter:\n  rules: [5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a01]\n"
+          "  who: {user.name: backup, source.port: 22}\n  condition: not who\n"
+          "---\ntitle: product field\nfilter: {rules: [a], s: {Image: x}, condition: "
+          "not s}\n---\ntitle: all\nfilter: {rules: any, s: {user.name: x}, "
+          "condition: not s}\n---\ntitle: a rule\ndetection: {}\n",
+      like, now, diagnostics);
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].act, rules::TuningAct::suppress);
+  EXPECT_EQ(taken[0].rules, std::vector<std::string>{"5f3b0c1e-6f0e-4b57-9b3f-0d5f0c6c0a01"});
+  EXPECT_EQ(taken[0].filter, R"({"who": {"user.name": "backup", "source.port": 22}, "condition": "not who"})");
+  EXPECT_EQ(taken[0].owner, "bob");
+  EXPECT_EQ(taken[0].reason, "nightly");
+  EXPECT_EQ(taken[0].expires, now + std::chrono::hours{24 * 7});
+  rules::Alert alert;
+  alert.fields = {{"source.port", "22"}, {"user.name", "backup"}};
+  EXPECT_FALSE(taken[0].keeps(alert));
+  alert.fields[1].second = "root";
+  EXPECT_TRUE(taken[0].keeps(alert));
+  EXPECT_EQ(diagnostics.all().size(), 3U);
+  EXPECT_NE(diagnostics.all()[0].cause.find("`Image`"), std::string::npos);
+}
+
 TEST(TuningImport, files_of_suricata_update) {
   TuningEntry like;
   like.owner = "alice";
