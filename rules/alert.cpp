@@ -133,6 +133,7 @@ std::string render_json(const Alert& alert) {
   json.member("alert.severity", alert.severity).member("alert.confidence", alert.confidence);
   json.member("alert.count", alert.count);
   if (alert.exercise == Exercise::yes) json.member("tocsin.exercise", true);
+  if (alert.tlp != Tlp::none) json.member("alert.tlp", tlp_name(alert.tlp));
   json.member("host.name", alert.host);
   json.key("entities").begin_array();
   for (const auto& e : alert.entities) {
@@ -254,6 +255,9 @@ Result<Alert> parse_alert(std::string_view text) {
   alert.count = number_at(object, "alert.count", 1);
   bool exercise = false;
   if (object["tocsin.exercise"].get(exercise) == simdjson::SUCCESS && exercise) alert.exercise = Exercise::yes;
+  // One that is there and cannot be read is taken for the strictest.
+  if (const auto marking = text_at(object, "alert.tlp"); !marking.empty())
+    alert.tlp = parse_tlp(marking).value_or(Tlp::red);
   alert.host = text_at(object, "host.name");
   alert.original = text_at(object, "event.original");
   parse_reasons(object, alert);

@@ -14,6 +14,7 @@
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
 #include "collectors/event/event.h"
+#include "rules/marking.h"
 
 namespace tocsin::rules {
 
@@ -112,9 +113,10 @@ struct Alert {
   std::uint8_t severity = 50;
   std::uint8_t confidence = 50;
   Exercise exercise = Exercise::no;
-  std::vector<Entity> entities;                             // sorted, unique
-  std::vector<Reason> why;                                  // at least one, at most 32
-  std::vector<EventId> events;                              // contributing, at most 64, deciding one last
+  Tlp tlp = Tlp::none;           // of the intelligence it came from: to whom it may be passed on
+  std::vector<Entity> entities;  // sorted, unique
+  std::vector<Reason> why;       // at least one, at most 32
+  std::vector<EventId> events;   // contributing, at most 64, deciding one last
   std::vector<std::pair<std::string, std::string>> fields;  // of the deciding event, name → text, sorted; at most 64
   std::string original;                                     // the deciding line, at most 4 KiB
   std::optional<PacketContext> packet;

@@ -19,6 +19,7 @@ std::string_view name_of(RespondMode mode) noexcept { return name_in_table(mode)
 std::string_view name_of(RespondSignatures signatures) noexcept { return name_in_table(signatures); }
 std::string_view name_of(rules::signature::Syntax syntax) noexcept { return name_in_table(syntax); }
 std::string_view name_of(rules::indicator::Reach reach) noexcept { return name_in_table(reach); }
+std::string_view name_of(rules::Tlp tlp) noexcept { return name_in_table(tlp); }
 std::string_view name_of(SinkKind kind) noexcept { return name_in_table(kind); }
 std::string_view name_of(ReportKind kind) noexcept { return name_in_table(kind); }
 std::string_view name_of(ReportFormat format) noexcept { return name_in_table(format); }

@@ -150,6 +150,7 @@ struct SinkConfig {
   std::string credentials_file;  // file with "user:password" or a bearer token; never in this configuration
   std::uint32_t least_severity = 70;
   std::uint32_t most_per_hour = 60;
+  rules::Tlp max_tlp = rules::tlp_most;  // never red; what is stricter goes without its content
 };
 
 enum class ReportKind : std::uint8_t { daily, weekly, monthly, incident };
@@ -160,8 +161,9 @@ struct ReportConfig {
   std::string calendar;  // systemd.time(7) style, e.g. "*-*-* 06:00"
   std::string time_zone = "local";
   std::vector<ReportFormat> formats = {ReportFormat::html, ReportFormat::json};
-  std::string directory = "reports";  // relative to the state directory
-  bool catch_up = true;               // make the ones missed while the daemon was down
+  std::string directory = "reports";     // relative to the state directory
+  bool catch_up = true;                  // make the ones missed while the daemon was down
+  rules::Tlp max_tlp = rules::tlp_most;  // never red; of what is stricter the numbers alone
 };
 
 struct RetentionConfig {
@@ -192,10 +194,11 @@ struct EvidenceConfig {
 
 // Records as Suricata's EVE writes them.
 struct EveConfig {
-  std::string file;                  // relative to the state directory; empty: none
-  std::string suricata_yaml;         // whose outputs say which records; empty: Suricata's defaults
-  ByteSize rotate = mebibytes(256);  // 0: never
-  ByteSize most = gibibytes(4);      // of the older files together; 0: no limit
+  std::string file;                      // relative to the state directory; empty: none
+  std::string suricata_yaml;             // whose outputs say which records; empty: Suricata's defaults
+  ByteSize rotate = mebibytes(256);      // 0: never
+  ByteSize most = gibibytes(4);          // of the older files together; 0: no limit
+  rules::Tlp max_tlp = rules::tlp_most;  // of alerts; never red
 };
 
 struct ControlConfig {
@@ -267,6 +270,7 @@ std::string_view name_of(RespondMode mode) noexcept;
 std::string_view name_of(RespondSignatures signatures) noexcept;
 std::string_view name_of(rules::signature::Syntax syntax) noexcept;
 std::string_view name_of(rules::indicator::Reach reach) noexcept;
+std::string_view name_of(rules::Tlp tlp) noexcept;
 std::string_view name_of(SinkKind kind) noexcept;
 std::string_view name_of(ReportKind kind) noexcept;
 std::string_view name_of(ReportFormat format) noexcept;

@@ -16,6 +16,9 @@ inline std::string_view severity(const std::uint32_t& v) { return v <= 100 ? "" 
 inline std::string_view workers(const std::uint32_t& v) { return v <= 256 ? "" : "must be between 0 and 256"; }
 inline std::string_view some(const std::uint32_t& v) { return v > 0 ? "" : "must be at least 1"; }
 inline std::string_view filled(const std::string& v) { return !v.empty() ? "" : "must not be empty"; }
+inline std::string_view limit(const rules::Tlp& v) {
+  return v != rules::Tlp::red ? "" : "must be below red: TLP:RED never leaves the host by itself";
+}
 inline std::string_view absolute(const std::string& v) { return v.starts_with('/') ? "" : "must be an absolute path"; }
 inline std::string_view absolute_all(const std::vector<std::string>& v) {
   if (v.empty()) return "must name at least one path";
@@ -172,6 +175,7 @@ void fields(Archive& a, SinkConfig& c) {
   a("credentials_file", c.credentials_file);
   a("least_severity", c.least_severity, check::severity);
   a("most_per_hour", c.most_per_hour, check::some);
+  a("max_tlp", c.max_tlp, check::limit);
 }
 
 template <class Archive>
@@ -182,6 +186,7 @@ void fields(Archive& a, ReportConfig& c) {
   a("formats", c.formats);
   a("directory", c.directory, check::filled);
   a("catch_up", c.catch_up);
+  a("max_tlp", c.max_tlp, check::limit);
 }
 
 template <class Archive>
@@ -217,6 +222,7 @@ void fields(Archive& a, EveConfig& c) {
   a("suricata_yaml", c.suricata_yaml);
   a("rotate", c.rotate);
   a("most", c.most);
+  a("max_tlp", c.max_tlp, check::limit);
 }
 
 template <class Archive>

@@ -9,6 +9,7 @@ NotifyDesk::NotifyDesk(const std::vector<SinkConfig>& sinks, const Clock& clock,
       log_(log),
       sent_(metrics.counter("tocsin_notices_sent", "Messages a sink took")),
       given_up_(metrics.counter("tocsin_notices_given_up", "Messages no sink took in time, or that had no room")),
+      withheld_(metrics.counter("tocsin_notices_withheld", "Messages a sink took without content, above its max_tlp")),
       next_(sinks) {
   renew();
 }
@@ -78,6 +79,7 @@ void NotifyDesk::retry_due() {
 
 void NotifyDesk::settle(const std::string& sink, const Result<void>& result, const responders::Notice& notice,
                         unsigned attempts) {
+  withheld_.add(sinks_->take_withheld());
   if (result) return sent_.add();
   const auto code = result.error().code;
   const bool passing = code == Code::unreachable || code == Code::timed_out;
@@ -88,8 +90,10 @@ void NotifyDesk::settle(const std::string& sink, const Result<void>& result, con
                         fmt::format("{}: {}; again in {} s", sink, result.error().text(), wait.count()));
   }
   given_up_.add();
+  // The system log travels: what may not leave the host is not in it either.
+  const auto& about = notice.tlp == rules::Tlp::red ? notice.incident : notice.subject;
   log_.limited(LogLevel::error, "notify " + sink,
-               fmt::format("{} was not told \"{}\": {}", sink, notice.subject, result.error().text()));
+               fmt::format("{} was not told \"{}\": {}", sink, about, result.error().text()));
 }
 
 }  // namespace tocsin::daemon

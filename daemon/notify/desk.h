@@ -56,6 +56,7 @@ class NotifyDesk {
   Log& log_;
   Counter& sent_;
   Counter& given_up_;
+  Counter& withheld_;
   Channel<Message> waiting_{waiting_most};
   std::mutex mutex_;
   std::optional<std::vector<SinkConfig>> next_;  // under mutex_

@@ -72,6 +72,7 @@ Sinks::Sinks(const std::vector<SinkConfig>& sinks, const Clock& clock, std::vect
     }
     Sink& sink = sinks_.emplace_back();
     sink.channel = std::move(*channel);
+    sink.channel.max_tlp = config.max_tlp;
     sink.least_severity = config.least_severity;
     sink.most_per_hour = config.most_per_hour;
   }
@@ -90,7 +91,10 @@ Result<void> Sinks::deliver_to(Sink& sink, Notice notice) {
     notice.body += fmt::format("\n\n{} earlier messages were held back by this sink's limit per hour.", sink.held_back);
   sink.sent.push_back(now);
   auto result = responders::deliver(sink.channel, notice, now);
-  if (result) sink.held_back = 0;
+  if (result) {
+    sink.held_back = 0;
+    if (responders::is_withheld(sink.channel, notice)) ++withheld_;
+  }
   return result;
 }
 

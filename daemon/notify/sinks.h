@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collectors/base/time.h"
@@ -34,6 +35,8 @@ class Sinks {
   // To one sink by name, without threshold (reports). not_found when there is none.
   Result<void> send_to(const std::string& sink, const responders::Notice& notice);
   std::uint64_t dropped() const noexcept { return dropped_; }
+  // Messages since it was asked last that a sink was told of without their content: the marking is above its max_tlp.
+  std::uint64_t take_withheld() noexcept { return std::exchange(withheld_, 0); }
   bool empty() const noexcept { return sinks_.empty(); }
 
  private:
@@ -49,6 +52,7 @@ class Sinks {
   std::vector<Sink> sinks_;
   const Clock& clock_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t withheld_ = 0;
 };
 
 }  // namespace tocsin::daemon

@@ -47,6 +47,23 @@ Duration bar_width(Duration length) {
   return widths.back();
 }
 
+// An alert as the report may tell it.
+struct Told {
+  std::string rule;
+  std::string title;
+};
+Told told(rules::Tlp tlp, std::string_view rule, std::string_view title, Report& report) {
+  if (tlp <= report.scope.max_tlp) return {std::string(rule), std::string(title)};
+  ++report.withheld_alerts;
+  return {rules::tlp_label(tlp), "withheld"};
+}
+
+void add_incident(Report& report, Incident incident) {
+  const bool held = incident.tlp > report.scope.max_tlp;
+  report.withheld_incidents += held ? 1 : 0;
+  report.incidents.push_back(held ? responders::withhold(incident) : std::move(incident));
+}
+
 // Counts alerts into the report. Everything it keeps is capped or has as many entries as there are rules.
 class Counter {
  public:
@@ -60,7 +77,7 @@ class Counter {
       report_.bars.push_back({Time{Duration{at}}, {}});
   }
 
-  void add(Time time, std::uint8_t severity, std::string_view engine, std::string_view rule, std::string_view title,
+  void add(Time time, std::uint8_t severity, std::string_view engine, const Told& rule,
            const std::vector<std::string>& attack, std::string_view host, std::uint64_t count) {
     const auto band = static_cast<std::size_t>(band_of(severity));
     ++report_.alerts;
@@ -74,11 +91,11 @@ class Counter {
     ++engines_[std::string(engine)];
     count_name(hosts_, host);
     for (const auto& tactic : responders::tactics_of(attack)) count_name(tactics_, tactic);
-    const auto key = std::pair(std::string(engine), std::string(rule));
+    const auto key = std::pair(std::string(engine), rule.rule);
     if (!rules_.contains(key) && rules_.size() >= rules_counted_most) return;
     auto& volume = rules_[key];
-    volume.rule = rule;
-    volume.title = title;
+    volume.rule = rule.rule;
+    volume.title = rule.title;
     volume.engine = engine;
     volume.severity = std::max(volume.severity, severity);
     ++volume.alerts;
@@ -198,7 +215,7 @@ Result<void> read_incidents(Report& report, StoreReader& reader) {
   }
   for (const auto& row : touched) {
     TOCSIN_TRY(auto incident, reader.incident(row.id));
-    report.incidents.push_back(std::move(incident));
+    add_incident(report, std::move(incident));
   }
   return {};
 }
@@ -251,7 +268,9 @@ Result<Report> make_periodic(StoreReader& reader, ReportKind kind, const Period&
   counter.begin(period.since, period.until);
   TOCSIN_CHECK(reader.facts(period.since, period.until, [&](const AlertFacts& a) {
     if (a.exercise == Exercise::yes) ++report.exercise_alerts;
-    else counter.add(a.time, a.severity, a.engine, a.rule, a.title, tags_of(a.attack), a.host, a.count);
+    else
+      counter.add(a.time, a.severity, a.engine, told(a.tlp, a.rule, a.title, report), tags_of(a.attack), a.host,
+                  a.count);
   }));
   counter.end();
   TOCSIN_CHECK(read_incidents(report, reader));
@@ -277,12 +296,14 @@ Result<Report> make_incident(StoreReader& reader, IncidentId id, const ReportSco
   Counter counter(report);
   counter.begin(report.period.since, report.period.until);
   TOCSIN_CHECK(reader.facts(id, [&](const AlertFacts& a) {
-    counter.add(a.time, a.severity, a.engine, a.rule, a.title, tags_of(a.attack), a.host, a.count);
+    counter.add(a.time, a.severity, a.engine, told(a.tlp, a.rule, a.title, report), tags_of(a.attack), a.host, a.count);
   }));
   // Alerts older than the retention are gone; the incident still knows their kinds.
   const bool gone = report.alerts == 0;
   for (const auto& a : incident.alerts)
-    if (gone) counter.add(a.time, a.severity, rules::engine_name(a.engine), a.rule, a.title, a.attack, a.host, a.count);
+    if (gone)
+      counter.add(a.time, a.severity, rules::engine_name(a.engine), told(a.tlp, a.rule, a.title, report), a.attack,
+                  a.host, a.count);
   counter.end();
   TOCSIN_TRY(const auto records, reader.journal_of(id));
   std::vector<responders::change::RunRecorded> runs;
@@ -295,7 +316,7 @@ Result<Report> make_incident(StoreReader& reader, IncidentId id, const ReportSco
   report.closed = incident.open() ? 0 : 1;
   report.open_at_end = incident.open() ? 1 : 0;
   if (incident.verdict) report.verdicts.push_back({std::string(responders::verdict_name(*incident.verdict)), 1});
-  report.incidents.push_back(std::move(incident));
+  add_incident(report, std::move(incident));
   report.metrics = measure_all(report.incidents);
   TOCSIN_CHECK(read_health(report, reader));
   return report;

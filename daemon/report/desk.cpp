@@ -67,7 +67,8 @@ Result<Time> ReportDesk::reported(const Line& line) {
 
 Result<ReportRow> ReportDesk::make(const Line& line, const Period& period) {
   TOCSIN_TRY(auto reader, StoreReader::open(store_->directory()));
-  ReportScope scope{host_, organization_, line.schedule.zone(), line.config.time_zone, clock_->now()};
+  ReportScope scope{host_,         organization_,      line.schedule.zone(), line.config.time_zone,
+                    clock_->now(), line.config.max_tlp};
   TOCSIN_TRY(const auto report, make_periodic(*reader, line.config.kind, period, scope));
   const auto name = report_file_name(line.config.kind, period.name);
   TOCSIN_TRY(auto files, write_report(report, line.config.directory, name, line.config.formats));

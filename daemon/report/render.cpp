@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/base/counted.h"
+
 namespace tocsin::daemon {
 
 std::string render(const Report& report, ReportFormat format) {
@@ -52,6 +54,14 @@ std::vector<rules::Entity> entities_once(const responders::Incident& incident) {
             out, [&](const auto& other) { return other.kind == entity.kind && other.value == entity.value; }))
       out.push_back(entity);
   return out;
+}
+
+std::string withheld_text(const Report& report) {
+  if (report.withheld_alerts == 0 && report.withheld_incidents == 0) return {};
+  const std::string limit =
+      report.scope.max_tlp == rules::Tlp::none ? "unmarked" : rules::tlp_label(report.scope.max_tlp);
+  return fmt::format("Withheld: what {} and {} are about is marked stricter than {}, the most this report tells.",
+                     counted(report.withheld_alerts, "alert"), counted(report.withheld_incidents, "incident"), limit);
 }
 
 std::string no_action_text(const Report& report) {

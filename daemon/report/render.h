@@ -20,5 +20,6 @@ std::string readable_duration(Duration duration);  // two largest units: "3h 12m
 // Who acts and is acted upon is two entities of an incident and one name for a reader; sorted by kind and value.
 std::vector<rules::Entity> entities_once(const responders::Incident& incident);
 std::string no_action_text(const Report& report);
+std::string withheld_text(const Report& report);  // empty: nothing was
 
 }  // namespace tocsin::daemon

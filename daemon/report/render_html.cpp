@@ -75,6 +75,7 @@ class Page {
     if (report_.exercise_alerts != 0 || report_.exercise_incidents != 0)
       add("<p class=\"exercise\"><b>Exercises left out:</b> {}, {}.</p>", counted(report_.exercise_alerts, "alert"),
           counted(report_.exercise_incidents, "incident"));
+    if (const auto text = withheld_text(report_); !text.empty()) add("<p class=\"exercise\">{}</p>", safe(text));
   }
 
   void tile(std::uint64_t number, std::string_view name, bool warn = false) {

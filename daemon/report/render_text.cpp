@@ -46,6 +46,7 @@ class Markdown {
     if (r.exercise_alerts != 0 || r.exercise_incidents != 0)
       add("> Exercises left out: {}, {}.\n\n", counted(r.exercise_alerts, "alert"),
           counted(r.exercise_incidents, "incident"));
+    if (const auto text = withheld_text(r); !text.empty()) add("> {}\n\n", plain(text));
     add("| alerts | critical | high | medium | low | information | opened | closed | open | blind intervals |\n"
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n\n",
         r.alerts, r.by_band[4], r.by_band[3], r.by_band[2], r.by_band[1], r.by_band[0], r.opened, r.closed,
@@ -155,6 +156,8 @@ class Csv {
     for (std::size_t band = bands; band-- > 0;)
       row("severity", band_name(static_cast<Band>(band)), "", "", "", "", r.by_band[band]);
     row("exercise", "alerts left out", "", "", "", "", r.exercise_alerts);
+    if (r.withheld_alerts != 0) row("withheld", "alerts", withheld_text(r), "", "", "", r.withheld_alerts);
+    if (r.withheld_incidents != 0) row("withheld", "incidents", withheld_text(r), "", "", "", r.withheld_incidents);
     for (const auto& bar : r.bars)
       for (std::size_t band = 0; band < bands; ++band)
         if (bar.counts[band] != 0)
@@ -308,6 +311,13 @@ std::string render_json(const Report& report) {
   json.member("host.name", report.scope.host);
   if (!report.scope.organization.empty()) json.member("organization.id", report.scope.organization);
   json.member("made", render_time(report.scope.made));
+  if (const auto text = withheld_text(report); !text.empty())
+    json.key("withheld")
+        .begin_object()
+        .member("alerts", report.withheld_alerts)
+        .member("incidents", report.withheld_incidents)
+        .member("text", text)
+        .end_object();
   append_volume(json, report);
   append_incidents(json, report);
   append_health(json, report);

@@ -28,6 +28,7 @@ struct ReportScope {
   collectors::TimeZone zone;
   std::string zone_name = "UTC";
   Time made{};
+  rules::Tlp max_tlp = rules::tlp_most;  // of what is marked stricter only the numbers are told
 };
 
 struct NamedCount {
@@ -88,6 +89,8 @@ struct Report {
   std::vector<NamedCount> tactics;
   std::vector<NamedCount> engines;
   std::vector<NamedCount> hosts;
+  std::uint64_t withheld_alerts = 0;     // counted above, their rules are not named: marked above scope.max_tlp
+  std::uint64_t withheld_incidents = 0;  // shown without title, entities and timeline
   // Incidents
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;

@@ -223,14 +223,21 @@ Result<AlertRow> StoreReader::alert(std::string_view id) {
 namespace {
 
 constexpr std::string_view fact_columns =
-    "SELECT time, severity, engine, rule, title, attack, host, count, exercise FROM alert WHERE ";
+    "SELECT time, severity, engine, rule, title, attack, host, count, exercise, CASE WHEN instr(json, "
+    "'\"alert.tlp\":') > 0 THEN coalesce(json_extract(json, '$.\"alert.tlp\"'), '') ELSE '' END FROM alert WHERE ";
+
+// One that is there and cannot be read is taken for the strictest.
+rules::Tlp read_marking(std::string_view text) noexcept {
+  return text.empty() ? rules::Tlp::none : rules::parse_tlp(text).value_or(rules::Tlp::red);
+}
 
 Result<void> read_facts(Statement& rows, const std::function<void(const AlertFacts&)>& each) {
   for (;;) {
     TOCSIN_TRY(const bool row, rows.step());
     if (!row) return {};
     each({rows.time(0), static_cast<std::uint8_t>(rows.integer(1)), rows.text(2), rows.text(3), rows.text(4),
-          rows.text(5), rows.text(6), rows.number(7), rows.integer(8) != 0 ? Exercise::yes : Exercise::no});
+          rows.text(5), rows.text(6), rows.number(7), rows.integer(8) != 0 ? Exercise::yes : Exercise::no,
+          read_marking(rows.text(9))});
   }
 }
 

@@ -96,6 +96,7 @@ struct AlertFacts {
   std::string_view host;
   std::uint64_t count = 1;
   Exercise exercise = Exercise::no;
+  rules::Tlp tlp = rules::Tlp::none;
 };
 
 class StoreReader {

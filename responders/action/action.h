@@ -21,6 +21,10 @@
 
 namespace tocsin::responders {
 
+// An action that passes on what it is given has a parameter of this name; whoever asks fills it with the marking of
+// what the other parameters were made from.
+inline constexpr std::string_view marking_parameter = "tlp";
+
 enum class ParameterType : std::uint8_t {
   network,   // an address, or a network with prefix
   path,      // absolute, no NUL

@@ -352,6 +352,7 @@ class PolicyLoader {
       else if (key == "password") channel.password = scalar(entry.second);
       else if (key == "timeout") duration(entry.second, channel.timeout);
       else if (key == "kind") read_kind(entry.second, channel);
+      else if (key == "max_tlp") read_limit(entry.second, channel);
       else report(entry.first, fmt::format("\"{}\" is not a setting of a channel", key));
     }
     if (channel.name.empty() || channel.url.empty()) report(node, "a channel needs \"name\", \"kind\" and \"url\"");
@@ -365,6 +366,12 @@ class PolicyLoader {
     else if (kind == "webhook") channel.kind = NotifyChannel::Kind::webhook;
     else if (kind == "syslog") channel.kind = NotifyChannel::Kind::syslog;
     else report(node, "mail, webhook or syslog is expected");
+  }
+
+  void read_limit(const YAML::Node& node, NotifyChannel& channel) {
+    const auto limit = parse_channel_limit(scalar(node));
+    if (limit) channel.max_tlp = *limit;
+    else report(node, "none, clear, green, amber or amber+strict is expected; TLP:RED never leaves the host by itself");
   }
 
   const std::string file_;

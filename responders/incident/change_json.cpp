@@ -34,6 +34,7 @@ void append_alert(JsonWriter& json, const IncidentAlert& a) {
   json.member("id", render_digest(a.id)).member("time", render_time(a.time)).member("last", render_time(a.last));
   json.member("count", a.count).member("engine", rules::engine_name(a.engine)).member("rule", a.rule);
   json.member("title", a.title).member("severity", a.severity).member("host", a.host);
+  if (a.tlp != rules::Tlp::none) json.member("tlp", rules::tlp_name(a.tlp));
   append_texts(json, "attack", a.attack);
   json.key("entities").begin_array();
   for (const auto& e : a.entities) {
@@ -241,6 +242,7 @@ IncidentAlert read_alert(Reader& in) {
   a.title = in.text("title");
   a.severity = in.percent("severity");
   a.host = in.text("host");
+  if (in.has("tlp")) a.tlp = in.demand(rules::parse_tlp(in.text("tlp")));
   in.each("attack", [&](Reader& r, const element& item) { a.attack.push_back(item_text(r, item)); });
   in.each("entities", [&](Reader& r, const element& item) { a.entities.push_back(read_entity(r, item)); });
   if (in.has("process")) {

@@ -190,6 +190,7 @@ class Folder {
   void take_context(const IncidentAlert& alert) {
     saw(alert.time);
     saw(alert.last);
+    incident_.tlp = std::max(incident_.tlp, alert.tlp);
     for (const auto& entity : alert.entities) {
       const auto place = std::ranges::lower_bound(incident_.entities, entity);
       if (place != incident_.entities.end() && *place == entity) continue;

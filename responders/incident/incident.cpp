@@ -51,12 +51,35 @@ IncidentAlert summarize(const rules::Alert& alert) {
   out.host = alert.host;
   out.entities = alert.entities;
   out.facts = facts_of(alert);
+  out.tlp = alert.tlp;
   if (alert.rule) {
     out.engine = alert.rule->engine;
     out.rule = alert.rule->id;
     out.title = alert.rule->title.empty() ? alert.rule->id : alert.rule->title;
     out.attack = alert.rule->attack;
   }
+  return out;
+}
+
+Incident withhold(const Incident& incident) {
+  Incident out;
+  out.id = incident.id;
+  out.alias = incident.alias;
+  out.title = "withheld: " + rules::tlp_label(incident.tlp);
+  out.severity = incident.severity;
+  out.severity_pinned = incident.severity_pinned;
+  out.tlp = incident.tlp;
+  out.state = incident.state;
+  out.verdict = incident.verdict;
+  out.host = incident.host;
+  out.organization = incident.organization;
+  out.owner = incident.owner;
+  out.exercise = incident.exercise;
+  out.times = incident.times;
+  out.merged_into = incident.merged_into;
+  out.alert_count = incident.alert_count;
+  out.revision = incident.revision;
+  out.updated = incident.updated;
   return out;
 }
 

@@ -65,6 +65,7 @@ struct IncidentAlert {
   std::vector<std::string> attack;
   std::vector<rules::Entity> entities;
   ResponseFacts facts = {};
+  rules::Tlp tlp = rules::Tlp::none;
   friend bool operator==(const IncidentAlert&, const IncidentAlert&) = default;
 };
 IncidentAlert summarize(const rules::Alert& alert);
@@ -135,6 +136,8 @@ struct Incident {
   bool severity_pinned = false;  // a person rated it; alerts no longer do
   IncidentState state = IncidentState::new_;
   std::optional<Verdict> verdict;
+  // The strictest of all alerts it ever had: title and timeline may tell of any.
+  rules::Tlp tlp = rules::Tlp::none;
   std::string host;  // of the opening alert
   std::string organization;
   std::string owner;
@@ -161,6 +164,10 @@ struct Incident {
 std::uint8_t rate_severity(const std::vector<IncidentAlert>& alerts) noexcept;
 // Distinct tactics, sorted: "credential-access", or "T1110" where only a technique is named.
 std::vector<std::string> tactics_of(const std::vector<std::string>& attack);
+
+// What may be told of an incident where its marking lets nothing of its content through: number, host, severity, state,
+// times and how many alerts; no title, entity, alert, note or evidence.
+Incident withhold(const Incident& incident);
 
 // Absent when one of its ends has not happened.
 struct IncidentMetrics {

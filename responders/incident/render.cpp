@@ -32,6 +32,7 @@ void append_alerts(JsonWriter& json, const std::vector<IncidentAlert>& alerts) {
     json.member("last", render_time(a.last)).member("count", a.count);
     json.member("rule.engine", rules::engine_name(a.engine)).member("rule.id", a.rule).member("rule.title", a.title);
     json.member("alert.severity", a.severity).member("host.name", a.host);
+    if (a.tlp != rules::Tlp::none) json.member("alert.tlp", rules::tlp_name(a.tlp));
     json.end_object();
   }
   json.end_array();
@@ -82,6 +83,7 @@ std::string render_json(const Incident& incident) {
   json.member("incident.title", incident.title).member("incident.severity", incident.severity);
   json.member("incident.state", state_name(incident.state));
   if (incident.verdict) json.member("incident.verdict", verdict_name(*incident.verdict));
+  if (incident.tlp != rules::Tlp::none) json.member("incident.tlp", rules::tlp_name(incident.tlp));
   json.member("host.name", incident.host);
   if (!incident.organization.empty()) json.member("organization.id", incident.organization);
   if (!incident.owner.empty()) json.member("incident.owner", incident.owner);
@@ -123,6 +125,7 @@ std::string render_markdown(const Incident& incident) {
   if (incident.exercise == Exercise::yes) out += "**Exercise**: not a real intrusion.\n\n";
   out += "- Severity " + std::to_string(incident.severity) + ", " + std::string(state_name(incident.state));
   if (incident.verdict) out += " (" + std::string(verdict_name(*incident.verdict)) + ")";
+  if (incident.tlp != rules::Tlp::none) out += "\n- " + rules::tlp_label(incident.tlp);
   out += "\n- Host " + escape_markdown(incident.host) + "\n- Owner " +
          (incident.owner.empty() ? std::string("nobody") : escape_markdown(incident.owner)) + "\n- " +
          std::to_string(incident.alert_count) + " alerts, first " + render_time(incident.times.first_event) +

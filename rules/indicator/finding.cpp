@@ -89,6 +89,7 @@ void explain(const Compiled& compiled, const Entry& entry, std::string_view fiel
   const auto sources = fmt::format("{}", fmt::join(source_names(table, entry), ", "));
   alert.severity = alert.rule->severity;
   alert.confidence = alert.rule->confidence;
+  alert.tlp = entry.tlp;
   constexpr std::size_t seen_most = 256;
   Reason reason;
   reason.condition = fmt::format("{} {} ({})", kind_name(entry.kind), value, sources);

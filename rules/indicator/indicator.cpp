@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, kinds> kind_names{"address", "network", "endpoint", "domain", "url",
                                                          "md5",     "sha1",    "sha256",   "ja4"};
-constexpr std::array<std::string_view, 6> tlp_names{"", "clear", "green", "amber", "amber+strict", "red"};
 
 IpAddress address_of(std::string_view key) noexcept {
   if (key.size() >= 16) return IpAddress::v6(as_bytes(key.substr(0, 16)));
@@ -28,17 +27,6 @@ std::optional<Kind> parse_kind(std::string_view name) noexcept {
   const auto found = std::ranges::find(kind_names, name);
   if (found == kind_names.end()) return std::nullopt;
   return static_cast<Kind>(found - kind_names.begin());
-}
-
-std::string_view tlp_name(Tlp tlp) noexcept { return tlp_names[static_cast<std::size_t>(tlp)]; }
-
-std::optional<Tlp> parse_tlp(std::string_view text) noexcept {
-  text = trim(text);
-  if (text.size() >= 4 && equals_ignoring_case(text.substr(0, 4), "tlp:")) text.remove_prefix(4);
-  if (equals_ignoring_case(text, "white")) return Tlp::clear;
-  for (std::size_t i = 1; i < tlp_names.size(); ++i)
-    if (equals_ignoring_case(text, tlp_names[i])) return static_cast<Tlp>(i);
-  return std::nullopt;
 }
 
 Second to_second(Time time) noexcept {

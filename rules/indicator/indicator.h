@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "collectors/base/time.h"
+#include "rules/marking.h"
 
 namespace tocsin::rules::indicator {
 
@@ -26,12 +27,6 @@ enum class Kind : std::uint8_t {
 inline constexpr std::size_t kinds = 9;
 std::string_view kind_name(Kind kind) noexcept;
 std::optional<Kind> parse_kind(std::string_view name) noexcept;
-
-// Traffic Light Protocol 2.0 (https://www.first.org/tlp/); the stricter the higher.
-enum class Tlp : std::uint8_t { none, clear, green, amber, amber_strict, red };
-std::string_view tlp_name(Tlp tlp) noexcept;  // "amber+strict"; empty for none
-// "TLP:AMBER", "amber", "tlp:white" (TLP 1.0's word for clear).
-std::optional<Tlp> parse_tlp(std::string_view text) noexcept;
 
 // How far a domain reaches.
 enum class Reach : std::uint8_t { exact, subdomains };

@@ -83,6 +83,7 @@ class Daemon {
   Result<void> open_logs();
   void say_blind_since_last_run();
   void filed(const FiledAlert& alert);
+  void withhold_record(const rules::Alert& alert);
   Result<void> reload_with(const ReloadGate& gate);
   void put_away(GenerationRef old, std::uint64_t number);
   Result<void> open_control();
@@ -96,6 +97,8 @@ class Daemon {
   std::string host_;
   Time started_{};
   Metrics metrics_;
+  Counter& eve_withheld_ =
+      metrics_.counter("tocsin_eve_alerts_withheld", "Alerts not written to eve.file, marked above its max_tlp");
   FieldNames names_;
   Inbox inbox_;
   std::unique_ptr<Generations> generations_;

@@ -165,6 +165,10 @@ Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
   const auto formats = {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json};
   const auto format = std::ranges::find(formats, format_name, [](ReportFormat f) { return name_of(f); });
   if (format == formats.end()) return fail(Code::usage, "--format is one of html, markdown, csv, json");
+  // A person who asks may be told all that the host knows, and says so.
+  const auto limit = call.text("max_tlp").value_or("");
+  if (const auto tlp = limit == "none" ? rules::Tlp::none : rules::parse_tlp(limit)) scope.max_tlp = *tlp;
+  else if (!limit.empty()) return fail(Code::usage, "--max-tlp is one of none, clear, green, amber, amber+strict, red");
   Report report;
   if (kind == "incident") {
     TOCSIN_TRY(const auto id, incident_of(daemon, call));

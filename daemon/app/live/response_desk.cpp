@@ -208,6 +208,7 @@ void ResponseDesk::begin(responders::RunSpec spec, const Incident& incident, con
   order.identity.reason = spec.reason;
   order.inputs = std::move(spec.inputs);
   order.cause = std::move(spec.cause);
+  order.tlp = spec.tlp;
   runs_->begin(std::move(order));
 }
 

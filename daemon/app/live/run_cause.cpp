@@ -71,6 +71,7 @@ responders::RunSpec spec_for(responders::PlanRef plan, const responders::Inciden
   out.plan = std::move(plan);
   out.inputs = responders::inputs_from_incident(incident, here);
   out.incident = incident.alias;
+  out.tlp = incident.tlp;
   out.reason = "rehearsal";
   out.marked = incident.exercise == Exercise::yes ? responders::Marked::exercise : responders::Marked::real;
   out.cause = responders::cause_of(incident, here);

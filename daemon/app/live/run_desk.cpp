@@ -97,6 +97,7 @@ Result<RunView> RunDesk::start_run(RunOrder order) {
   spec.reason = order.identity.reason;
   spec.behalf = order.behalf;
   spec.cause = std::move(order.cause);
+  spec.tlp = order.tlp;
   Active active;
   active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
   TOCSIN_TRY(active.run,

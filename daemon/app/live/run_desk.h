@@ -27,6 +27,7 @@ struct RunOrder {
   responders::Inputs inputs;
   responders::Requester behalf;
   responders::Cause cause;
+  rules::Tlp tlp = rules::Tlp::none;  // of the incident
 };
 
 // A run as it stands.

@@ -157,6 +157,7 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   order.inputs = std::move(spec.inputs);
   order.behalf = spec.behalf;
   order.cause = std::move(spec.cause);
+  order.tlp = incident.tlp;
   TOCSIN_TRY(const auto view, daemon.runs().run(std::move(order)));
   return reply_run(reply, view);
 }

@@ -113,12 +113,13 @@ json::object indicator_status(const rules::indicator::IndicatorSet& set, std::ui
   return out;
 }
 
-json::object eve_row(const EveSink& eve, const std::string& path) {
+json::object eve_row(const EveSink& eve, const std::string& path, std::uint64_t withheld) {
   json::object out;
   const auto why = eve.trouble();
   out["state"] = why.empty() ? "writing" : "not writing";
   out["path"] = path;
   if (!why.empty()) out["trouble"] = why;
+  if (withheld != 0) out["withheld"] = withheld;
   return out;
 }
 
@@ -186,7 +187,7 @@ std::string Daemon::status_json() const {
     row["evidence"] = json::object{
         {"state", "keeping"}, {"bytes", casework_->evidence_bytes()}, {"most", config_.evidence.most.bytes}};
   if (owners_) row["flow_owners"] = owner_row(owners_->share());
-  if (eve_) row["eve"] = eve_row(*eve_, config_.eve.file);
+  if (eve_) row["eve"] = eve_row(*eve_, config_.eve.file, eve_withheld_.value());
   row["sandbox"] = sandbox_rows(sandbox_);
   return json::serialize(row);
 }

@@ -43,6 +43,7 @@ responders::Notice notice_of(const Incident& incident, const rules::Alert& alert
   out.subject = fmt::format("{} on {}: {} (severity {})", incident.alias, incident.host, incident.title, severity);
   out.incident = incident.alias;
   out.host = incident.host;
+  out.tlp = incident.tlp;
   out.body = fmt::format("{}\n\nOpened {}, {} so far.\nLast: {} ({}), severity {}.\n", out.subject,
                          render_time(incident.times.opened), counted(incident.alert_count, "alert"), alert.rule->title,
                          alert.rule->id, alert.severity);
@@ -59,16 +60,31 @@ responders::Notice notice_of(const Incident& incident, const rules::Alert& alert
   return out;
 }
 
+// The system log travels further than this host; what TLP:RED marks does not.
+std::string logged_title(const rules::Alert& alert) {
+  if (alert.tlp != rules::Tlp::red) return alert.rule->title;
+  return fmt::format("withheld, {}; tocsin alert show {}", rules::tlp_label(alert.tlp),
+                     render_digest(alert.id).substr(0, 8));
+}
+
 }  // namespace
+
+void Daemon::withhold_record(const rules::Alert& alert) {
+  eve_withheld_.add();
+  log_.limited(LogLevel::info, "eve withheld",
+               fmt::format("an alert marked {} is not written to eve.file, whose max_tlp is {}",
+                           rules::tlp_label(alert.tlp), name_of(config_.eve.max_tlp)));
+}
 
 void Daemon::filed(const FiledAlert& filed) {
   const auto& alert = filed.alert;
   if (alert.exercise == Exercise::no)
     log_.limited(LogLevel::info, alert.rule->id,
-                 fmt::format("alert: {} (severity {}, {})", alert.rule->title, alert.severity, alert.host));
+                 fmt::format("alert: {} (severity {}, {})", logged_title(alert), alert.severity, alert.host));
   if (eve_ && alert.exercise == Exercise::no && filed.taken.how != responders::Taken::known) {
     eve_->count_alert();
-    if (eve_->records().alert.enabled) eve_->offer({make_alert_record(alert, eve_->records())});
+    if (alert.tlp > config_.eve.max_tlp) withhold_record(alert);
+    else if (eve_->records().alert.enabled) eve_->offer({make_alert_record(alert, eve_->records())});
   }
   if (filed.taken.how != responders::Taken::opened && filed.taken.how != responders::Taken::joined) return;
   const auto incident = keeper_->casework().incident(filed.taken.incident);

@@ -64,7 +64,7 @@ json::object indicator_row(const indicator::IndicatorRow& row, Time now) {
   out["value"] = row.value;
   if (row.kind == "domain") out["match"] = name_of(row.reach);
   out["confidence"] = row.confidence;
-  out["tlp"] = indicator::tlp_name(row.tlp);
+  out["tlp"] = rules::tlp_name(row.tlp);
   out["state"] = state_of(row, now);
   out["sources"] = json::array(row.sources.begin(), row.sources.end());
   out["title"] = row.title;
@@ -113,6 +113,12 @@ json::object check_row(const Lists& lists, Time now) {
   return row;
 }
 
+// Up to a whole KiB, or MiB where there is more than one.
+std::string rounded_size(std::size_t bytes) {
+  const std::uint64_t unit = std::uint64_t{1} << (bytes < (std::size_t{1} << 20) ? 10 : 20);
+  return render_byte_size({(bytes + unit - 1) / unit * unit});
+}
+
 Result<void> check_indicators(CommandContext& context) {
   TOCSIN_TRY(const auto lists, load_lists(context, "file"));
   const auto now = context.clock.now();
@@ -126,9 +132,9 @@ Result<void> check_indicators(CommandContext& context) {
       context.out << fmt::format("{} ({}): {} loaded, {} merged, {} left aside, {} refused\n",
                                  escape_terminal(load.file), load.format, load.loaded, load.merged, load.skipped,
                                  load.refused);
-    context.out << fmt::format("{} from {}, {} of them expired; {} MiB of memory\n",
+    context.out << fmt::format("{} from {}, {} of them expired; {} of memory\n",
                                counted(lists.set->size(), "indicator"), counted(lists.set->loads().size(), "list"),
-                               lists.set->expired(now), (lists.set->memory() + (1U << 19)) >> 20);
+                               lists.set->expired(now), rounded_size(lists.set->memory()));
   } else {
     for (const auto& load : lists.set->loads()) context.output.row(load_row(load));
   }

@@ -174,6 +174,11 @@ constexpr OptionRow report_options[] = {
      .value = "FORMAT",
      .help = "default html",
      .choices = "html|markdown|csv|json"},
+    {.name = "max-tlp",
+     .kind = OptionKind::value,
+     .value = "TLP",
+     .help = "default amber; of what is marked stricter only the numbers",
+     .choices = "none|clear|green|amber|amber+strict|red"},
     {.name = "file", .kind = OptionKind::value, .value = "FILE", .help = "write here instead of standard output"}};
 constexpr Column check_columns[] = {{"file", "FILE"}, {"valid", "VALID"}};
 constexpr std::string_view check_members[] = {"diagnostics"};

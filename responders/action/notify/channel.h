@@ -3,10 +3,13 @@
 // that no log text decides who gets mail. Values only.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collectors/base/time.h"
+#include "rules/marking.h"
 
 namespace tocsin::responders {
 
@@ -21,7 +24,12 @@ struct NotifyChannel {
   std::string password;         // mail; for a webhook the bearer token; optional
   enum class Tls : std::uint8_t { required, opportunistic, none } tls = Tls::opportunistic;  // mail
   Duration timeout = std::chrono::seconds(15);
+  rules::Tlp max_tlp = rules::tlp_most;  // the strictest marking it is told the content of; never red
 };
+
+// "none" lets through what is not marked at all. TLP:RED is for the persons it was given to, so no channel is opened to
+// it: nothing.
+std::optional<rules::Tlp> parse_channel_limit(std::string_view text) noexcept;
 
 struct NotifyChannels {
   std::vector<NotifyChannel> all;

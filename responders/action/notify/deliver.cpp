@@ -161,7 +161,33 @@ Result<void> send_remote_syslog(const NotifyChannel& channel, const std::string&
 
 }  // namespace
 
-Result<void> deliver(const NotifyChannel& channel, const Notice& notice, Time now) {
+std::optional<rules::Tlp> parse_channel_limit(std::string_view text) noexcept {
+  if (text == "none") return rules::Tlp::none;
+  const auto out = rules::parse_tlp(text);
+  return out == rules::Tlp::red ? std::nullopt : out;
+}
+
+bool is_withheld(const NotifyChannel& channel, const Notice& notice) noexcept { return notice.tlp > channel.max_tlp; }
+
+Notice withheld(const NotifyChannel& channel, const Notice& notice) {
+  Notice out;
+  out.id = notice.id;
+  out.severity = notice.severity;
+  out.incident = notice.incident;
+  out.host = notice.host;
+  out.tlp = notice.tlp;
+  const std::string label = rules::tlp_label(notice.tlp);
+  out.subject = fmt::format("{} on {}: withheld, {}", notice.incident.empty() ? "A message" : notice.incident,
+                            notice.host, label);
+  out.body = fmt::format("What it is about is marked {}; the most this channel is told is {} (max_tlp).\n", label,
+                         channel.max_tlp == rules::Tlp::none ? "nothing marked" : rules::tlp_label(channel.max_tlp));
+  if (!notice.incident.empty()) out.body += fmt::format("\nOn the host: tocsin incident show {}\n", notice.incident);
+  return out;
+}
+
+Result<void> deliver(const NotifyChannel& channel, const Notice& whole, Time now) {
+  const bool held = is_withheld(channel, whole);
+  const Notice notice = held ? withheld(channel, whole) : whole;
   switch (channel.kind) {
     case NotifyChannel::Kind::mail: return send_mail(channel, notice, now);
     case NotifyChannel::Kind::webhook: return send_webhook(channel, notice, now);

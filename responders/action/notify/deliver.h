@@ -14,12 +14,13 @@
 namespace tocsin::responders {
 
 struct Notice {
-  std::string id;        // idempotency key: Message-ID, and "id" in the webhook's body
-  std::string severity;  // "info", "warning", "critical"
-  std::string subject;   // one line; control characters become spaces
-  std::string body;      // UTF-8
-  std::string incident;  // may be empty
-  std::string host;      // host.name
+  std::string id;                     // idempotency key: Message-ID, and "id" in the webhook's body
+  std::string severity;               // "info", "warning", "critical"
+  std::string subject;                // one line; control characters become spaces
+  std::string body;                   // UTF-8
+  std::string incident;               // may be empty
+  std::string host;                   // host.name
+  rules::Tlp tlp = rules::Tlp::none;  // of what it tells
   // Mail only; name → content (reports).
   struct Attachment {
     std::string name;
@@ -29,6 +30,12 @@ struct Notice {
   std::vector<Attachment> attachments;
 };
 
+// Whether the channel must not be told the content.
+bool is_withheld(const NotifyChannel& channel, const Notice& notice) noexcept;
+// What it is told then: that there is something, where, how bad, and who to ask.
+Notice withheld(const NotifyChannel& channel, const Notice& notice);
+
+// Tells what `is_withheld` and `withheld` say, so that no caller can pass a channel's limit.
 // unreachable, timed_out, denied (the other side refused): the message says which side said what.
 Result<void> deliver(const NotifyChannel& channel, const Notice& notice, Time now);
 

@@ -17,6 +17,11 @@ std::string_view kind_word(NotifyChannel::Kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
+rules::Tlp marking_of(const Parameters& parameters) {
+  if (!parameters.has(marking_parameter)) return rules::Tlp::none;
+  return rules::parse_tlp(parameters.text(marking_parameter)).value_or(rules::Tlp::red);
+}
+
 class Notify final : public Action {
  public:
   explicit Notify(const ActionEnvironment& environment) : clock_(environment.clock), channels_(environment.channels) {
@@ -37,6 +42,10 @@ class Notify final : public Action {
                                          channel->kind == NotifyChannel::Kind::mail
                                              ? fmt::format("{}", fmt::join(channel->to, ", "))
                                              : escape_terminal(channel->url)));
+    if (const auto tlp = marking_of(parameters); channel != nullptr && tlp > channel->max_tlp)
+      forecast.now.push_back(
+          fmt::format("its content is {} and would be withheld: the channel's max_tlp is {}", rules::tlp_label(tlp),
+                      channel->max_tlp == rules::Tlp::none ? "none" : rules::tlp_name(channel->max_tlp)));
     return forecast;
   }
 
@@ -52,9 +61,12 @@ class Notify final : public Action {
     notice.body = parameters.text("message");
     notice.incident = parameters.text("incident");
     notice.host = host_;
+    notice.tlp = marking_of(parameters);
     TOCSIN_CHECK(deliver(*channel, notice, clock_.now()));
     Outcome out;
     out.summary = fmt::format("sent to {}", channel->name);
+    if (is_withheld(*channel, notice))
+      out.summary += fmt::format("; its content was withheld: {}", rules::tlp_label(notice.tlp));
     return out;
   }
 

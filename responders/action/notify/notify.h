@@ -9,13 +9,20 @@
 namespace tocsin::responders {
 
 inline constexpr std::array<std::string_view, 3> notify_severities{"info", "warning", "critical"};
-inline constexpr std::array<ParameterSpec, 5> notify_parameters{{
+inline constexpr std::array<std::string_view, 5> notify_markings{"clear", "green", "amber", "amber+strict", "red"};
+inline constexpr std::array<ParameterSpec, 6> notify_parameters{{
     {"channel", ParameterType::text, ParameterSpec::Presence::required, {}, "name of a channel of the configuration"},
     {"subject", ParameterType::text, ParameterSpec::Presence::required, {}, "one line"},
     {"message", ParameterType::text, ParameterSpec::Presence::optional, {}, "the body"},
     {"severity", ParameterType::choice, ParameterSpec::Presence::optional, "warning", "info, warning or critical",
      notify_severities},
     {"incident", ParameterType::text, ParameterSpec::Presence::optional, {}, "number of the incident it is about"},
+    {marking_parameter,
+     ParameterType::choice,
+     ParameterSpec::Presence::optional,
+     {},
+     "marking of what it tells; at least that of the run's incident",
+     notify_markings},
 }};
 inline constexpr ActionSpec notify_spec{"notify",
                                         "send a message to a configured channel",

@@ -86,6 +86,8 @@ Result<RunSpec> spec_of_records(std::string id, const std::vector<RunRecord>& re
     else if (name == "reason") out.reason = value;
     else if (name == "uid") out.behalf.uid = number_of(value);
     else if (name == "login_uid") out.behalf.login_uid = number_of(value);
+    else if (name == "tlp")
+      out.tlp = value.empty() ? rules::Tlp::none : rules::parse_tlp(value).value_or(rules::Tlp::red);
     else read_cause(name, value, out.cause);
   }
   for (const RunRecord& record : records)

@@ -80,7 +80,8 @@ void Run::Machine::note_start() {
   record.outputs = {{"incident", spec.incident},
                     {"reason", spec.reason},
                     {"uid", std::to_string(spec.behalf.uid)},
-                    {"login_uid", std::to_string(spec.behalf.login_uid)}};
+                    {"login_uid", std::to_string(spec.behalf.login_uid)},
+                    {"tlp", std::string(rules::tlp_name(spec.tlp))}};
   for (auto& member : render_cause(spec.cause)) record.outputs.push_back(std::move(member));
   note_down(record);
   record.kind = RunRecord::Kind::input;

@@ -22,6 +22,7 @@
 #include "responders/playbook/command/command.h"
 #include "responders/playbook/run/journal.h"
 #include "responders/playbook/run/trace.h"
+#include "rules/marking.h"
 
 namespace tocsin::responders {
 
@@ -49,8 +50,9 @@ struct RunSpec {
   std::string incident;
   std::string reason;
   Marked marked = Marked::real;
-  Requester behalf;  // who asked for it
-  Cause cause = {};  // what the guard judges its requests by
+  Requester behalf;                   // who asked for it
+  Cause cause = {};                   // what the guard judges its requests by
+  rules::Tlp tlp = rules::Tlp::none;  // of the incident that the inputs were taken from
 };
 
 // The spec that a run was started with, from its own records, to resume it. not_found: its playbook is gone, or is

@@ -14,6 +14,15 @@ bool would_fail(const GuardVerdict& verdict) noexcept {
          verdict.rule != "role" && verdict.rule != "reason";
 }
 
+// What is passed on is marked at least as the incident that the run's inputs were taken from.
+void mark(ActionRequest& request, const ActionSpec& action, rules::Tlp tlp) {
+  if (tlp == rules::Tlp::none || action.find(marking_parameter) == nullptr) return;
+  const auto given = std::ranges::find(request.parameters, marking_parameter,
+                                       [](const auto& parameter) { return std::string_view(parameter.first); });
+  if (given == request.parameters.end()) request.parameters.emplace_back(marking_parameter, rules::tlp_name(tlp));
+  else if (const auto own = rules::parse_tlp(given->second); !own || *own < tlp) given->second = rules::tlp_name(tlp);
+}
+
 }  // namespace
 
 Lookup Run::Machine::lookup(const RunToken& token) const {
@@ -110,6 +119,7 @@ Result<ActionRequest> Run::Machine::request_of(const RunToken& token, const Plan
     if (!filled) return std::unexpected(std::move(filled).error().within(fmt::format("while filling {}", name)));
     request.parameters.emplace_back(name, std::move(*filled));
   }
+  mark(request, *command.action, spec.tlp);
   TOCSIN_TRY(Parameters typed, parse_parameters(*command.action, request.parameters));
   spec.cause.fill(request, *command.action, typed);
   TOCSIN_TRY(typed, parse_parameters(*command.action, request.parameters));

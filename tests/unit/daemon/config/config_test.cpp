@@ -142,6 +142,21 @@ TEST(Config, deep_nesting_and_a_huge_file_are_refused) {
   EXPECT_EQ(mistakes(std::string(2U << 20U, '#')).all().front().code, "C0001");
 }
 
+TEST(Config, nothing_is_opened_to_tlp_red) {
+  const auto found = mistakes(
+      "notify: [{name: a, kind: syslog, address: /dev/log, max_tlp: red}]\n"
+      "eve: {max_tlp: red}\n");
+  ASSERT_EQ(found.all().size(), 2U);
+  for (const auto& d : found.all()) {
+    EXPECT_EQ(d.code, "C0004");
+    EXPECT_NE(d.cause.find("TLP:RED"), std::string::npos);
+  }
+  Diagnostics none;
+  const auto config = load_config("notify: [{name: a, kind: syslog, address: /dev/log}]\n", "test", none);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->notify.front().max_tlp, rules::Tlp::amber);
+}
+
 TEST(Config, sizes_keep_their_unit) {
   EXPECT_EQ(render_byte_size(mebibytes(512)), "512MiB");
   EXPECT_EQ(render_byte_size({1000}), "1000");

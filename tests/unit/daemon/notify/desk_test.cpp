@@ -81,6 +81,27 @@ TEST(NotifyDesk, a_sink_hears_once_that_its_threshold_was_reached) {
   EXPECT_EQ(metrics.counter("tocsin_notices_sent", "").value(), 2U);
 }
 
+TEST(NotifyDesk, what_a_sink_may_not_know_is_withheld_and_counted) {
+  Syslog syslog;
+  ManualClock clock(Time{std::chrono::hours{24}});
+  Log log(clock, LogLevel::error, LogPrefix::plain);
+  Metrics metrics;
+  auto strict = sink(syslog.path(), 0);
+  strict.max_tlp = rules::Tlp::green;
+  NotifyDesk desk({strict}, clock, log, metrics);
+  desk.start();
+  auto secret = message(50, {}, "evil.example was met");
+  secret.notice.id = "n1";
+  secret.notice.tlp = rules::Tlp::amber;
+  desk.tell(std::move(secret));
+  const auto heard = syslog.heard();
+  EXPECT_NE(heard.find("withheld, TLP:AMBER"), std::string::npos) << heard;
+  EXPECT_EQ(heard.find("was met"), std::string::npos) << heard;
+  desk.stop();
+  EXPECT_EQ(metrics.counter("tocsin_notices_withheld", "").value(), 1U);
+  EXPECT_EQ(metrics.counter("tocsin_notices_sent", "").value(), 1U);
+}
+
 TEST(NotifyDesk, a_new_configuration_counts_from_the_next_message_on) {
   Syslog before;
   ManualClock clock(Time{std::chrono::hours{24}});

@@ -166,6 +166,33 @@ TEST(Report, counts_what_happened_and_leaves_exercises_out) {
   EXPECT_EQ(before.opened, 0U);
 }
 
+TEST(Report, what_is_marked_too_strictly_is_counted_and_not_told) {
+  House house;
+  const auto id = house.raise({.rule = "listed evil.example",
+                               .second = 600,
+                               .engine = rules::Engine::indicator,
+                               .entities = {domain("evil.example")},
+                               .tlp = rules::Tlp::red});
+  house.raise({.rule = "open", .second = 700, .entities = {user("linh")}, .host = "web2", .tlp = rules::Tlp::green});
+  house.clock.advance_to(at(6000));
+  house.ask(id, command::Note{"evil.example is blocked"});
+  const auto daily = make_daily(*house.reader(), day(), scope()).value();
+  EXPECT_EQ(daily.alerts, 2U);
+  EXPECT_EQ(daily.withheld_alerts, 1U);
+  EXPECT_EQ(daily.withheld_incidents, 1U);
+  const auto one = make_incident(*house.reader(), id, scope()).value();
+  for (const auto format : {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json})
+    for (const auto* report : {&daily, &one}) {
+      const auto text = render(*report, format);
+      EXPECT_EQ(text.find("evil"), std::string::npos) << text;
+      EXPECT_NE(text.find("Withheld: what 1 alert and 1 incident are about is marked"), std::string::npos) << text;
+    }
+  EXPECT_NE(render(daily, ReportFormat::csv).find("Title of open"), std::string::npos);
+  auto all = scope();
+  all.max_tlp = rules::Tlp::red;
+  EXPECT_NE(render(make_incident(*house.reader(), id, all).value(), ReportFormat::csv).find("evil"), std::string::npos);
+}
+
 TEST(ReportGolden, daily_in_all_formats) {
   House house;
   house.play();

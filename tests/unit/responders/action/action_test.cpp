@@ -109,6 +109,24 @@ TEST(Notify, syslog_and_webhook_stay_one_message) {
   EXPECT_NE(render_webhook(notice(), Time{}).find("\\r\\nBcc"), std::string::npos);
 }
 
+TEST(Notify, a_channel_is_told_no_content_above_its_limit) {
+  NotifyChannel channel;
+  Notice secret = notice();
+  secret.tlp = rules::Tlp::amber;
+  EXPECT_FALSE(is_withheld(channel, secret));
+  secret.tlp = rules::Tlp::amber_strict;
+  EXPECT_TRUE(is_withheld(channel, secret));
+  secret.attachments.push_back({"report.html", "text/html", "line one"});
+  const Notice told = withheld(channel, secret);
+  EXPECT_EQ(told.subject, "INC-2026-0001 on web01: withheld, TLP:AMBER+STRICT");
+  EXPECT_EQ(told.body.find("line one"), std::string::npos);
+  EXPECT_TRUE(told.attachments.empty());
+  EXPECT_NE(told.body.find("tocsin incident show INC-2026-0001"), std::string::npos);
+  EXPECT_EQ(parse_channel_limit("green"), rules::Tlp::green);
+  EXPECT_EQ(parse_channel_limit("none"), rules::Tlp::none);
+  EXPECT_EQ(parse_channel_limit("red"), std::nullopt);
+}
+
 TEST(Notify, base64_lines_are_short) { EXPECT_EQ(base64_lines(std::string(58, 'x')).find("\r\n"), 76U); }
 
 }  // namespace

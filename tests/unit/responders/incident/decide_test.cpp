@@ -277,5 +277,23 @@ TEST(Change, what_cannot_be_understood_is_refused) {
   EXPECT_FALSE(parse_change(missing));
 }
 
+TEST(Decide, an_incident_is_marked_as_its_strictest_alert_for_good) {
+  auto incident = opened();
+  EXPECT_EQ(incident.tlp, rules::Tlp::none);
+  const auto red =
+      make_alert({.rule = "listed", .second = 30, .entities = {from("203.0.113.9")}, .tlp = rules::Tlp::red});
+  incident = apply(incident, command::AddAlert{red}, at(90));
+  incident = apply(incident, command::AddAlert{make_alert({.second = 40, .entities = {from("203.0.113.10")}})}, at(95));
+  EXPECT_EQ(incident.tlp, rules::Tlp::red);
+  EXPECT_NE(render_json(incident).find("\"incident.tlp\":\"red\""), std::string::npos);
+  const auto told = withhold(incident);
+  const auto text = render_json(told) + render_markdown(told);
+  EXPECT_EQ(text.find("203.0.113"), std::string::npos);
+  EXPECT_EQ(text.find("Title of"), std::string::npos);
+  EXPECT_NE(text.find("withheld: TLP:RED"), std::string::npos);
+  EXPECT_NE(text.find("INC-2026-0001"), std::string::npos);
+  EXPECT_EQ(told.alert_count, incident.alert_count);
+}
+
 }  // namespace
 }  // namespace tocsin::responders

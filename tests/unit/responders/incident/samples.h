@@ -22,6 +22,7 @@ struct AlertRecipe {
   std::vector<rules::Entity> entities{};
   std::string host = "web1";
   Exercise exercise = Exercise::no;
+  rules::Tlp tlp = rules::Tlp::none;
 };
 
 inline rules::Alert make_alert(const AlertRecipe& recipe) {
@@ -38,6 +39,7 @@ inline rules::Alert make_alert(const AlertRecipe& recipe) {
   alert.host = recipe.host;
   alert.severity = recipe.severity;
   alert.exercise = recipe.exercise;
+  alert.tlp = recipe.tlp;
   alert.add_entity(rules::EntityKind::host, rules::EntityRole::target, recipe.host);
   for (const auto& e : recipe.entities) alert.add_entity(e.kind, e.role, e.value);
   alert.why.push_back({"selection", "event.action", "login_failed", -1, 0});

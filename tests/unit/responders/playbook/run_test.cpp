@@ -129,6 +129,25 @@ TEST_F(RunTest, inputs_are_typed_and_only_for_external_variables) {
   EXPECT_EQ(Run::start(given, applier_, journal_, clock_).error().code, Code::usage);
 }
 
+TEST_F(RunTest, a_message_is_marked_as_the_incident_it_tells_of) {
+  // {"action":"notify","parameters":{"channel":"ops","subject":"__ip__:value"}}
+  const std::string step =
+      "\"" + step_id("action", 1) +
+      R"(":{"type":"action","name":"tell","commands":[{"type":"tocsin","command_b64":"eyJhY3Rpb24iOiJub3RpZnkiLCJwYXJhbWV0ZXJzIjp7ImNoYW5uZWwiOiJvcHMiLCJzdWJqZWN0IjoiX19pcF9fOnZhbHVlIn19"}],"agent":"individual--aaaaaaaa-0000-4000-8000-0000000000ee",)" +
+      to("on_completion", end_id) + "}";
+  const PlanRef plan = load(playbook_with(step, ip));
+  RunSpec given = spec(plan);
+  given.tlp = rules::Tlp::red;
+  const auto run = Run::start(given, applier_, journal_, clock_);
+  ASSERT_TRUE(run && (*run)->poll());
+  ASSERT_EQ(applier_.asked.size(), 1U);
+  EXPECT_EQ(applier_.asked[0].parameters.back(), (std::pair<std::string, std::string>("tlp", "red")));
+  given.tlp = rules::Tlp::none;
+  const auto plain = Run::start(given, applier_, journal_, clock_);
+  ASSERT_TRUE(plain && (*plain)->poll());
+  for (const auto& [name, value] : applier_.asked.at(1).parameters) EXPECT_NE(name, "tlp") << value;
+}
+
 TEST_F(RunTest, a_hostile_text_value_is_refused_by_the_parameter) {
   for (const char* value : {"'; rm -rf /", "$(id)", "1.2.3.4\\n5.6.7.8", "1.2.3.4 timeout 1s }; flush ruleset; #"}) {
     const std::string variables = std::string(R"("__ip__":{"type":"string","value":")") + value + "\"}";

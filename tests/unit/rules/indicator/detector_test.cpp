@@ -88,6 +88,8 @@ TEST_F(Detecting, an_alert_says_what_where_and_who_listed_it) {
   EXPECT_EQ(alert.why[0].where, "dns.question.name");
   EXPECT_EQ(alert.why[0].value, "WWW.Evil.Example.");
   EXPECT_EQ(text(alert, "threat.indicator.marking.tlp"), "amber");
+  EXPECT_EQ(alert.tlp, Tlp::amber);
+  EXPECT_EQ(parse_alert(render_json(alert))->tlp, Tlp::amber);
   EXPECT_EQ(text(alert, "threat.indicator.provider"), "feed");
   EXPECT_EQ(text(alert, "threat.indicator.valid_until"), "2030-01-01T00:00:00.000Z");
   EXPECT_EQ(text(alert, "dns.question.name"), "WWW.Evil.Example.");

@@ -86,6 +86,7 @@ TEST(Tlp, words_of_both_versions) {
   EXPECT_EQ(parse_tlp("TLP:AMBER+STRICT"), Tlp::amber_strict);
   EXPECT_EQ(parse_tlp("tlp:white"), Tlp::clear);
   EXPECT_EQ(parse_tlp(" red "), Tlp::red);
+  EXPECT_EQ(tlp_label(Tlp::amber_strict), "TLP:AMBER+STRICT");
   EXPECT_EQ(parse_tlp("purple"), std::nullopt);
   EXPECT_EQ(parse_tlp(""), std::nullopt);
 }
