@@ -126,6 +126,20 @@ respond: {{playbooks: ["{rig.ROOT}/responders/packs"], triggers: "{rig.ROOT}/res
         self.asked("evidence", "verify")
         self.asked("audit", "verify")
 
+    def test_playbooks_are_listed_without_a_daemon(self):
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.addCleanup(folder.cleanup)
+        config = pathlib.Path(folder.name) / "alone.yaml"
+        config.write_text(f"respond: {{playbooks: [{rig.ROOT}/responders/packs], triggers: {rig.ROOT}/responders/packs/triggers.yaml}}\ncontrol: {{socket: {folder.name}/nobody.sock}}\n")
+        done = subprocess.run([rig.TOCSIN, "playbook", "list", "--config", config, "-o", "json", "--where", "short = ssh-brute-force"], capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("no daemon answers", done.stderr)
+        rows = json.loads(done.stdout)
+        self.assertEqual(["ssh-brute-force"], [row["short"] for row in rows])
+        self.assertEqual("ready", rows[0]["state"])
+        self.assertIn("network.block_address", rows[0]["actions"])
+        self.assertIn("T1110", rows[0]["trigger"])
+
     def test_captures_that_hold_nothing_are_told_of(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder)

@@ -13,6 +13,7 @@
 #include "daemon/app/live/inbox.h"
 #include "daemon/app/live/run_desk.h"
 #include "daemon/config/config.h"
+#include "daemon/control/method.h"
 #include "responders/action/table.h"
 #include "responders/guard/client.h"
 #include "responders/playbook/command/client.h"
@@ -48,6 +49,9 @@ struct PlaybookShelf final : responders::PlaybookLibrary {
   // What fits the incident, in the order of the triggers. Valid as long as the incident.
   std::vector<Fitting> fitting(const responders::Incident& incident) const;
 };
+
+// playbook.list, of a running daemon's shelf or of the one a command without a daemon reads.
+Result<void> list_shelf(const PlaybookShelf& shelf, const Clock& clock, const Call& call, Reply& reply);
 
 class ResponseDesk {
  public:

@@ -16,32 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-Result<void> list_playbooks(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto wanted, asked(call));
-  RowGate gate(wanted, reply);
-  for (const auto& playbook : daemon.shelf().playbooks) {
-    json::object row;
-    row["short"] = playbook.handle();
-    row["id"] = playbook.plan->id();
-    row["name"] = playbook.plan->name();
-    row["steps"] = playbook.plan->steps().size();
-    json::array actions;
-    for (const auto& step : playbook.plan->steps())
-      for (const auto& one : step.commands)
-        actions.emplace_back(one.action != nullptr ? one.action->name : std::string_view(one.type));
-    row["actions"] = std::move(actions);
-    std::string trigger;
-    for (const auto& t : daemon.shelf().triggers.all())
-      if (t.playbook == playbook.plan->id())
-        for (const auto& tag : t.attack) trigger += (trigger.empty() ? "" : ", ") + tag;
-    row["trigger"] = trigger;
-    row["state"] = playbook.plan->check_valid(daemon.clock().now()) ? "ready" : "expired";
-    row["file"] = playbook.file;
-    if (!gate.send(row)) break;
-  }
-  return {};
-}
-
 // Digits of a run's id that no other run begins with: what a person has to type.
 std::string short_run(RunId run, const std::vector<RunRow>& all) {
   constexpr std::size_t least = 8;
@@ -175,9 +149,35 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
 
 }  // namespace
 
+Result<void> list_shelf(const PlaybookShelf& shelf, const Clock& clock, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto wanted, asked(call));
+  RowGate gate(wanted, reply);
+  for (const auto& playbook : shelf.playbooks) {
+    json::object row;
+    row["short"] = playbook.handle();
+    row["id"] = playbook.plan->id();
+    row["name"] = playbook.plan->name();
+    row["steps"] = playbook.plan->steps().size();
+    json::array actions;
+    for (const auto& step : playbook.plan->steps())
+      for (const auto& one : step.commands)
+        actions.emplace_back(one.action != nullptr ? one.action->name : std::string_view(one.type));
+    row["actions"] = std::move(actions);
+    std::string trigger;
+    for (const auto& t : shelf.triggers.all())
+      if (t.playbook == playbook.plan->id())
+        for (const auto& tag : t.attack) trigger += (trigger.empty() ? "" : ", ") + tag;
+    row["trigger"] = trigger;
+    row["state"] = playbook.plan->check_valid(clock.now()) ? "ready" : "expired";
+    row["file"] = playbook.file;
+    if (!gate.send(row)) break;
+  }
+  return {};
+}
+
 void add_response_methods(MethodTable& methods, Daemon& daemon) {
   methods.add({"playbook.list", Role::viewer, "playbooks that are loaded",
-               [&daemon](const Call& c, Reply& r) { return list_playbooks(daemon, c, r); }});
+               [&daemon](const Call& c, Reply& r) { return list_shelf(daemon.shelf(), daemon.clock(), c, r); }});
   methods.add({"playbook.status", Role::viewer, "runs and rehearsals",
                [&daemon](const Call& c, Reply& r) { return playbook_status(daemon, c, r); }});
   methods.add({"playbook.rehearse", Role::analyst, "what a playbook would do",

@@ -1,5 +1,5 @@
-// playbook list, status, run, answer and cancel: what the daemon knows and does. (playbook check and rehearse work
-// without it and live in their own file; actions in action.cpp.)
+// playbook list, status, run, answer and cancel: what the daemon knows and does; list without one, too. (playbook check
+// and rehearse need none and live in their own file; actions in action.cpp.)
 
 #include <unistd.h>
 
@@ -8,7 +8,9 @@
 
 #include <boost/json.hpp>
 
+#include "daemon/app/live/response_desk.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/configured.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
 
@@ -136,6 +138,30 @@ Result<void> show_status(CommandContext& context) {
   return draw_run(context);
 }
 
+// What a daemon has loaded; where none answers, what the configuration names.
+Result<void> list_playbooks(CommandContext& context) {
+  auto asked = relay_rows(context);
+  if (asked || asked.error().code != Code::unreachable || context.output.rows() != 0 || context.options.text("socket"))
+    return asked;
+  TOCSIN_TRY(const auto config, configured(context));
+  Diagnostics diagnostics;
+  const auto shelf = PlaybookShelf::load(config.respond, diagnostics);
+  for (const auto& d : diagnostics.all())
+    if (d.severity == Severity::error) context.err << render_text(d) << '\n';
+  MethodTable methods;
+  methods.add({"playbook.list", Role::viewer, "playbooks",
+               [&](const Call& call, Reply& reply) { return list_shelf(shelf, context.clock, call, reply); }});
+  const auto done =
+      call_local(methods, method_of(context.command), params_of(context), [&](const boost::json::object& row) {
+        context.output.row(row);
+        return static_cast<bool>(context.output.text());
+      });
+  if (!done) return std::unexpected(done.error());
+  context.output.finish();
+  context.err << "no daemon answers; these are the playbooks that the configuration names\n";
+  return {};
+}
+
 constexpr CommandRow playbook_rows[] = {
     {.noun = "playbook",
      .verb = "list",
@@ -144,7 +170,7 @@ constexpr CommandRow playbook_rows[] = {
      .options = {},
      .features = client | feature::rows,
      .columns = playbook_columns,
-     .run = relay_rows},
+     .run = list_playbooks},
     {.noun = "playbook",
      .verb = "status",
      .summary = "runs and rehearsals, step by step; one run drawn and followed",
