@@ -101,6 +101,7 @@ class Planner {
     step.in_args = bare_names(ast.in_args);
     step.out_args = bare_names(ast.out_args);
     step.variables = draft.step_variables[index];
+    for (const auto& [role, count] : ast.approvals) step.approvals[role.text] = count;
     return step;
   }
 };

@@ -60,6 +60,7 @@ struct PlannedStep {
   std::string playbook_id, playbook_version;
   std::vector<std::string> in_args, out_args;  // bare names
   Scope variables;
+  std::map<std::string, std::size_t> approvals;  // of a manual step: role → how many people in it must agree
 };
 
 class Plan {

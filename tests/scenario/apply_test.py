@@ -23,6 +23,7 @@ OWN, GATEWAY, ATTACKER = "198.51.100.2", "198.51.100.1", "203.0.113.7"
 # Users that need no entry anywhere: a responder of tocsind by its group, two approvers of the guard, and somebody.
 ANN, BOB, EVE = 64001, 64002, 64003
 RESPONDERS = 100  # Debian's group "users"
+APPROVERS, APPROVER_GROUP = "games", 60  # any other group that is there
 
 
 def enter_own_network():
@@ -104,8 +105,8 @@ channels:
     def run_playbook(self, daemon, incident, *more, code=0, user=0):
         return self.tocsin(daemon, user, "playbook", "run", "ssh-brute-force", "--incident", incident, "--reason", "guessing goes on", "--yes", *more, code=code)
 
-    def tocsin(self, daemon, user, *arguments, code=0):
-        groups = {} if user == 0 else {"user": user, "group": user, "extra_groups": [RESPONDERS]}
+    def tocsin(self, daemon, user, *arguments, code=0, groups=(RESPONDERS,)):
+        groups = {} if user == 0 else {"user": user, "group": user, "extra_groups": list(groups)}
         done = subprocess.run([self.program, *arguments], capture_output=True, env=daemon.environment, timeout=rig.PATIENCE, check=False, **groups)
         said = done.stdout.decode() + done.stderr.decode()
         self.assertEqual(code, done.returncode, f"{arguments}: {said}\n{(self.path / 'tocsin-responder.log').read_text()[-1500:]}")
@@ -255,6 +256,49 @@ channels:
         self.assertIn(ATTACKER, blocked())
         self.tocsin(daemon, 0, "playbook", "undo", self.runs(daemon)[0]["run"], "--reason", "over", "--yes")
         self.assertEqual({}, blocked())
+
+    def test_people_in_roles_agree(self):
+        daemon = self.daemon("automatic")
+        book = json.loads((rig.ROOT / "responders/packs/ssh-brute-force/playbook.json").read_text())
+        extension = "extension-definition--9b7a1f52-3c64-4d0e-a5c1-6d2f80e4b713"
+        step = next(s for s in book["workflow"].values() if s.get("name") == "Look at the accounts")
+        step["step_extensions"] = {extension: {"approvals": {"approver": 1, "responder": 1}}}
+        step["timeout"] = 3_600_000
+        book["extension_definitions"] = {extension: {"type": "extension-definition", "name": "approvals", "created_by": book["created_by"],
+                                                     "schema": "https://example.org/approvals", "version": "1"}}
+        shelf = self.path / "books/agreed"
+        shelf.mkdir(parents=True)
+        (shelf / "playbook.json").write_text(json.dumps(book))
+        daemon.stop()
+        daemon.config.write_text(daemon.config.read_text().replace("respond: {mode: apply}", f"respond: {{mode: apply, playbooks: [{self.path}/books]}}")
+                                 .replace("control: {", f"control: {{approver: {APPROVERS}, "))
+        daemon.spawn("tocsin-responder", "--socket", daemon.runtime / "responder.sock", "--state", self.path / "responder", "--config", self.policy)
+        daemon.start()
+        rig.wait_for(lambda: daemon.status()["collect"][0]["state"] == "watching", "the log to be followed")
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        said = self.tocsin(daemon, ANN, "playbook", "run", "agreed", "--incident", incident, "--reason", "guessing", "--yes")
+        self.assertIn("waits for 1 approver, 1 responder", said)
+        run = self.runs(daemon)[0]["run"]
+        approve = ("playbook", "approve", run, "--reason", "seen it")
+        self.assertIn("tocsin playbook approve", self.tocsin(daemon, BOB, "playbook", "answer", run, "--reason", "done", code=4))
+        self.assertIn("asked for it", self.tocsin(daemon, ANN, *approve, code=4))
+        self.assertIn("nothing was done", self.tocsin(daemon, BOB, *approve, "--dry-run"))
+        self.assertIn("waits for 1 approver:", self.tocsin(daemon, BOB, *approve))
+        self.assertIn("already", self.tocsin(daemon, BOB, *approve, code=5))
+        daemon.kill()
+        daemon.start()
+        rig.wait_for(lambda: "goes on" in daemon.said(), "the run to go on")
+        self.tocsin(daemon, EVE, *approve, groups=[APPROVER_GROUP])
+        rig.wait_for(lambda: self.runs(daemon)[0]["state"] == "completed", "the run to end")
+        told = self.tocsin(daemon, 0, "incident", "show", incident, "-o", "json")
+        for text in (f"granted: {BOB}: seen it", f"granted: {EVE}: seen it"):
+            self.assertIn(text, told)
+        acts = [(row["what"], row["outcome"]) for row in rig.rows(self.tocsin(daemon, 0, "audit", "list", "-o", "ndjson")) if row["what"] == "playbook.approve"]
+        self.assertEqual(2, acts.count(("playbook.approve", "granted")))
+        # Tried out only: the run is over, and what it applied stays.
+        self.assertIn("nothing was done", self.tocsin(daemon, 0, "playbook", "undo", run, "--dry-run"))
+        self.assertIn(ATTACKER, blocked())
 
     def test_handed_over_between_people(self):
         daemon = self.daemon("observe")

@@ -124,6 +124,22 @@ Result<RunView> RunDesk::answer(RunId id, const std::string& step, responders::R
   });
 }
 
+Result<RunView> RunDesk::agree(RunId id, const std::string& step, responders::RunAgreement agreement) {
+  return on_thread<RunView>([this, id, step, agreement = std::move(agreement)]() -> Result<RunView> {
+    TOCSIN_TRY(Run* const run, under_way(id));
+    auto asked = run->approvals();
+    std::erase_if(asked, [&](const responders::RunApproval& approval) {
+      return !step.empty() && step != approval.step && step != approval.execution;
+    });
+    if (asked.empty())
+      return fail(Code::not_found, step.empty() ? "no step of this run waits for people in roles"
+                                                : "no step of this run called so waits for people in roles");
+    if (asked.size() > 1) return fail(Code::conflict, "several steps wait for people in roles; name one with --step");
+    TOCSIN_CHECK(run->agree(asked.front().execution, agreement));
+    return on_poll(id);
+  });
+}
+
 Result<RunView> RunDesk::cancel(RunId id, const std::string& reason) {
   return on_thread<RunView>([this, id, reason]() -> Result<RunView> {
     TOCSIN_TRY(Run* const run, under_way(id));
@@ -294,6 +310,7 @@ RunView RunDesk::view(RunId id, const Active& active) const {
   out.steps = active.run->trace();
   out.approvals = active.run->awaiting_approval();
   out.people = active.run->waiting();
+  out.agreements = active.run->approvals();
   out.plan = active.notes->run().plan;
   out.paused = active.run->paused();
   return out;

@@ -37,8 +37,9 @@ struct RunView {
   std::string incident;  // alias
   responders::RunState state = responders::RunState::running;
   std::vector<responders::StepTrace> steps;
-  std::vector<std::string> approvals;  // keys that wait for an approver
-  std::vector<std::string> people;     // executions that wait for a person's answer
+  std::vector<std::string> approvals;               // keys that wait for an approver
+  std::vector<std::string> people;                  // executions that wait for a person's answer
+  std::vector<responders::RunApproval> agreements;  // of these, the ones that people in roles must agree to
   responders::PlanRef plan;
   bool paused = false;
 };
@@ -75,6 +76,8 @@ class RunDesk {
   bool begin(RunOrder order);
   // A person did what a manual step asks. `step` (its name or execution) may be empty when one waits only.
   Result<RunView> answer(RunId run, const std::string& step, responders::RunAnswer answer);
+  // A person's word on a step that people in roles must agree to; `step` as of answer.
+  Result<RunView> agree(RunId run, const std::string& step, responders::RunAgreement agreement);
   Result<RunView> cancel(RunId run, const std::string& reason);
   Result<RunView> pause(RunId run, const std::string& reason);
   Result<RunView> go_on(RunId run, const std::string& reason);

@@ -1,6 +1,7 @@
 // playbook.run, answer and cancel: playbooks carried out, as the guard's policy allows.
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -105,7 +106,13 @@ Result<void> reply_run(Reply& reply, const RunView& view) {
       commands += fmt::format("\ntocsin action approve {} --reason \"…\"", key.substr(0, 12));
     return fail(Code::denied, fmt::format("{} waits for an approver, then goes on by itself:{}", name, commands));
   }
-  if (!view.people.empty())
+  if (!view.agreements.empty()) {
+    std::string waits;
+    for (const auto& approval : view.agreements)
+      waits += fmt::format("\n\"{}\" waits for {}: tocsin playbook approve {} --reason \"…\"", approval.step,
+                           responders::missing_text(approval.missing), id.substr(0, 13));
+    reply.summary("message", fmt::format("{} goes on when people in their roles agree:{}", name, waits));
+  } else if (!view.people.empty())
     reply.summary("message", fmt::format("{} waits for a person; when it is done: tocsin playbook answer {} --reason "
                                          "\"…\"",
                                          name, id));
@@ -162,10 +169,25 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   return reply_run(reply, view);
 }
 
+// A change of a run that is only tried out needs no reason.
+Result<std::string> reason_for(const Call& call) {
+  if (call.flag("dry_run")) return std::string("dry run");
+  return reason_of(call);
+}
+
+// The run as it stands, and what would become of it.
+Result<void> show_only(Daemon& daemon, RunId run, Reply& reply, std::string_view would) {
+  TOCSIN_TRY(const auto view, daemon.runs().look(run));
+  reply_steps(reply, view.steps, render_uuid(run.uuid));
+  reply.summary("message", fmt::format("{}: \"{}\" {}; nothing was done", view.incident, view.playbook, would));
+  return {};
+}
+
 Result<void> answer_run(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reason, reason_for(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, "would be told of your answer");
   responders::RunAnswer answer;
   answer.kind = call.flag("failed") ? responders::RunAnswer::Kind::failed : responders::RunAnswer::Kind::done;
   answer.who = call.peer().name;
@@ -179,28 +201,61 @@ Result<void> answer_run(Daemon& daemon, const Call& call, Reply& reply) {
   return reply_run(reply, view);
 }
 
-Result<void> cancel_run(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
+std::set<std::string> roles_of(const Peer& peer) {
+  std::set<std::string> out;
+  for (const Role role : {Role::viewer, Role::analyst, Role::responder, Role::approver, Role::admin})
+    if (peer.roles.allows(role)) out.emplace(role_name(role));
+  return out;
+}
+
+Result<void> approve_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_for(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, "would be told what you say");
+  responders::RunAgreement word;
+  const bool denied = call.flag("deny");
+  word.kind = denied ? responders::RunAgreement::Kind::denied : responders::RunAgreement::Kind::granted;
+  word.person = responders::person_of(requester_of(call));
+  word.name = call.peer().name;
+  word.roles = roles_of(call.peer());
+  word.note = reason;
+  const auto step = call.text("step").value_or("");
+  const auto said = daemon.runs().agree(run.id, step, std::move(word));
+  const auto outcome = !said ? said.error().text() : denied ? "denied" : "granted";
+  TOCSIN_CHECK(daemon.on_casework([&](Keeper& keeper) {
+    return keeper.store().records().add_audit(
+        audit_entry(daemon, call, "playbook.approve", render_uuid(run.id.uuid) + " " + step, reason, outcome));
+  }));
+  if (!said) return std::unexpected(said.error());
+  return reply_run(reply, *said);
+}
+
+Result<void> cancel_run(Daemon& daemon, const Call& call, Reply& reply) {
+  TOCSIN_TRY(const auto reason, reason_for(call));
+  TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
+  TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, "would be ended; what it applied would stay");
   TOCSIN_TRY(const auto view,
              daemon.runs().cancel(run.id, fmt::format("cancelled by {}: {}", call.peer().name, reason)));
   return reply_run(reply, view);
 }
 
 Result<void> hold_run(Daemon& daemon, const Call& call, Reply& reply, bool pausing) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reason, reason_for(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, pausing ? "would be held" : "would go on");
   const auto told = fmt::format("{}: {}", call.peer().name, reason);
   TOCSIN_TRY(const auto view, pausing ? daemon.runs().pause(run.id, told) : daemon.runs().go_on(run.id, told));
   return reply_run(reply, view);
 }
 
 Result<void> retry_run(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reason, reason_for(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, "would go on at its failed step");
   TOCSIN_TRY(const auto incident, reader->incident(run.incident));
   TOCSIN_CHECK(may_apply(daemon, incident));
   TOCSIN_TRY(const auto view, daemon.runs().retry(run.id, call.text("step").value_or(""), actor_of(call),
@@ -209,9 +264,10 @@ Result<void> retry_run(Daemon& daemon, const Call& call, Reply& reply) {
 }
 
 Result<void> undo_run(Daemon& daemon, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const auto reason, reason_of(call));
+  TOCSIN_TRY(const auto reason, reason_for(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   TOCSIN_TRY(const auto run, run_of(*reader, call));
+  if (call.flag("dry_run")) return show_only(daemon, run.id, reply, "would have what it applied taken back");
   const auto name = render_uuid(run.id.uuid);
   TOCSIN_TRY(const auto undone,
              daemon.runs().undo(run.id, actor_of(call), fmt::format("{}: {}", call.peer().name, reason)));
@@ -246,6 +302,8 @@ void add_run_methods(MethodTable& methods, Daemon& daemon) {
                [&daemon](const Call& c, Reply& r) { return run_playbook(daemon, c, r); }});
   methods.add({"playbook.answer", Role::responder, "a person did what a step asks",
                [&daemon](const Call& c, Reply& r) { return answer_run(daemon, c, r); }});
+  methods.add({"playbook.approve", Role::viewer, "a person in a role agrees to a step, or does not",
+               [&daemon](const Call& c, Reply& r) { return approve_run(daemon, c, r); }});
   methods.add({"playbook.pause", Role::responder, "hold a run",
                [&daemon](const Call& c, Reply& r) { return hold_run(daemon, c, r, true); }});
   methods.add({"playbook.resume", Role::responder, "let a paused run go on",

@@ -70,7 +70,7 @@ Result<void> RunNotes::write(Keeper& keeper, const RunRecord& record) {
   row.key = render_uuid(run_.id.uuid) + ":" + record.execution;
   // These may happen again; the others are written once.
   if (record.kind == Kind::paused || record.kind == Kind::continued || record.kind == Kind::retried ||
-      record.kind == Kind::finished)
+      record.kind == Kind::finished || record.kind == Kind::agreed)
     row.key += fmt::format("@{}", record.time.time_since_epoch().count());
   row.step = label_of(record.step);
   if (const auto action = actions_.find(record.execution); action != actions_.end()) row.action = action->second;
@@ -142,6 +142,7 @@ Result<void> RunNotes::tell(Keeper& keeper, const RunRecord& record) {
       return add_to_timeline(keeper, std::move(entry), run_.actor);
     case Kind::waiting: entry.outcome = "waiting"; break;
     case Kind::answer: entry.outcome = "answered"; break;
+    case Kind::agreed: entry.outcome = record.status; break;
     case Kind::paused:
     case Kind::continued:
     case Kind::retried: entry.outcome = responders::run_record_kind_name(record.kind); break;

@@ -41,6 +41,9 @@ constexpr Example playbook_answer_examples[] = {
     {"tocsin playbook answer 019aab3c --reason \"passwords reset\"", "you did what the run waits for"},
     {"tocsin playbook answer 019aab3c --set __approved__=true --reason \"agreed\"", "with what the step asks for"},
     {"tocsin playbook answer 019aab3c --failed --reason \"owner cannot be reached\"", "it cannot be done"}};
+constexpr Example playbook_approve_examples[] = {
+    {"tocsin playbook approve 019aab3c --reason \"the owner agrees\"", "say yes, in the roles you have"},
+    {"tocsin playbook approve 019aab3c --deny --reason \"not in working hours\"", "say no; one is enough"}};
 constexpr Example playbook_cancel_examples[] = {{"tocsin playbook cancel 019aab3c --reason \"false alarm\" --yes",
                                                  "end a run; what it applied stays (tocsin action undo)"}};
 constexpr OptionRow run_argument = {.name = "run",
@@ -65,6 +68,10 @@ constexpr OptionRow playbook_answer_options[] = {
     {.name = "step", .kind = OptionKind::value, .value = "STEP", .help = "which one, when several wait"},
     {.name = "set", .kind = OptionKind::list, .value = "NAME=VALUE", .help = "a variable of the step's out_args"},
     {.name = "failed", .kind = OptionKind::flag, .value = "", .help = "it could not be done"}};
+constexpr OptionRow playbook_approve_options[] = {
+    run_argument,
+    {.name = "step", .kind = OptionKind::value, .value = "STEP", .help = "which one, when several wait"},
+    {.name = "deny", .kind = OptionKind::flag, .value = "", .help = "it is not to be done"}};
 constexpr OptionRow playbook_retry_options[] = {
     run_argument,
     {.name = "step", .kind = OptionKind::value, .value = "STEP", .help = "instead of the first that failed"}};
@@ -193,6 +200,15 @@ constexpr CommandRow playbook_rows[] = {
      .summary = "tell a run that a person did its step",
      .examples = playbook_answer_examples,
      .options = playbook_answer_options,
+     .features = client | feature::change,
+     .columns = step_columns,
+     .run = relay_change,
+     .members = step_members},
+    {.noun = "playbook",
+     .verb = "approve",
+     .summary = "agree to a step that people in roles decide",
+     .examples = playbook_approve_examples,
+     .options = playbook_approve_options,
      .features = client | feature::change,
      .columns = step_columns,
      .run = relay_change,

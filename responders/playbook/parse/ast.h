@@ -6,12 +6,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collectors/base/time.h"
 #include "responders/playbook/json/document.h"
 
 namespace tocsin::responders {
+
+// Our extension of steps: {"approvals": {"approver": 1, "responder": 1}}, people in roles who must agree to a manual
+// step before the run goes on.
+inline constexpr std::string_view approvals_extension = "extension-definition--9b7a1f52-3c64-4d0e-a5c1-6d2f80e4b713";
 
 // A text and where it stood; `offset` 0 with an empty text = the property is absent.
 struct Placed {
@@ -73,6 +78,8 @@ struct StepAst {
   std::vector<std::pair<std::string, Placed>> cases;
   Placed playbook_id, playbook_version;
   std::vector<Placed> extensions;  // keys of step_extensions
+  // Of our own extension: role → how many people in it; 0: no count that can be read.
+  std::vector<std::pair<Placed, std::uint64_t>> approvals;
   std::vector<Placed> references;  // names of its external references and of those of its commands
   Placed owner;
 

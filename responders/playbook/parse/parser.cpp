@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/text.h"
 #include "responders/playbook/parse/shape.h"
 
 namespace tocsin::responders {
@@ -137,6 +138,20 @@ void parse_work(Shape& shape, StepAst& step, Reporter& reporter) {
       step.commands.push_back(parse_command(command, step.label(), reporter));
 }
 
+void parse_approvals(const JsonNode* extensions, StepAst& step, Reporter& reporter) {
+  const JsonNode* ours = extensions == nullptr ? nullptr : extensions->find(approvals_extension);
+  if (ours == nullptr) return;
+  const JsonNode* roles = ours->find("approvals");
+  if (roles == nullptr || !roles->is(Kind::object) || roles->members.empty()) {
+    reporter.error("P0707", ours->offset, step.label(), "the extension has no \"approvals\" with a role in it",
+                   R"(write {"approvals": {"approver": 1}})");
+    return;
+  }
+  for (const JsonMember& role : roles->members)
+    step.approvals.emplace_back(Placed{role.name, role.offset, true},
+                                role.value.is(Kind::integer) ? parse_unsigned(role.value.text).value_or(0) : 0);
+}
+
 // Names of the external references of an object and, for an action, of its commands.
 void collect_references(const JsonNode& node, std::vector<Placed>& out) {
   if (const JsonNode* list = node.find("external_references"); list != nullptr)
@@ -188,7 +203,9 @@ std::optional<StepAst> parse_step(const JsonMember& member, Reporter& reporter) 
   if (const auto timeout = shape.whole("timeout", 0, milliseconds_most); timeout && *timeout > 0)
     step.timeout = std::chrono::milliseconds(*timeout);
   step.variables = parse_variables(shape.object("step_variables"), step.label(), reporter);
-  step.extensions = keys_of(shape.object("step_extensions"));
+  const JsonNode* extensions = shape.object("step_extensions");
+  step.extensions = keys_of(extensions);
+  parse_approvals(extensions, step, reporter);
   parse_pointers(shape, step, reporter);
   parse_work(shape, step, reporter);
   return step;

@@ -29,6 +29,7 @@ struct RunRecord {
     finished,   // `status`
     paused,     // a person holds the run: `detail` is who and why
     continued,  // and lets it go on
+    agreed,     // a person in a role did, or did not: `status`, `detail`; `outputs`: who, and his roles
     retried     // a person has the failed step `execution` done once more; what follows is decided anew
   };
   Kind kind = Kind::started;

@@ -56,6 +56,8 @@ class Run::Machine {
   std::vector<std::string> waiting() const;
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
+  std::vector<RunApproval> approvals() const;
+  Result<void> agree(std::string_view execution, RunAgreement word);
   Result<void> cancel(const std::string& reason);
   Result<void> hold(RunRecord::Kind kind, const std::string& reason);
   bool paused() const noexcept { return !pauses_.empty() && !pauses_.back().second; }
@@ -123,6 +125,11 @@ class Run::Machine {
   StepStatus judge_command(const CommandRequest& request, CommandTrace& out, std::string& note);
   StepStatus carry_out(RunToken& token, const CommandRequest& request, const std::string& execution, CommandTrace& out,
                        std::string& note);
+  // agree.cpp: what people in roles said
+  static RunRecord record_of(const std::string& execution, const std::string& step, const RunAgreement& word);
+  void recall_agreement(const RunRecord& record);
+  const RunToken* token_of(std::string_view execution) const;  // that waits for a person
+  void settle_agreement(const RunToken& token, const std::string& execution);
   StepStatus run_manual(RunToken& token, const PlannedCommand& command, std::size_t number, std::string& note);
   std::string key_of(const RunToken& token, std::size_t number) const;
   Result<ActionRequest> request_of(const RunToken& token, const PlannedCommand& command, std::size_t number) const;
@@ -154,6 +161,7 @@ class Run::Machine {
   std::map<std::string, unsigned> attempts_;        // beyond the first, by step execution
   std::vector<std::pair<Time, std::optional<Time>>> pauses_;
   std::map<std::string, RunAnswer> answers_;
+  std::map<std::string, std::vector<RunAgreement>> agreements_;  // by execution, in the order they came
   std::set<std::string> asked_;
   std::set<std::string> intended_;  // executions whose intent is written down
   std::set<std::string> told_;      // and those whose waiting is

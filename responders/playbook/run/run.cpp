@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 4> run_states{"running", "completed", "failed", "cancelled"};
 constexpr std::array<std::string_view, 6> step_states{"running", "waiting", "done", "failed", "timed_out", "cancelled"};
-constexpr std::array<std::string_view, 11> record_kinds{
-    "started", "input", "step", "intent", "waiting", "outcome", "answer", "finished", "paused", "continued", "retried"};
+constexpr std::array<std::string_view, 12> record_kinds{"started", "input",     "step",   "intent",
+                                                        "waiting", "outcome",   "answer", "finished",
+                                                        "paused",  "continued", "agreed", "retried"};
 
 // A rehearsal leaves no trace behind.
 class NoJournal final : public RunJournal {
@@ -66,6 +67,10 @@ std::vector<std::string> Run::waiting() const { return machine_->waiting(); }
 Result<void> Run::answer(std::string_view execution, RunAnswer answer) {
   return machine_->answer(execution, std::move(answer));
 }
+std::vector<RunApproval> Run::approvals() const { return machine_->approvals(); }
+Result<void> Run::agree(std::string_view execution, RunAgreement agreement) {
+  return machine_->agree(execution, std::move(agreement));
+}
 Result<void> Run::cancel(const std::string& reason) { return machine_->cancel(reason); }
 Result<void> Run::pause(const std::string& reason) { return machine_->hold(RunRecord::Kind::paused, reason); }
 Result<void> Run::go_on(const std::string& reason) { return machine_->hold(RunRecord::Kind::continued, reason); }
@@ -102,6 +107,7 @@ void Run::Machine::remember(const std::vector<RunRecord>& records) {
     }
     if (record.kind == RunRecord::Kind::paused) pauses_.emplace_back(record.time, std::nullopt);
     if (record.kind == RunRecord::Kind::continued && !pauses_.empty()) pauses_.back().second = record.time;
+    if (record.kind == RunRecord::Kind::agreed) recall_agreement(record);
     if (record.kind == RunRecord::Kind::intent) intended_.insert(record.execution);
     if (record.kind == RunRecord::Kind::waiting) told_.insert(record.execution);
     if (record.kind == RunRecord::Kind::waiting && record.status == "approval") approved_.insert(record.execution);
@@ -148,6 +154,9 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
   const auto asked = asked_.find(std::string(execution));
   if (asked == asked_.end() || state != RunState::running)
     return fail(Code::not_found, fmt::format("nothing called {} waits for an answer", execution));
+  if (const RunToken* token = token_of(execution); token != nullptr && !step(*token).approvals.empty())
+    return fail(Code::denied, fmt::format("people in roles agree to \"{}\", nobody answers it: tocsin playbook approve",
+                                          step(*token).label));
   const bool done = given.kind == RunAnswer::Kind::done;
   note_down({.kind = RunRecord::Kind::answer,
              .time = clock_.now(),

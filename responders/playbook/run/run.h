@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,24 @@ struct RunAnswer {
   std::vector<std::pair<std::string, std::string>> outputs = {};
 };
 
+// One person's word on a step that people in roles must agree to (PlannedStep::approvals).
+struct RunAgreement {
+  enum class Kind : std::uint8_t { granted, denied } kind = Kind::granted;
+  std::string person;           // the same for one human, whatever he is called now: person_of
+  std::string name;             // as people know him
+  std::set<std::string> roles;  // as the kernel tells of him, never as he says
+  std::string note;
+  Time time{};  // filled in by the run
+};
+// His login uid, or his uid where he never logged in.
+std::string person_of(const Requester& requester);
+struct RunApproval {
+  std::string execution;
+  std::string step;                            // its label
+  std::map<std::string, std::size_t> missing;  // roles that still lack people
+};
+std::string missing_text(const std::map<std::string, std::size_t>& missing);  // "1 approver, 2 responder"
+
 class Run {
  public:
   // `library` may be null: playbook-action steps then fail. `commands` may be null: this host then runs no command but
@@ -103,6 +122,10 @@ class Run {
   std::vector<std::string> waiting() const;
   std::vector<std::string> awaiting_approval() const;
   Result<void> answer(std::string_view execution, RunAnswer answer);
+  // Of those that wait: the ones that people in roles must agree to. Nobody else's answer is taken there.
+  std::vector<RunApproval> approvals() const;
+  // denied: who asked for the run, or somebody without a role that is asked for; conflict: the same person twice.
+  Result<void> agree(std::string_view execution, RunAgreement agreement);
   Result<void> cancel(const std::string& reason);
   // A paused run begins nothing and lets nothing time out; what an action or a person does meanwhile is seen when it
   // goes on. conflict: it is over, paused already, or not.

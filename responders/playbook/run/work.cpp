@@ -289,10 +289,13 @@ StepStatus Run::Machine::run_manual(RunToken& token, const PlannedCommand& comma
     out.type = command.type;
     out.text = command.text.show(lookup(token));
     if (!step(token).agent.empty()) out.text = fmt::format("{}: {}", step(token).agent, out.text);
+    if (const auto& needed = step(token).approvals; !needed.empty())
+      out.text += fmt::format(" (to be agreed to by {})", missing_text(needed));
     out.status = spec.mode == RunMode::rehearse ? StepStatus::done : StepStatus::waiting;
     commands.push_back(std::move(out));
   }
   if (spec.mode == RunMode::rehearse) return StepStatus::done;
+  settle_agreement(token, execution);
   const auto before = remembered_.find(execution);
   const auto answered = answers_.find(execution);
   if (before == remembered_.end() && answered == answers_.end()) {

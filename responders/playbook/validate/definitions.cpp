@@ -152,6 +152,23 @@ void check_extensions(Draft& draft) {
     for (const Placed& id : step.extensions) check(id, step.label());
 }
 
+void check_approvals(Draft& draft, const StepAst& step) {
+  constexpr std::uint64_t people_most = 9;
+  const auto error = [&](const Placed& role, const std::string& cause, const char* next) {
+    draft.reporter.error("P0707", role.offset, step.label(), cause, next);
+  };
+  for (const auto& [role, count] : step.approvals) {
+    if (std::ranges::find(approval_roles, role.text) == approval_roles.end())
+      error(role, fmt::format("there is no role \"{}\"", role.text.substr(0, 60)),
+            "the roles are viewer, analyst, responder, approver and admin");
+    if (count == 0 || count > people_most)
+      error(role, fmt::format("how many people in the role {} is no number from 1 to 9", role.text.substr(0, 60)), "");
+  }
+  if (!step.approvals.empty() && (step.commands.size() != 1 || step.commands.front().type.text != "manual"))
+    error(step.approvals.front().first, "people in roles agree to steps of one manual command",
+          "put a manual step before what is to be agreed to");
+}
+
 void check_signatures(Draft& draft) {
   for (const SignatureAst& signature : draft.ast.signatures) {
     if (signature.keys.size() != 1)
@@ -205,6 +222,7 @@ void check_definitions(Draft& draft) {
   for (const AuthenticationAst& authentication : draft.ast.authentications) check_authentication(draft, authentication);
   check_markings(draft);
   check_extensions(draft);
+  for (const StepAst& step : draft.ast.steps) check_approvals(draft, step);
   check_signatures(draft);
 }
 

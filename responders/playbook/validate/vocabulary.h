@@ -40,6 +40,9 @@ inline constexpr std::array<std::string_view, 13> command_types{
     "manual",      "bash",       "caldera-cmd", "elastic", "http-api", "jupyter", "kestrel",
     "openc2-http", "powershell", "sigma",       "ssh",     "yara",     "tocsin"};
 
+// Of our approvals extension: what people may be, as the daemon's control socket knows them.
+inline constexpr std::array<std::string_view, 5> approval_roles{"viewer", "analyst", "responder", "approver", "admin"};
+
 // agent-target-type-ov, section 7.2
 inline constexpr std::array<std::string_view, 10> agent_types{
     "group",    "individual", "location",    "organization",      "sector",
