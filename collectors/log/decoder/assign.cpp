@@ -169,6 +169,7 @@ void assign_text(LineContext& line, Field field, Meaning meaning, const HostFiel
 }
 
 bool assign_mapped(LineContext& line, const KeyMap& map, std::string_view key, std::string_view value) {
+  if (map.targets.empty()) return map.keep_all;  // asked for every member of every object: not even a hash
   const auto found = map.targets.find(key);
   if (found == map.targets.end()) return map.keep_all;
   for (const auto& t : found->second) assign_text(line, t.field, t.meaning, t.host, t.stamp, value);
