@@ -113,13 +113,14 @@ void read_and_detect(benchmark::State& state, const std::string& file, LogKind k
   std::uint64_t events = 0;
   Attached attached(given());
   for (auto _ : state) {
-    for (std::uint64_t seen = 0; seen < events_least;) {
+    std::uint64_t seen = 0;
+    while (seen < events_least) {
       const auto count =
           read(file, kind, [&](const EventBatch& batch) { attached.detector->inspect(batch, attached.desk); });
       if (count == 0) return state.SkipWithError("no events came out");
       seen += count;
     }
-    events += events_least;
+    events += seen;
     attached.desk.decide(*attached.state);
   }
   tell(state, events, attached);
