@@ -49,7 +49,7 @@ IpAddress Event::ip(Field field) const noexcept {
   return value == nullptr ? IpAddress{} : value->as_ip();
 }
 
-const Value* EventBuilder::find(Field field) const noexcept {
+const Value* EventBuilder::search(Field field) const noexcept {
   for (const auto& f : fields_)
     if (f.field == field) return &f.value;
   return nullptr;
@@ -61,11 +61,14 @@ void EventBuilder::erase(Field field) noexcept {
 
 void EventBuilder::put(Field field, const Value& value) {
   if (field == Field{}) return;  // the interner's cap was reached; it counted
-  for (auto& f : fields_) {
-    if (f.field != field) continue;
-    f.value = value;
-    return;
+  if (marked(field)) {
+    const auto same = std::ranges::find(fields_, field, &FieldValue::field);
+    if (same != fields_.end()) {
+      same->value = value;
+      return;
+    }
   }
+  mark(field);
   auto& added = fields_.emplace_back();  // no copy of a value put together just before
   added.field = field;
   added.value = value;
@@ -128,7 +131,7 @@ const Event& EventBuilder::finish(const EventHeader& header, std::string_view or
   kept.host = arena.copy(header.host);
   kept.source = arena.copy(header.source);
   batch_.events_.emplace_back(kept, sorted(fields_, arena), arena.copy(original));
-  fields_.clear();
+  reset();
   return batch_.events_.back();
 }
 

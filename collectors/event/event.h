@@ -2,6 +2,7 @@
 // What collectors make of bytes: a frozen record of native values. Events live in batches; a batch owns the memory of
 // all its events, has one owner and moves between threads whole.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -108,7 +109,10 @@ class EventBuilder {
   explicit EventBuilder(EventBatch& batch) : batch_(batch) {}
 
   // Starts over; fields set so far are dropped.
-  void reset() noexcept { fields_.clear(); }
+  void reset() noexcept {
+    fields_.clear();
+    marks_ = {};
+  }
   // A second set of the same field replaces the first.
   void set(Field field, std::string_view text);
   void set(Field field, const char* text) { set(field, std::string_view(text)); }
@@ -131,15 +135,28 @@ class EventBuilder {
   // Turns a present value into a list and appends, or sets the first.
   void append(Field field, std::string_view text);
 
-  const Value* find(Field field) const noexcept;
+  const Value* find(Field field) const noexcept { return marked(field) ? search(field) : nullptr; }
   void erase(Field field) noexcept;
 
   // Freezes the event into the batch; header views and `original` are copied. The builder is empty again.
   const Event& finish(const EventHeader& header, std::string_view original);
 
  private:
+  // Most fields that are asked for are not there: one bit each, by number, says so without a search.
+  static constexpr std::size_t mark_bits = 512;
+  bool marked(Field field) const noexcept {
+    const auto bit = static_cast<std::size_t>(field) % mark_bits;
+    return ((marks_[bit / 64] >> (bit % 64)) & 1U) != 0;
+  }
+  void mark(Field field) noexcept {
+    const auto bit = static_cast<std::size_t>(field) % mark_bits;
+    marks_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+  }
+  const Value* search(Field field) const noexcept;
+
   EventBatch& batch_;
   std::vector<FieldValue> fields_;
+  std::array<std::uint64_t, mark_bits / 64> marks_{};
 };
 
 // One flat JSON object: @timestamp, event.id, host.name, event.dataset, then fields by name, then event.original.
