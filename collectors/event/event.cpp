@@ -69,6 +69,10 @@ void EventBuilder::put(Field field, const Value& value) {
     }
   }
   mark(field);
+  if (fields_.size() == fields_.capacity()) {
+    fields_.push_back({field, Value(value)});  // the value may be one of these fields
+    return;
+  }
   auto& added = fields_.emplace_back();  // no copy of a value put together just before
   added.field = field;
   added.value = value;

@@ -30,6 +30,27 @@ TEST(EventBuilder, text_that_does_not_parse_is_kept_as_text) {
   EXPECT_EQ(builder.finish({}, "").text(field::source_ip), "not an address");
 }
 
+TEST(EventBuilder, a_value_may_be_one_of_its_own_fields) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  builder.set(field::user_name, "root");
+  for (std::uint16_t i = 0; i < 300; ++i) builder.put(static_cast<Field>(1'000 + i), *builder.find(field::user_name));
+  const Event& event = builder.finish({}, "");
+  ASSERT_EQ(event.fields().size(), 301U);
+  for (const auto& each : event.fields()) EXPECT_EQ(render_text(each.value), "root");
+}
+
+TEST(EventBuilder, what_was_taken_away_can_be_set_again) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  builder.set(field::user_name, "root");
+  builder.erase(field::user_name);
+  EXPECT_EQ(builder.find(field::user_name), nullptr);
+  builder.set(field::user_name, "admin");
+  builder.set(field::user_name, "guest");
+  EXPECT_EQ(builder.finish({}, "").text(field::user_name), "guest");
+}
+
 TEST(FieldNames, known_fields_are_constants_and_others_are_interned) {
   FieldNames names;
   EXPECT_EQ(names.find("source.ip"), field::source_ip);
