@@ -50,12 +50,18 @@ const Loaded& given() {
   return loaded;
 }
 
-// Calls `take` with each batch; how many events came.
-template <class Take>
-std::uint64_t read(const std::string& file, LogKind kind, Take take) {
+// Read once for all rows, before any clock runs.
+const std::string& text_of(const std::string& file) {
   static std::map<std::string, std::string> texts;
   auto& text = texts[file];
   if (text.empty()) text = std::filesystem::is_directory(file) ? event_log_lines(file) : read_text(file);
+  return text;
+}
+
+// Calls `take` with each batch; how many events came.
+template <class Take>
+std::uint64_t read(const std::string& file, LogKind kind, Take take) {
+  const std::string& text = text_of(file);
   collectors::LogInputOptions options;
   options.name = "file:bench";
   options.kind = kind;
@@ -112,6 +118,7 @@ void detect(benchmark::State& state, const std::string& file, LogKind kind) {
 void read_and_detect(benchmark::State& state, const std::string& file, LogKind kind) {
   std::uint64_t events = 0;
   Attached attached(given());
+  text_of(file);
   for (auto _ : state) {
     std::uint64_t seen = 0;
     while (seen < events_least) {
