@@ -57,6 +57,7 @@ json::object alert_entry(const IncidentAlert& alert, const AlertLookup& alerts) 
 
 json::array timeline_of(const Incident& incident, const AlertLookup& alerts) {
   std::vector<Entry> entries;
+  entries.reserve(incident.alerts.size() + incident.timeline.size());
   for (const auto& alert : incident.alerts) entries.push_back({alert.time, entries.size(), alert_entry(alert, alerts)});
   for (const auto& entry : incident.timeline) {
     if (entry.kind == TimelineKind::alert) continue;

@@ -54,6 +54,7 @@ json::object entry_row(const TuningEntry& entry, const rules::TunedEntry* tuned,
   row["act"] = rules::tuning_act_name(entry.act);
   row["rule"] = texts(entry.rules);
   std::vector<std::string> networks;
+  networks.reserve(entry.networks.size() + entry.except.size());
   for (const auto& network : entry.networks) networks.push_back(render_network(network));
   for (const auto& network : entry.except) networks.push_back("!" + render_network(network));
   row["network"] = texts(networks);

@@ -12,7 +12,6 @@
 namespace tocsin::daemon {
 
 using responders::Incident;
-using responders::IncidentState;
 namespace chrono = std::chrono;
 
 std::string_view band_name(Band band) noexcept {

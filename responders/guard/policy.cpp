@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <optional>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include "collectors/base/text.h"
+#include "responders/action/policy_reader.h"
 #include "responders/action/table.h"
 
 namespace tocsin::responders {
@@ -31,77 +31,25 @@ std::optional<GuardMode> parse_mode(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-class PolicyLoader {
+class PolicyLoader : PolicyReader {
  public:
-  PolicyLoader(std::string_view file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {
+  PolicyLoader(std::string_view file, Diagnostics& diagnostics) : PolicyReader("P0901", "policy", file, diagnostics) {
     for (const char* path : protected_paths) policy_.never_touch_paths.emplace_back(path);
   }
 
   Policy run(std::string_view yaml) {
-    try {
-      const YAML::Node root = YAML::Load(std::string(yaml));
-      if (root.IsNull()) return policy_;
-      if (!root.IsMap()) {
-        report(root, "the policy must be a map");
-        return policy_;
-      }
-      for (const auto& entry : root) read(entry.first, entry.second);
-    } catch (const YAML::Exception& problem) {
-      report(problem.mark, problem.msg);
-    }
-    return policy_;
+    read_settings(yaml, [&](const YAML::Node& key, const YAML::Node& value) { read(key, value); });
+    return std::move(policy_);
   }
 
  private:
-  void report(const YAML::Mark& mark, std::string cause) {
-    diagnostics_.add({.severity = Severity::error,
-                      .code = "P0901",
-                      .file = file_,
-                      .line = static_cast<std::uint32_t>(mark.line + 1),
-                      .column = static_cast<std::uint32_t>(mark.column + 1),
-                      .item = "policy",
-                      .cause = std::move(cause),
-                      .next_step = {}});
-  }
-  void report(const YAML::Node& node, std::string cause) { report(node.Mark(), std::move(cause)); }
-
-  std::string scalar(const YAML::Node& node) {
-    if (node.IsScalar()) return node.Scalar();
-    report(node, "a single value is expected");
-    return {};
-  }
-  void each(const YAML::Node& list, const std::function<void(const YAML::Node&)>& take) {
-    if (!list.IsSequence()) report(list, "a list is expected");
-    else
-      for (const YAML::Node& item : list) take(item);
-  }
-  std::optional<std::uint64_t> number(const YAML::Node& node, std::uint64_t least, std::uint64_t most) {
-    const auto value = parse_unsigned(scalar(node));
-    if (value && *value >= least && *value <= most) return value;
-    report(node, fmt::format("a number from {} to {} is expected", least, most));
-    return std::nullopt;
-  }
-  template <class Integer>
-  void whole(const YAML::Node& node, std::uint64_t least, std::uint64_t most, Integer& out) {
-    if (const auto value = number(node, least, most)) out = static_cast<Integer>(*value);
-  }
-  void entries(const YAML::Node& map, const std::function<void(const YAML::Node&, const YAML::Node&)>& take) {
-    if (!map.IsMap()) report(map, "a map is expected");
-    else
-      for (const auto& entry : map) take(entry.first, entry.second);
-  }
-  void duration(const YAML::Node& node, Duration& out) {
-    const auto value = parse_duration(scalar(node));
-    if (value && *value > Duration::zero()) out = *value;
-    else report(node, "a duration such as 30m or 24h is expected");
-  }
   void mode(const YAML::Node& node, GuardMode& out) {
     if (const auto value = parse_mode(scalar(node))) out = *value;
     else report(node, "observe, rehearse, approve or automatic is expected");
   }
 
   void read(const YAML::Node& key_node, const YAML::Node& value) {
-    const std::string key = key_node.Scalar();
+    const std::string& key = key_node.Scalar();
     if (key == "mode") mode(value, policy_.mode);
     else if (key == "modes") read_modes(value);
     else if (key == "ttl_most") duration(value, policy_.ttl_most);
@@ -174,10 +122,7 @@ class PolicyLoader {
 
   void read_paths(const YAML::Node& node, std::vector<std::string>& out) {
     each(node, [&](const YAML::Node& item) {
-      std::string path = scalar(item);
-      while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-      if (path.starts_with('/')) out.push_back(std::move(path));
-      else report(item, "an absolute path is expected");
+      if (auto one = path(item)) out.push_back(std::move(*one));
     });
   }
 
@@ -298,14 +243,7 @@ class PolicyLoader {
 
   // A name that does not exist (yet) is a warning: packages are configured before their users are made.
   void unknown(const YAML::Node& item, std::string_view what) {
-    diagnostics_.add({.severity = Severity::warning,
-                      .code = "P0902",
-                      .file = file_,
-                      .line = static_cast<std::uint32_t>(item.Mark().line + 1),
-                      .column = static_cast<std::uint32_t>(item.Mark().column + 1),
-                      .item = "roles",
-                      .cause = fmt::format("there is no {} {}", what, item.Scalar()),
-                      .next_step = {}});
+    warn(item, "P0902", "roles", fmt::format("there is no {} {}", what, item.Scalar()));
   }
   // What is too large must not wrap around to somebody else's number; the largest means "nobody".
   std::optional<std::uint32_t> whole_id(const YAML::Node& item, std::uint64_t id) {
@@ -374,8 +312,6 @@ class PolicyLoader {
     else report(node, "none, clear, green, amber or amber+strict is expected; TLP:RED never leaves the host by itself");
   }
 
-  const std::string file_;
-  Diagnostics& diagnostics_;
   Policy policy_;
 };
 

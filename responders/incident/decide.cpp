@@ -167,6 +167,7 @@ class Judge {
     if (left.empty()) return fail(Code::conflict, "a split must leave at least one alert in " + incident_.alias);
     const auto severity = incident_.severity_pinned ? incident_.severity : rate_severity(left);
     std::vector<rules::AlertId> ids;
+    ids.reserve(moved.size());
     for (const auto& alert : moved) ids.push_back(alert.id);
     add(change::SplitOff{c.id, c.alias, std::move(ids), severity, c.reason});
     const auto& first = moved.front();

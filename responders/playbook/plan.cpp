@@ -31,6 +31,7 @@ void report_json(const JsonDocument& document, Reporter& reporter) {
 
 std::vector<std::string> bare_names(const std::vector<Placed>& names) {
   std::vector<std::string> out;
+  out.reserve(names.size());
   for (const Placed& name : names)
     out.push_back(name.text.ends_with(":value") ? name.text.substr(0, name.text.size() - 6) : name.text);
   return out;
@@ -108,6 +109,7 @@ class Planner {
 
 std::vector<std::string> Plan::labels() const {
   std::vector<std::string> out;
+  out.reserve(ast_.labels.size());
   for (const Placed& label : ast_.labels) out.push_back(label.text);
   return out;
 }

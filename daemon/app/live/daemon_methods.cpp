@@ -130,8 +130,8 @@ void add_incident_changes(MethodTable& methods, Daemon& daemon) {
        {std::tuple{"accept", "take over what is offered to you", HandoverEnd::accepted},
         std::tuple{"return", "give back what is offered to you", HandoverEnd::returned},
         std::tuple{"keep", "take an offer back that nobody answered", HandoverEnd::withdrawn}})
-    add(verb, summary, [how = how](const Call&, const Incident&, const std::string& reason) {
-      return Result<Commands>(Commands{command::AnswerHandover{how, reason}});
+    add(verb, summary, [answer = how](const Call&, const Incident&, const std::string& reason) {
+      return Result<Commands>(Commands{command::AnswerHandover{answer, reason}});
     });
   add("contain", "it can do no more harm", [](const Call&, const Incident&, const std::string& reason) {
     return Result<Commands>(Commands{command::Contain{reason}});

@@ -118,7 +118,7 @@ Result<void> draw_run(CommandContext& context) {
     std::string text, state;
     TOCSIN_TRY([[maybe_unused]] const auto summary, call_daemon(context, [&](const boost::json::object& row) {
                  if (!context.output.for_people()) {
-                   if (row != boost::json::object{} && boost::json::serialize(row) != shown) context.output.row(row);
+                   if (!row.empty() && boost::json::serialize(row) != shown) context.output.row(row);
                    shown = boost::json::serialize(row);
                  }
                  if (const auto* drawn = row.if_contains("text")) text = std::string(drawn->as_string());
