@@ -130,6 +130,20 @@ class MispReader {
 
  private:
   using Error = simdjson::error_code;
+  using Key = ondemand::raw_json_string;
+
+  // To the first error.
+  template <class Each>
+  static Error each_member(ondemand::object members, Each each) {
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      ondemand::value value;
+      if (const auto error = member.value().get(value)) return error;
+      if (const auto error = each(key, value)) return error;
+    }
+    return simdjson::SUCCESS;
+  }
 
   static Error text_into(ondemand::value value, std::string_view& out) {
     const auto error = value.get_string().get(out);
@@ -180,57 +194,41 @@ class MispReader {
   // {"Event": …}, {"response": [{"Event": …}]}, {"response": {"Attribute": […]}}, {"Attribute": […]}
   Error outer(ondemand::object members, int depth) {
     if (depth > depth_most) return simdjson::DEPTH_ERROR;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      const bool event_key = key == "Event", response = key == "response", attributes_key = key == "Attribute";
-      if (!event_key && !response && !attributes_key) continue;
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
+    return each_member(members, [&](Key key, ondemand::value value) -> Error {
+      const bool event_key = key == "Event", response = key == "response";
+      if (key == "Attribute") {
+        ++events_;
+        return attributes(value, {}, false);
+      }
+      if (!event_key && !response) return simdjson::SUCCESS;
       ondemand::json_type type{};
       if (const auto error = value.type().get(type)) return error;
-      if (attributes_key) {
-        ++events_;
-        if (const auto error = attributes(value, {}, false)) return error;
-      } else if (type == ondemand::json_type::array && response) {
+      if (type == ondemand::json_type::array && response) {
         ondemand::array items;
-        if (const auto error = value.get_array().get(items)) return error;
-        if (const auto error = each_outer(items)) return error;
-      } else if (type == ondemand::json_type::object) {
-        ondemand::object inner;
-        if (const auto error = value.get_object().get(inner)) return error;
-        if (const auto error = event_key ? event(inner) : outer(inner, depth + 1)) return error;
+        const auto error = value.get_array().get(items);
+        return error ? error : each_outer(items);
       }
-    }
-    return simdjson::SUCCESS;
+      if (type != ondemand::json_type::object) return simdjson::SUCCESS;
+      ondemand::object inner;
+      if (const auto error = value.get_object().get(inner)) return error;
+      return event_key ? event(inner) : outer(inner, depth + 1);
+    });
   }
 
   Error event(ondemand::object members) {
     ++events_;
     EventMarks of_event;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      const bool info = key == "info", uuid = key == "uuid", tag = key == "Tag";
-      if (!info && !uuid && !tag) continue;
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      const auto error = info   ? text_into(value, of_event.info)
-                         : uuid ? text_into(value, of_event.uuid)
-                                : tags(value, of_event.marks);
-      if (error) return error;
-    }
-    if (const auto error = members.reset().error()) return error;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
+    const auto error = each_member(members, [&](Key key, ondemand::value value) -> Error {
+      if (key == "info") return text_into(value, of_event.info);
+      if (key == "uuid") return text_into(value, of_event.uuid);
+      return key == "Tag" ? tags(value, of_event.marks) : simdjson::SUCCESS;
+    });
+    if (error) return error;
+    if (const auto bad = members.reset().error()) return bad;
+    return each_member(members, [&](Key key, ondemand::value value) -> Error {
       const bool direct = key == "Attribute", objects = key == "Object";
-      if (!direct && !objects) continue;
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      if (const auto error = attributes(value, of_event, objects)) return error;
-    }
-    return simdjson::SUCCESS;
+      return direct || objects ? attributes(value, of_event, objects) : simdjson::SUCCESS;
+    });
   }
 
   // Of an event, or of the objects in it.
@@ -243,48 +241,33 @@ class MispReader {
         take(attribute, of_event);
         return simdjson::SUCCESS;
       }
-      for (auto member : members) {
-        if (member.error()) return member.error();
-        if (member.key().value_unsafe() != "Attribute") continue;
-        ondemand::value inner;
-        if (const auto error = member.value().get(inner)) return error;
-        if (const auto error = attributes(inner, of_event, false)) return error;
-      }
-      return simdjson::SUCCESS;
+      return each_member(members, [&](Key key, ondemand::value inner) -> Error {
+        return key == "Attribute" ? attributes(inner, of_event, false) : simdjson::SUCCESS;
+      });
     });
   }
 
   static Error tags(ondemand::value value, Marks& marks) {
     return each_object(value, [&](ondemand::object members, const char*) -> Error {
-      for (auto member : members) {
-        if (member.error()) return member.error();
-        if (member.key().value_unsafe() != "name") continue;
-        ondemand::value text;
-        if (const auto error = member.value().get(text)) return error;
+      return each_member(members, [&](Key key, ondemand::value text) -> Error {
+        if (key != "name") return simdjson::SUCCESS;
         std::string_view name;
-        if (const auto error = text_into(text, name)) return error;
-        marks.take(name);
-      }
-      return simdjson::SUCCESS;
+        const auto error = text_into(text, name);
+        if (!error) marks.take(name);
+        return error;
+      });
     });
   }
 
   static Error collect(ondemand::object members, Attribute& attribute) {
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      auto error = simdjson::SUCCESS;
-      if (key == "type") error = text_into(value, attribute.type);
-      else if (key == "value") error = text_into(value, attribute.value);
-      else if (key == "uuid") error = text_into(value, attribute.uuid);
-      else if (key == "to_ids") error = flag_into(value, attribute.for_detection);
-      else if (key == "deleted") error = flag_into(value, attribute.deleted);
-      else if (key == "Tag") error = tags(value, attribute.marks);
-      if (error) return error;
-    }
-    return simdjson::SUCCESS;
+    return each_member(members, [&](Key key, ondemand::value value) -> Error {
+      if (key == "type") return text_into(value, attribute.type);
+      if (key == "value") return text_into(value, attribute.value);
+      if (key == "uuid") return text_into(value, attribute.uuid);
+      if (key == "to_ids") return flag_into(value, attribute.for_detection);
+      if (key == "deleted") return flag_into(value, attribute.deleted);
+      return key == "Tag" ? tags(value, attribute.marks) : simdjson::SUCCESS;
+    });
   }
 
   void take(const Attribute& attribute, const EventMarks& of_event) {

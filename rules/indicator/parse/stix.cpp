@@ -72,6 +72,29 @@ class StixReader {
 
  private:
   using Error = simdjson::error_code;
+  using Key = ondemand::raw_json_string;
+
+  // To the first error.
+  template <class Each>
+  static Error each_member(ondemand::object members, Each each) {
+    for (auto member : members) {
+      if (member.error()) return member.error();
+      const auto key = member.key().value_unsafe();
+      ondemand::value value;
+      if (const auto error = member.value().get(value)) return error;
+      if (const auto error = each(key, value)) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  // Of what is no object: nothing.
+  template <class Each>
+  static Error each_member_in(ondemand::value value, Each each) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error == simdjson::INCORRECT_TYPE) return simdjson::SUCCESS;
+    return error ? error : each_member(members, each);
+  }
 
   Error bundle(ondemand::document& document, LineCounter& lines, bool first) {
     ondemand::json_type type{};
@@ -83,14 +106,12 @@ class StixReader {
     }
     ondemand::object outer;
     if (const auto error = document.get_object().get(outer)) return error;
-    for (auto member : outer) {
-      if (member.error()) return member.error();
-      if (member.key().value_unsafe() != "objects") continue;
+    return each_member(outer, [&](Key key, ondemand::value value) -> Error {
+      if (key != "objects") return simdjson::SUCCESS;
       ondemand::array items;
-      if (const auto error = member.value().get_array().get(items)) return error;
-      if (const auto error = objects(items, lines, first)) return error;
-    }
-    return simdjson::SUCCESS;
+      if (const auto error = value.get_array().get(items)) return error;
+      return objects(items, lines, first);
+    });
   }
 
   Error objects(ondemand::array items, LineCounter& lines, bool first) {
@@ -124,19 +145,16 @@ class StixReader {
 
   Error define(ondemand::object members) {
     std::string_view id, type, name, level;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      auto error = simdjson::SUCCESS;
-      if (key == "id") error = text_into(value, id);
-      else if (key == "type") error = text_into(value, type);
-      else if (key == "name") error = text_into(value, name);
-      else if (key == "definition") error = level_in(value, level);
-      else if (key == "extensions") error = level_in_extensions(value, level);
-      if (error) return error;
-    }
+    const auto error = each_member(members, [&](Key key, ondemand::value value) -> Error {
+      if (key == "id") return text_into(value, id);
+      if (key == "type") return text_into(value, type);
+      if (key == "name") return text_into(value, name);
+      if (key == "definition") return level_in(value, level);
+      if (key == "extensions")
+        return each_member_in(value, [&](Key, ondemand::value extension) { return level_in(extension, level); });
+      return simdjson::SUCCESS;
+    });
+    if (error) return error;
     if (type != "marking-definition" || markings_.size() >= definitions_most) return simdjson::SUCCESS;
     auto tlp = parse_tlp(level);
     if (!tlp) tlp = parse_tlp(name);
@@ -145,31 +163,9 @@ class StixReader {
   }
 
   static Error level_in(ondemand::value value, std::string_view& level) {
-    ondemand::object members;
-    const auto error = value.get_object().get(members);
-    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      if (key != "tlp" && key != "tlp_2_0") continue;
-      ondemand::value text;
-      if (const auto bad = member.value().get(text)) return bad;
-      if (const auto bad = text_into(text, level)) return bad;
-    }
-    return simdjson::SUCCESS;
-  }
-
-  static Error level_in_extensions(ondemand::value value, std::string_view& level) {
-    ondemand::object members;
-    const auto error = value.get_object().get(members);
-    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      ondemand::value extension;
-      if (const auto bad = member.value().get(extension)) return bad;
-      if (const auto bad = level_in(extension, level)) return bad;
-    }
-    return simdjson::SUCCESS;
+    return each_member_in(value, [&](Key key, ondemand::value text) {
+      return key == "tlp" || key == "tlp_2_0" ? text_into(text, level) : simdjson::SUCCESS;
+    });
   }
 
   Tlp marking(std::string_view id) const {
@@ -182,34 +178,21 @@ class StixReader {
   // --- second pass
 
   Error collect(ondemand::object members, Object& object) {
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      auto error = simdjson::SUCCESS;
-      if (auto* const text = text_member(key, object)) {
-        error = text_into(value, *text);
-      } else if (key == "confidence") {
-        object.confidence = trim(value.raw_json_token());
-      } else if (key == "revoked") {
-        object.revoked = value.raw_json_token().starts_with("true");
-      } else if (key == "object_marking_refs") {
-        error = each_text(value, [&](std::string_view id) { object.tlp = std::max(object.tlp, marking(id)); });
-      } else if (key == "indicator_types") {
-        error = each_text(value, [&](std::string_view type) { object.benign = object.benign || type == "benign"; });
-      } else if (key == "hashes") {
-        error = hashes(value, object);
-      } else if (key == "objects") {
-        error = observed(value, object.line);
-      }
-      if (error) return error;
-    }
-    return simdjson::SUCCESS;
+    return each_member(members, [&](Key key, ondemand::value value) -> Error {
+      if (auto* const text = text_member(key, object)) return text_into(value, *text);
+      if (key == "confidence") object.confidence = trim(value.raw_json_token());
+      else if (key == "revoked") object.revoked = value.raw_json_token().starts_with("true");
+      else if (key == "object_marking_refs")
+        return each_text(value, [&](std::string_view id) { object.tlp = std::max(object.tlp, marking(id)); });
+      else if (key == "indicator_types")
+        return each_text(value, [&](std::string_view type) { object.benign = object.benign || type == "benign"; });
+      else if (key == "hashes") return hashes(value, object);
+      else if (key == "objects") return observed(value, object.line);
+      return simdjson::SUCCESS;
+    });
   }
 
-  template <class Key>
-  static std::string_view* text_member(const Key& key, Object& object) {
+  static std::string_view* text_member(Key key, Object& object) {
     if (key == "type") return &object.type;
     if (key == "id") return &object.id;
     if (key == "name") return &object.name;
@@ -254,36 +237,17 @@ class StixReader {
 
   // STIX 2.0 keeps observables inside of what was observed.
   Error observed(ondemand::value value, std::uint32_t line) {
-    ondemand::object members;
-    const auto error = value.get_object().get(members);
-    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      ondemand::object inner;
-      const auto bad = member.value().get_object().get(inner);
-      if (bad == simdjson::INCORRECT_TYPE) continue;
-      if (bad) return bad;
+    return each_member_in(value, [&](Key, ondemand::value inner) -> Error {
       Object object;
       object.line = line;
-      if (const auto worse = flat(inner, object)) return worse;
-      take(object);
-    }
-    return simdjson::SUCCESS;
-  }
-
-  static Error flat(ondemand::object members, Object& object) {
-    for (auto member : members) {
-      if (member.error()) return member.error();
-      const auto key = member.key().value_unsafe();
-      ondemand::value value;
-      if (const auto error = member.value().get(value)) return error;
-      auto error = simdjson::SUCCESS;
-      if (key == "type") error = text_into(value, object.type);
-      else if (key == "value") error = text_into(value, object.value);
-      else if (key == "hashes") error = hashes(value, object);
-      if (error) return error;
-    }
-    return simdjson::SUCCESS;
+      const auto error = each_member_in(inner, [&](Key key, ondemand::value part) -> Error {
+        if (key == "type") return text_into(part, object.type);
+        if (key == "value") return text_into(part, object.value);
+        return key == "hashes" ? hashes(part, object) : simdjson::SUCCESS;
+      });
+      if (!error) take(object);
+      return error;
+    });
   }
 
   void take(const Object& object) {
