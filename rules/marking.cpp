@@ -29,4 +29,10 @@ std::optional<Tlp> parse_tlp(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+std::optional<Tlp> parse_tlp_limit(std::string_view text) noexcept {
+  if (text == "none") return Tlp::none;
+  const auto out = parse_tlp(text);
+  return out == Tlp::red ? std::nullopt : out;
+}
+
 }  // namespace tocsin::rules

@@ -19,5 +19,8 @@ std::optional<Tlp> parse_tlp(std::string_view text) noexcept;
 // What a way out lets through unless its configuration says otherwise: the organisation and its clients. Stricter
 // markings name a narrower circle, which only who runs the other end can know.
 inline constexpr Tlp tlp_most = Tlp::amber;
+// The highest marking a way out lets through. "none" lets through what is not marked at all. TLP:RED is for the persons
+// it was given to, so no way out is opened to it: nothing.
+std::optional<Tlp> parse_tlp_limit(std::string_view text) noexcept;
 
 }  // namespace tocsin::rules

@@ -75,4 +75,9 @@ std::optional<std::string> PolicyReader::path(const YAML::Node& node) {
   return std::nullopt;
 }
 
+void PolicyReader::marking(const YAML::Node& node, rules::Tlp& out) {
+  if (const auto limit = rules::parse_tlp_limit(scalar(node))) out = *limit;
+  else report(node, "none, clear, green, amber or amber+strict is expected; TLP:RED never leaves the host by itself");
+}
+
 }  // namespace tocsin::responders

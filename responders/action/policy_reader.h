@@ -10,6 +10,7 @@
 
 #include "collectors/base/diagnostic.h"
 #include "collectors/base/time.h"
+#include "rules/marking.h"
 
 namespace YAML {
 class Node;
@@ -50,6 +51,7 @@ class PolicyReader {
   }
   void duration(const YAML::Node& node, Duration& out);     // more than none
   std::optional<std::string> path(const YAML::Node& node);  // absolute, without '/' at its end
+  void marking(const YAML::Node& node, rules::Tlp& out);    // the highest that a way out lets through
 
  private:
   void add(const YAML::Mark& mark, Severity severity, std::string_view code, std::string_view item, std::string cause);

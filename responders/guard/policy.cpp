@@ -290,7 +290,7 @@ class PolicyLoader : PolicyReader {
       else if (key == "password") channel.password = scalar(entry.second);
       else if (key == "timeout") duration(entry.second, channel.timeout);
       else if (key == "kind") read_kind(entry.second, channel);
-      else if (key == "max_tlp") read_limit(entry.second, channel);
+      else if (key == "max_tlp") marking(entry.second, channel.max_tlp);
       else report(entry.first, fmt::format("\"{}\" is not a setting of a channel", key));
     }
     if (channel.name.empty() || channel.url.empty()) report(node, "a channel needs \"name\", \"kind\" and \"url\"");
@@ -304,12 +304,6 @@ class PolicyLoader : PolicyReader {
     else if (kind == "webhook") channel.kind = NotifyChannel::Kind::webhook;
     else if (kind == "syslog") channel.kind = NotifyChannel::Kind::syslog;
     else report(node, "mail, webhook or syslog is expected");
-  }
-
-  void read_limit(const YAML::Node& node, NotifyChannel& channel) {
-    const auto limit = parse_channel_limit(scalar(node));
-    if (limit) channel.max_tlp = *limit;
-    else report(node, "none, clear, green, amber or amber+strict is expected; TLP:RED never leaves the host by itself");
   }
 
   Policy policy_;

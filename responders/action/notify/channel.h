@@ -27,10 +27,6 @@ struct NotifyChannel {
   rules::Tlp max_tlp = rules::tlp_most;  // the strictest marking it is told the content of; never red
 };
 
-// "none" lets through what is not marked at all. TLP:RED is for the persons it was given to, so no channel is opened to
-// it: nothing.
-std::optional<rules::Tlp> parse_channel_limit(std::string_view text) noexcept;
-
 struct NotifyChannels {
   std::vector<NotifyChannel> all;
   const NotifyChannel* find(const std::string& name) const noexcept {

@@ -161,12 +161,6 @@ Result<void> send_remote_syslog(const NotifyChannel& channel, const std::string&
 
 }  // namespace
 
-std::optional<rules::Tlp> parse_channel_limit(std::string_view text) noexcept {
-  if (text == "none") return rules::Tlp::none;
-  const auto out = rules::parse_tlp(text);
-  return out == rules::Tlp::red ? std::nullopt : out;
-}
-
 bool is_withheld(const NotifyChannel& channel, const Notice& notice) noexcept { return notice.tlp > channel.max_tlp; }
 
 Notice withheld(const NotifyChannel& channel, const Notice& notice) {

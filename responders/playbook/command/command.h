@@ -12,6 +12,7 @@
 
 #include "responders/action/request.h"
 #include "responders/playbook/variable/value.h"
+#include "rules/marking.h"
 
 namespace tocsin::responders {
 
@@ -29,6 +30,7 @@ struct CommandRequest {
   std::string type;                             // "sigma": whom it goes to; nobody else believes it, it is never sent
   std::vector<CommandValue> values;             // of the variables that have one
   std::string incident;
+  rules::Tlp tlp = rules::Tlp::none;  // of the incident
   std::string reason;
   Requester behalf;
   Duration time = std::chrono::hours(1);  // at most
@@ -47,7 +49,7 @@ class CommandGateway {
   virtual ~CommandGateway() = default;
   // Are there commands of this type that it would carry out? Where not, a playbook with one is not begun.
   virtual bool carries_out(std::string_view /*type*/) const noexcept { return true; }
-  // Would it be run now? `rule` of the verdict: "type", "signature", "host", "path", "unsafe", "role".
+  // Would it be run now? `rule` of the verdict: "type", "signature", "host", "marking", "path", "unsafe", "role".
   virtual Result<GuardVerdict> judge(const CommandRequest& request) = 0;
   // Does not wait for the command: while it runs the answer is `running`, and the same request asked again tells more.
   // denied: it may not be run; nothing was done.

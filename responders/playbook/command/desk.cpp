@@ -164,6 +164,11 @@ Result<GuardVerdict> CommandDesk::resolve(const CommandRequest& request, Order& 
     TOCSIN_CHECK(order.values.declare(given.name, Variable{wanted, std::move(*value), true, false}));
   }
   order.time = std::min(request.time, policy_.time_most);
+  if (type != "yara" && type != "bash" && request.tlp > policy_.max_tlp)
+    return refused_by(
+        "marking",
+        fmt::format("the incident is {}; other hosts are told {} at most (max_tlp)", rules::tlp_label(request.tlp),
+                    policy_.max_tlp == rules::Tlp::none ? "of what is not marked" : rules::tlp_label(policy_.max_tlp)));
   if (type == "yara") return resolve_yara(request, order);
   if (type == "http-api" || type == "openc2-http") return resolve_http(order);
   if (!order.command->shell) return refused_by("type", "this host's runner does not run it");

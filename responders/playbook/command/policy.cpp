@@ -73,6 +73,7 @@ class Loader : PolicyReader {
     else if (name == "authorities") read_path(node, policy_.authorities);
     else if (name == "hosts") read_hosts(node, policy_.hosts);
     else if (name == "plain_http") read_hosts(node, policy_.plain_http);
+    else if (name == "max_tlp") marking(node, policy_.max_tlp);
     else if (name == "paths")
       each(node, [&](const YAML::Node& item) {
         if (auto one = path(item)) policy_.paths.push_back(std::move(*one));

@@ -62,6 +62,7 @@ std::string render_request(const RunnerRequest& request) {
         .end_object();
   writer.end_array()
       .member("incident", asked.incident)
+      .member("tlp", rules::tlp_name(asked.tlp))
       .member("reason", asked.reason)
       .member("uid", asked.behalf.uid)
       .member("login_uid", asked.behalf.login_uid)
@@ -89,6 +90,9 @@ Result<RunnerRequest> parse_runner_request(std::string_view json) {
   asked.step = text_of(root, "step");
   asked.command = number_of(root, "command", 0);
   asked.incident = text_of(root, "incident");
+  // A marking that is not known is kept to as the strictest.
+  if (const auto marking = text_of(root, "tlp"); !marking.empty())
+    asked.tlp = rules::parse_tlp(marking).value_or(rules::Tlp::red);
   asked.reason = text_of(root, "reason");
   asked.behalf.uid = static_cast<std::uint32_t>(number_of(root, "uid", UINT32_MAX));
   asked.behalf.login_uid = static_cast<std::uint32_t>(number_of(root, "login_uid", UINT32_MAX));

@@ -17,6 +17,7 @@ CommandRequest Run::Machine::command_request(const RunToken& token, std::size_t 
   out.command = number;
   out.type = here.commands[number].type;
   out.incident = spec.incident;
+  out.tlp = spec.tlp;
   out.reason = spec.reason;
   out.behalf = spec.behalf;
   if (token.deadline) out.time = std::max(*token.deadline - clock_.now(), Duration::zero());
