@@ -40,6 +40,7 @@ class SigmaRuleSet final : public RuleSet {
 
   std::vector<RuleCost> costs() const override {
     std::vector<RuleCost> out;
+    out.reserve(plan_->rules.size());
     for (std::size_t i = 0; i < plan_->rules.size(); ++i)
       out.push_back({plan_->rules[i], plan_->counters[i].checks.load(std::memory_order_relaxed),
                      plan_->counters[i].matches.load(std::memory_order_relaxed),

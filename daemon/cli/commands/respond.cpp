@@ -1,5 +1,5 @@
-// playbook list, status, run, answer and cancel: what the daemon knows and does; list without one, too. (playbook check
-// and rehearse need none and live in their own file; actions in action.cpp.)
+// playbook list, status, run, and what people do to a run: all of it the daemon does, and list works without one, too.
+// (playbook check and rehearse need none and live in their own file; actions in action.cpp.)
 
 #include <unistd.h>
 
