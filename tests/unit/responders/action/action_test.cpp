@@ -122,9 +122,9 @@ TEST(Notify, a_channel_is_told_no_content_above_its_limit) {
   EXPECT_EQ(told.body.find("line one"), std::string::npos);
   EXPECT_TRUE(told.attachments.empty());
   EXPECT_NE(told.body.find("tocsin incident show INC-2026-0001"), std::string::npos);
-  EXPECT_EQ(parse_channel_limit("green"), rules::Tlp::green);
-  EXPECT_EQ(parse_channel_limit("none"), rules::Tlp::none);
-  EXPECT_EQ(parse_channel_limit("red"), std::nullopt);
+  EXPECT_EQ(rules::parse_tlp_limit("green"), rules::Tlp::green);
+  EXPECT_EQ(rules::parse_tlp_limit("none"), rules::Tlp::none);
+  EXPECT_EQ(rules::parse_tlp_limit("red"), std::nullopt);
 }
 
 TEST(Notify, base64_lines_are_short) { EXPECT_EQ(base64_lines(std::string(58, 'x')).find("\r\n"), 76U); }

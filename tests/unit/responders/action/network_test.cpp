@@ -1,8 +1,6 @@
 // Ports, rates, isolation and connections for real, in a network namespace of this process's own.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +11,7 @@
 #include "responders/action/network_isolate_host/network_isolate_host.h"
 #include "responders/action/network_kill_flow/socket_diagnosis.h"
 #include "responders/action/table.h"
+#include "tests/unit/responders/own_network.h"
 
 namespace tocsin::responders {
 namespace {
@@ -20,15 +19,7 @@ namespace {
 class NetworkTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-    Nftables probe;
-    if (!probe.run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
-    const OwnedDescriptor socket(::socket(AF_INET, SOCK_DGRAM, 0));
-    ifreq request{};
-    request.ifr_name[0] = 'l';
-    request.ifr_name[1] = 'o';
-    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-    ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0);
+    if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
     listener_ = OwnedDescriptor(::socket(AF_INET, SOCK_STREAM, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -1,11 +1,11 @@
 // The real thing: nftables in a network namespace of this process's own. Skipped where one cannot be made.
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <memory>
 
 #include "responders/action/firewall/firewall.h"
 #include "responders/action/network_block_address/network_block_address.h"
+#include "tests/unit/responders/own_network.h"
 
 namespace tocsin::responders {
 namespace {
@@ -13,10 +13,9 @@ namespace {
 class NftablesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-    // Its socket belongs to the namespace it is opened in, so it is opened after leaving the host's.
+    if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
+    // Its socket belongs to the namespace it is opened in.
     nftables_ = std::make_unique<Nftables>();
-    if (!nftables_->run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
     action_ = make_network_block_address({clock_, random_, {}, {}});
   }
   Parameters parameters(std::string address, std::string ttl = "10m") {

@@ -1,8 +1,6 @@
 // Names led nowhere: the rules as text, the answer, and both for real in a network namespace of this process's own.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include "responders/action/network_sinkhole/answer.h"
 #include "responders/action/network_sinkhole/name_rules.h"
 #include "responders/action/table.h"
+#include "tests/unit/responders/own_network.h"
 
 namespace tocsin::responders {
 namespace {
@@ -64,14 +63,7 @@ TEST(SinkholeParameters, a_domain_has_one_spelling) {
 class SinkholeTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-    if (!Nftables().run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
-    const OwnedDescriptor socket(::socket(AF_INET, SOCK_DGRAM, 0));
-    ifreq request{};
-    request.ifr_name[0] = 'l';
-    request.ifr_name[1] = 'o';
-    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-    ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0);
+    if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
     server_ = bound(53);
     sinkhole_ = bound(sinkhole_port);
     ASSERT_TRUE(server_ && sinkhole_);

@@ -1,9 +1,7 @@
 // The enumeration of crash_test.cpp over what cuts somebody off: this host, a connection, a person's sessions.
 #include <gtest/gtest.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -11,6 +9,7 @@
 #include "responders/action/network_kill_flow/socket_diagnosis.h"
 #include "responders/action/processes/processes.h"
 #include "tests/unit/responders/guard/crash_fixture.h"
+#include "tests/unit/responders/own_network.h"
 
 namespace tocsin::responders {
 namespace {
@@ -21,22 +20,10 @@ class CrashNetworkTest : public CrashTest {
   void SetUp() override {
     CrashTest::SetUp();
     if (IsSkipped()) return;
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-    if (!Nftables().run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
-    const OwnedDescriptor socket(::socket(AF_INET, SOCK_DGRAM, 0));
-    ifreq request{};
-    request.ifr_name[0] = 'l';
-    request.ifr_name[1] = 'o';
-    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-    ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0);
+    if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
     // A second address, because nobody blocks or cuts off a loopback.
     const in_addr second{htonl(0xCB007101)};  // 203.0.113.1
-    std::ranges::copy(std::string_view("lo:1"), request.ifr_name);
-    auto* own = reinterpret_cast<sockaddr_in*>(&request.ifr_addr);
-    *own = {};
-    own->sin_family = AF_INET;
-    own->sin_addr = second;
-    ASSERT_EQ(::ioctl(socket.get(), SIOCSIFADDR, &request), 0);
+    ASSERT_TRUE(OwnNetwork::add_address(second));
     listener_ = OwnedDescriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     socklen_t size = sizeof address_;
     address_.sin_family = AF_INET;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -16,6 +15,7 @@
 #include "responders/action/services/service_change.h"
 #include "responders/action/ssh_revoke_key/authorized_keys.h"
 #include "tests/unit/responders/guard/crash_fixture.h"
+#include "tests/unit/responders/own_network.h"
 
 namespace tocsin::responders {
 namespace {
@@ -61,8 +61,7 @@ TEST_F(CrashTest, keys_come_back) {
 }
 
 TEST_F(CrashTest, packets_flow_again) {
-  if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-  if (!Nftables().run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
+  if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
   // The table itself is made once: from nothing for the first, and it is there for the others.
   bool first = true;
   const std::vector<std::tuple<const char*, Parameters::Texts, SetElement>> all{
@@ -80,8 +79,7 @@ TEST_F(CrashTest, packets_flow_again) {
 }
 
 TEST_F(CrashTest, names_are_asked_for_again) {
-  if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs CAP_SYS_ADMIN for a network namespace";
-  if (!Nftables().run("add table inet probe\n")) GTEST_SKIP() << "nftables does not work here";
+  if (const auto why = OwnNetwork::enter(); !why.empty()) GTEST_SKIP() << why;
   const auto there = [] {
     const auto listed = Nftables().run(sinkhole_sets_command());
     if (!listed) return false;
