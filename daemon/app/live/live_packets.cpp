@@ -293,13 +293,14 @@ void LivePackets::say(const CaptureNotice& notice, Time now) {
   event.set(field::event_action, fmt::format("capture.{}", notice.kind));
   event.set(field::event_reason, notice.text);
   event.set(field::tocsin_loss_cause, notice.kind);
+  const std::string source = "interface:" + options_.interface;
   EventHeader header;
   header.id = hash128(fmt::format("{}/{}/{}", options_.packets.identity, notice.kind, now.time_since_epoch().count()));
   header.observed = header.ingested = now;
   header.event_class = EventClass::loss;
   header.dataset = "capture";
   header.host = options_.host;
-  header.source = "interface:" + options_.interface;
+  header.source = source;
   event.finish(header, {});
   if (!inbox_.try_send(work)) dropped_inbox_.add();
 }
