@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "responders/action/collect_packets/collect_packets.h"
 #include "responders/action/collect_triage/collect_triage.h"
 #include "responders/action/cron_disable/cron_disable.h"
 #include "responders/action/file_quarantine/file_quarantine.h"
@@ -44,6 +45,7 @@ constexpr auto action_table = std::to_array<ActionRow>({
     {service_stop_spec, &make_service_stop, &describe_service_stop},
     {service_mask_spec, &make_service_mask, &describe_service_mask},
     {collect_triage_spec, &make_collect_triage, &describe_collect_triage},
+    {collect_packets_spec, nullptr, &describe_collect_packets},
     {notify_spec, &make_notify, &describe_notify},
 });
 
@@ -95,7 +97,8 @@ Result<Rehearsed> OfflineGateway::rehearse(const ActionRequest& request) {
   out.forecast = row->describe(parameters);
   out.verdict = {GuardVerdict::Kind::unasked, "offline", "no guard was asked"};
   for (const ParameterSpec& spec : row->spec.parameters)
-    if (spec.type == ParameterType::network && parameters.has(spec.name))
+    // What the daemon only looks for cuts nobody off.
+    if (row->make != nullptr && spec.type == ParameterType::network && parameters.has(spec.name))
       if (auto reason = reserved_reason(parameters.network(spec.name)))
         out.verdict = {GuardVerdict::Kind::refused, "never_touch", std::move(*reason)};
   if (request.marked == Marked::exercise && out.verdict.kind != GuardVerdict::Kind::refused)

@@ -13,6 +13,7 @@ namespace tocsin::responders {
 
 struct ActionRow {
   const ActionSpec& spec;
+  // Null: tocsind carries it out, with what it holds itself; it needs no privilege and changes nothing of the host.
   std::unique_ptr<Action> (*make)(const ActionEnvironment& environment);
   // The forecast that needs no look at the system: the same input is the same text on every host.
   Forecast (*describe)(const Parameters& parameters);

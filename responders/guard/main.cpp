@@ -116,7 +116,8 @@ Result<void> serve(const ProgramOptions& options) {
                                       {},
                                       {}};
   Guard::Actions actions;
-  for (const ActionRow& row : all_actions()) actions.push_back(row.make(environment));
+  for (const ActionRow& row : all_actions())
+    if (row.make != nullptr) actions.push_back(row.make(environment));
   SystemFacts facts;
   TOCSIN_TRY(const auto guard, Guard::open(policy, facts, clock, std::move(actions), options.state + "/journal.jsonl"));
   report_abilities(*guard, read_abilities(), log);

@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,13 @@ def enter_own_network():
 def guessing(host, user, source):
     stamp = time.strftime("%b %e %H:%M:%S", time.gmtime())
     return "".join(f"{stamp} {host} sshd[{800 + i}]: Failed password for {user} from {source} port {40000 + i} ssh2\n" for i in range(12)).encode()
+
+
+def datagram(source, target, port, text):
+    """An Ethernet frame with a UDP datagram; sums are left to the card."""
+    udp = struct.pack("!HHHH", 40000, port, 8 + len(text), 0) + text
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(target))
+    return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + ip + udp
 
 
 def blocked():
@@ -256,6 +264,42 @@ channels:
         self.assertIn(ATTACKER, blocked())
         self.tocsin(daemon, 0, "playbook", "undo", self.runs(daemon)[0]["run"], "--reason", "over", "--yes")
         self.assertEqual({}, blocked())
+
+    def test_packets_become_evidence(self):
+        """What a worker holds of an address is in the vault, and nothing else; the guard is not asked."""
+        daemon = self.daemon("automatic")
+        book = json.loads((rig.ROOT / "responders/packs/ssh-brute-force/playbook.json").read_text())
+        step = next(s for s in book["workflow"].values() if s.get("name") == "Block the source for one hour")
+        order = {"action": "collect.packets", "parameters": {"address": "__source_ip__:value", "peer_port": "53", "protocol": "udp"}}
+        step["commands"] = [{"type": "tocsin", "command_b64": base64.b64encode(json.dumps(order).encode()).decode(), "playbook_activity": "analyze-collected-data"}]
+        shelf = self.path / "books/keep-packets"
+        shelf.mkdir(parents=True)
+        (shelf / "playbook.json").write_text(json.dumps(book))
+        daemon.stop()
+        daemon.config.write_text(daemon.config.read_text().replace("respond: {mode: apply}", f"respond: {{mode: apply, playbooks: [{self.path}/books]}}")
+                                 .replace("interfaces: []", "interfaces: [{name: wan, workers: 2}]"))
+        daemon.spawn("tocsin-responder", "--socket", daemon.runtime / "responder.sock", "--state", self.path / "responder", "--config", self.policy)
+        daemon.start()
+        rig.wait_for(lambda: all(one["state"] == "watching" for one in daemon.status()["collect"]), "the log and the interface to be watched")
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.addCleanup(wire.close)
+        wire.bind(("lan", 0))
+        for source, port, text in ((ATTACKER, 53, b"sought one"), ("203.0.113.8", 53, b"of another"), (ATTACKER, 80, b"of another port"), (ATTACKER, 53, b"sought two")):
+            wire.send(datagram(source, OWN, port, text))
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        rehearsed = self.tocsin(daemon, 0, "playbook", "rehearse", "keep-packets", "--incident", incident)
+        self.assertIn(f"2 packets of udp {ATTACKER}", rehearsed)
+        self.assertNotIn("packets", self.tocsin(daemon, 0, "evidence", "list", "-o", "ndjson"))
+        self.tocsin(daemon, 0, "playbook", "run", "keep-packets", "--incident", incident, "--reason", "what did it ask for", "--yes")
+        kept = [row for row in rig.rows(self.tocsin(daemon, 0, "evidence", "list", "-o", "ndjson")) if "2 packets of udp" in row["name"]]
+        self.assertEqual(1, len(kept), kept)
+        capture = self.path / "kept.pcapng"
+        self.tocsin(daemon, 0, "evidence", "pcap", incident, "-o", capture, "--reason", "to look at it")
+        got = capture.read_bytes()
+        self.assertLess(got.index(b"sought one"), got.index(b"sought two"))
+        self.assertNotIn(b"of another", got)
+        self.assertEqual([], self.actions(daemon, "collect.packets"))
 
     def test_people_in_roles_agree(self):
         daemon = self.daemon("automatic")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tocsin::collectors {
 
@@ -25,8 +26,9 @@ struct RecentFrames::Record {
   std::int64_t time = 0;
   std::uint32_t captured = 0;
   std::uint32_t wire = 0;
-  std::uint32_t link_type = 0;
-  std::uint32_t chained = 0;
+  std::uint16_t link_type = 0;  // 16 bits in every capture format
+  std::uint16_t chained = 0;
+  std::uint32_t behind = 0;  // the record written before this one, in units of `alignment`; 0: none
 };
 
 RecentFrames::RecentFrames(std::size_t bytes)
@@ -53,7 +55,8 @@ std::uint64_t RecentFrames::push(const RawFrame& frame) {
   record.time = frame.time.time_since_epoch().count();
   record.captured = static_cast<std::uint32_t>(taken + added);
   record.wire = static_cast<std::uint32_t>(std::min<std::size_t>(frame.wire_length + added, UINT32_MAX));
-  record.link_type = frame.link_type;
+  record.link_type = static_cast<std::uint16_t>(frame.link_type);
+  record.behind = behind(position);
   std::uint8_t* to = place(position);
   std::memcpy(to, &record, sizeof record);
   to += sizeof record;
@@ -83,8 +86,34 @@ std::uint64_t RecentFrames::link(std::uint64_t frame, std::uint64_t previous) {
   mark.previous = previous;
   mark.chained = 1;
   const auto position = reserve(aligned(sizeof mark));
+  mark.behind = behind(position);
   std::memcpy(place(position), &mark, sizeof mark);
   return position;
+}
+
+// Distances are at most the memory and one record, so they fit.
+std::uint32_t RecentFrames::behind(std::uint64_t position) noexcept {
+  const auto before = std::exchange(newest_, position);
+  return before == 0 ? 0 : static_cast<std::uint32_t>((position - before) / alignment);
+}
+
+std::uint64_t RecentFrames::newest() const noexcept { return frame_at_or_before(newest_); }
+
+std::uint64_t RecentFrames::before(std::uint64_t position) const noexcept {
+  if (!intact(position)) return 0;
+  const auto behind = read(position).behind;
+  return behind == 0 ? 0 : frame_at_or_before(position - std::uint64_t{behind} * alignment);
+}
+
+// Marks of chains lie between the frames.
+std::uint64_t RecentFrames::frame_at_or_before(std::uint64_t position) const noexcept {
+  while (intact(position)) {
+    const Record record = read(position);
+    if (record.frame == position) return position;
+    if (record.behind == 0) return 0;
+    position -= std::uint64_t{record.behind} * alignment;
+  }
+  return 0;
 }
 
 bool RecentFrames::intact(std::uint64_t position) const noexcept {

@@ -36,6 +36,10 @@ class RecentFrames {
   // Nothing when it was overwritten.
   std::optional<Frame> at(std::uint64_t position) const;
 
+  // All frames in the order they came, the newest first: 0 when there is none, or it was overwritten.
+  std::uint64_t newest() const noexcept;
+  std::uint64_t before(std::uint64_t position) const noexcept;
+
   std::size_t capacity() const noexcept { return capacity_; }
 
  private:
@@ -43,11 +47,14 @@ class RecentFrames {
   bool intact(std::uint64_t position) const noexcept;
   Record read(std::uint64_t position) const noexcept;
   std::uint64_t reserve(std::size_t size) noexcept;
+  std::uint32_t behind(std::uint64_t position) noexcept;
+  std::uint64_t frame_at_or_before(std::uint64_t position) const noexcept;
   std::uint8_t* place(std::uint64_t position) const noexcept { return memory_.get() + position % capacity_; }
 
   std::size_t capacity_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::uint64_t written_ = 8;  // total; positions count from here, and 0 is none
+  std::uint64_t newest_ = 0;   // the record written last
 };
 
 }  // namespace tocsin::collectors

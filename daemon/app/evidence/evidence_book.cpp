@@ -12,6 +12,10 @@ namespace tocsin::daemon {
 
 using responders::Evidence;
 
+namespace {
+constexpr std::string_view asked_mark = "asked for under ";  // and the key
+}
+
 Result<VaultKey> find_vault_key(const std::string& named, const std::filesystem::path& store, MakeKey make) {
   if (!named.empty()) return VaultKey::load(named);
   std::error_code error;
@@ -102,19 +106,58 @@ Result<void> EvidenceBook::put(const TakenEvidence& taken, IncidentId id) {
       evidence.collector = capture_collector;
     }
   }
+  TOCSIN_TRY([[maybe_unused]] const auto kept, put(evidence, bytes, reason));
+  return {};
+}
+
+Result<Evidence> EvidenceBook::put(const Evidence& evidence, Bytes bytes, std::string_view reason) {
   TOCSIN_CHECK(make_room(bytes.size()));
-  return transaction_([&]() -> Result<void> {
-    TOCSIN_TRY(const auto kept, vault_.put(evidence, bytes, options_.self, reason));
-    if (id) {
+  Evidence kept;
+  TOCSIN_CHECK(transaction_([&]() -> Result<void> {
+    TOCSIN_TRY(kept, vault_.put(evidence, bytes, options_.self, reason));
+    if (evidence.incident) {
       TOCSIN_TRY([[maybe_unused]] const auto after,
-                 casework_.command(id, responders::command::AddEvidence{refer(kept)}, options_.self));
+                 casework_.command(evidence.incident, responders::command::AddEvidence{refer(kept)}, options_.self));
     }
     TOCSIN_TRY(const auto custody, vault_.custody(kept.digest));
     if (custody.size() == 1) bytes_ += kept.size;  // else the vault had it
     ++counters_.kept;
     counters_.kept_bytes += kept.size;
     return {};
-  });
+  }));
+  return kept;
+}
+
+Result<std::optional<Evidence>> EvidenceBook::keep(const Asked& asked, Bytes capture) {
+  TOCSIN_TRY(const auto incident, casework_.incident(asked.incident));
+  if (incident.evidence.size() >= pieces_most) {
+    ++counters_.enough;
+    return std::nullopt;
+  }
+  Evidence evidence;
+  evidence.host = options_.host;
+  evidence.incident = incident.merged_into ? incident.merged_into : incident.id;
+  evidence.name = asked.name;
+  evidence.collector = capture_collector;
+  auto kept = put(evidence, capture, fmt::format("{}{}: {}", asked_mark, asked.key, asked.reason));
+  if (!kept) {
+    ++(kept.error().code == Code::exhausted ? counters_.refused : counters_.failed);
+    return std::unexpected(std::move(kept).error());
+  }
+  return std::optional(std::move(*kept));
+}
+
+Result<std::optional<Evidence>> EvidenceBook::taken(IncidentId id, std::string_view key) {
+  const auto mark = fmt::format("{}{}: ", asked_mark, key);
+  TOCSIN_TRY(const auto incident, casework_.incident(id));
+  TOCSIN_TRY(const auto pieces, store_.records().evidence_of(incident.merged_into ? incident.merged_into : id));
+  for (const auto& piece : pieces) {
+    if (piece.collector != capture_collector) continue;
+    TOCSIN_TRY(const auto custody, vault_.custody(piece.digest));
+    for (const auto& entry : custody)
+      if (entry.act == responders::CustodyAct::collected && entry.reason.starts_with(mark)) return piece;
+  }
+  return std::nullopt;
 }
 
 Result<void> EvidenceBook::keep(const TakenEvidence& taken) {

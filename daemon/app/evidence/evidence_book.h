@@ -5,6 +5,7 @@
 // audit; what belongs to open incidents never goes. Casework's thread, or a replay's.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "daemon/app/evidence/taken.h"
@@ -38,6 +39,8 @@ class EvidenceBook {
  public:
   static constexpr std::size_t pieces_most = 1000;  // of one incident
 
+  using Evidence = responders::Evidence;
+
   // Runs work in one transaction of store and casework.
   using Transaction = std::function<Result<void>(const std::function<Result<void>()>&)>;
 
@@ -47,6 +50,16 @@ class EvidenceBook {
 
   // Its alerts were decided and committed before. Errors are counted as well.
   Result<void> keep(const TakenEvidence& taken);
+  // A capture that somebody asked for, as evidence of an incident. Nothing: the incident has pieces_most already.
+  struct Asked {
+    IncidentId incident;
+    std::string name;  // "17 packets of 198.51.100.77"
+    std::string key;   // of who asked: the same is taken once
+    std::string reason;
+  };
+  Result<std::optional<Evidence>> keep(const Asked& asked, Bytes capture);
+  // What was taken for the key before.
+  Result<std::optional<Evidence>> taken(IncidentId incident, std::string_view key);
   const EvidenceCounters& counters() const noexcept { return counters_; }
   std::uint64_t bytes() const noexcept { return bytes_; }
   Vault& vault() noexcept { return vault_; }
@@ -55,6 +68,7 @@ class EvidenceBook {
   Result<void> make_room(std::uint64_t needed);
   Result<IncidentId> wanted_by(const TakenEvidence& taken);
   Result<void> put(const TakenEvidence& taken, IncidentId incident);
+  Result<Evidence> put(const Evidence& evidence, Bytes bytes, std::string_view reason);
 
   Store& store_;
   responders::Casework& casework_;

@@ -46,6 +46,7 @@ class FlowCaptures final : public collectors::Observer, public rules::AlertSink 
 
   // Before the worker processes the frame.
   void take(const collectors::RawFrame& frame) { latest_ = recent_.push(frame); }
+  const collectors::RecentFrames& recent() const noexcept { return recent_; }
   // Finished captures.
   std::vector<TakenEvidence> take_finished();
   // No more frames: what is open is finished as it is.

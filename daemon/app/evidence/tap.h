@@ -38,6 +38,8 @@ class EvidenceTap {
   void take(const collectors::RawFrame& frame) {
     if (packets_) packets_->take(frame);
   }
+  // Null: no frames are held.
+  const collectors::RecentFrames* recent() const noexcept { return packets_ ? &packets_->recent() : nullptr; }
   std::vector<TakenEvidence> take_finished();
   // No more frames.
   void finish();

@@ -377,10 +377,10 @@ Result<void> Daemon::start() {
   runs_ = std::make_unique<RunDesk>(
       RunDeskParts{config_.respond.mode, config_.respond.socket, config_.store.directory, response_->shelf(),
                    [this](auto change) { return on_casework(std::move(change), TaskWaits::nothing); },
-                   config_.respond.runner, hunt_place(config_)},
+                   config_.respond.runner, hunt_place(config_), packet_place()},
       clock_, random_, log_);
   runs_->start();
-  response_->start(*runs_);
+  response_->start(*runs_, packet_place());
   TOCSIN_CHECK(open_control());
   if (eve_) eve_->start();
   if (owners_) owners_->start();

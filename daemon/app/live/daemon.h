@@ -9,6 +9,7 @@
 #include "collectors/opener/client.h"
 #include "collectors/opener/sandbox.h"
 #include "daemon/app/live/casework_thread.h"
+#include "daemon/app/live/collect_desk.h"
 #include "daemon/app/live/dataset_keeper.h"
 #include "daemon/app/live/live_logs.h"
 #include "daemon/app/live/live_packets.h"
@@ -60,6 +61,8 @@ class Daemon {
   Result<void> on_casework(std::function<Result<void>(Keeper&)> change, TaskWaits waits = TaskWaits::checkpoint);
   // Null when the vault cannot be opened. Casework's thread.
   EvidenceBook* evidence() noexcept { return evidence_.get(); }
+  // The frames that packet workers hold, and the vault, for collect.packets. Any thread.
+  PacketPlace packet_place();
   // Waits until all that was sent before is committed.
   Result<void> settle();
 
@@ -86,6 +89,7 @@ class Daemon {
   void withhold_record(const rules::Alert& alert);
   Result<void> reload_with(const ReloadGate& gate);
   void put_away(GenerationRef old, std::uint64_t number);
+  Result<CarvedPackets> carve(const PacketWish& wish);
   Result<void> open_control();
   Result<void> confine();
 

@@ -15,6 +15,13 @@ struct LivePackets::Part {
   std::unique_ptr<EventLane> events;
 };
 
+// A wish that was made, and who waits for what becomes of it.
+struct LivePackets::Carved {
+  Carved(PacketWish wish, std::string interface) : carving(std::move(wish), std::move(interface)) {}
+  Carving carving;
+  std::promise<Result<CarvedPackets>> told;
+};
+
 // Packet worker, packet engines and the engines that look at its records, with their collected findings.
 class LivePackets::Lane final : public collectors::RecordSink {
  public:
@@ -67,6 +74,7 @@ class LivePackets::Lane final : public collectors::RecordSink {
   }
   collectors::PacketWorker& worker() noexcept { return worker_; }
   std::vector<TakenEvidence> take_evidence() { return tap_ ? tap_->take_finished() : std::vector<TakenEvidence>{}; }
+  const collectors::RecentFrames* recent() const { return tap_ ? tap_->recent() : nullptr; }
   EvidenceShortfall evidence_shortfall() const { return tap_ ? tap_->shortfall() : EvidenceShortfall{}; }
   const GenerationRef& generation() const noexcept { return generation_; }
   std::vector<rules::Alert> take_alerts() {
@@ -194,7 +202,9 @@ void LivePackets::run() {
   std::uint64_t number = 0;
   while (!over_.load(std::memory_order_relaxed)) {
     if (generations_.number() != lane_->generation()->number) exchange();
-    const Duration patience = std::clamp(lane_->worker().next_due() - clock_.now(), Duration{}, patience_most);
+    const bool carving = carve_some();
+    const Duration due = std::clamp(lane_->worker().next_due() - clock_.now(), Duration{}, patience_most);
+    const Duration patience = carving ? Duration{} : due;
     auto polled = ring_.poll(patience, [&](const collectors::RawFrame& frame) {
       collectors::RawFrame numbered = frame;
       numbered.number = ++number;
@@ -220,10 +230,54 @@ void LivePackets::run() {
     }
     hand_over();
   }
+  end_carving();
   lane_->finish();
   account_eve();
   account(clock_.now());
   hand_over();
+}
+
+std::future<Result<CarvedPackets>> LivePackets::carve(PacketWish wish) {
+  constexpr std::size_t carvings_most = 8;
+  auto asked = std::make_unique<Carved>(std::move(wish), options_.interface);
+  auto out = asked->told.get_future();
+  const std::lock_guard lock(carvings_mutex_);
+  if (lane_->recent() == nullptr)
+    asked->told.set_value(fail(Code::denied, "no frames are held: evidence.recent_packets is 0, or there is no vault"));
+  else if (ended_) asked->told.set_value(fail(Code::unreachable, options_.interface + " is not watched any more"));
+  else if (carvings_.size() >= carvings_most)
+    asked->told.set_value(fail(Code::exhausted, "too many look for packets at once; ask again later"));
+  else {
+    carvings_.push_back(std::move(asked));
+    carving_.store(true, std::memory_order_release);
+  }
+  return out;
+}
+
+// A slice of well under a millisecond. True while there is more to do.
+bool LivePackets::carve_some() {
+  constexpr std::size_t frames_at_once = 512;
+  if (!carving_.load(std::memory_order_acquire)) return false;
+  std::unique_lock lock(carvings_mutex_);
+  Carved& first = *carvings_.front();  // only this thread removes it
+  lock.unlock();
+  if (!first.carving.look(*lane_->recent(), frames_at_once)) return true;
+  auto found = first.carving.take();
+  lock.lock();
+  const auto done = std::move(carvings_.front());
+  carvings_.pop_front();
+  carving_.store(!carvings_.empty(), std::memory_order_release);
+  lock.unlock();
+  done->told.set_value(std::move(found));
+  return true;
+}
+
+void LivePackets::end_carving() {
+  const std::lock_guard lock(carvings_mutex_);
+  ended_ = true;
+  for (const auto& each : carvings_) each->told.set_value(fail(Code::unreachable, "the daemon is stopping"));
+  carvings_.clear();
+  carving_.store(false, std::memory_order_release);
 }
 
 // Every lost packet is in one counter and in one blind interval.

@@ -3,6 +3,8 @@
 // cannot take at once is folded or dropped, counted, and told as a blind interval.
 
 #include <atomic>
+#include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +13,7 @@
 #include "collectors/base/log.h"
 #include "collectors/base/metrics.h"
 #include "collectors/packet/capture/ring.h"
+#include "daemon/app/evidence/carving.h"
 #include "daemon/app/lanes.h"
 #include "daemon/app/live/capture_watch.h"
 #include "daemon/app/live/detector_switch.h"
@@ -54,6 +57,10 @@ class LivePackets {
   };
   State state() const;
 
+  // What its latest frames have of a wish; the worker looks a little between packets. denied: it holds no frames;
+  // exhausted: too many ask; unreachable: it has ended. Any thread.
+  std::future<Result<CarvedPackets>> carve(PacketWish wish);
+
   // Makes this worker's part of another load of the rules ready, so that it only has to be exchanged between two
   // packets; and takes apart what was exchanged before. One thread at a time, not the worker's.
   void prepare(GenerationRef next);
@@ -67,6 +74,7 @@ class LivePackets {
  private:
   class Lane;
   struct Part;
+  struct Carved;
   void exchange();
   void run();
   void account(Time now);
@@ -74,6 +82,8 @@ class LivePackets {
   void say(const CaptureNotice& notice, Time now);
   void account_eve();
   void hand_over();
+  bool carve_some();
+  void end_carving();
 
   collectors::PacketRing ring_;
   const LivePacketsOptions options_;
@@ -103,6 +113,10 @@ class LivePackets {
   Time blind_since_{};
   std::uint64_t blind_count_ = 0;
   std::vector<rules::Alert> waiting_;
+  std::mutex carvings_mutex_;  // held for the length of a pointer's exchange
+  std::deque<std::unique_ptr<Carved>> carvings_;
+  std::atomic<bool> carving_{false};  // there are some
+  bool ended_ = false;                // no more are taken
   std::atomic<std::uint64_t> packets_{0};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> down_{false};

@@ -119,8 +119,9 @@ ResponseDesk::ResponseDesk(PlaybookShelf shelf, const Config& config, std::strin
 
 ResponseDesk::~ResponseDesk() { stop(); }
 
-void ResponseDesk::start(RunDesk& runs) {
+void ResponseDesk::start(RunDesk& runs, PacketPlace packets) {
   runs_ = &runs;
+  packets_ = std::move(packets);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -181,7 +182,8 @@ void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fittin
     spec.cause.depth = depth_of(incident.id, called.alert->last);
     spec.reason = fmt::format("trigger {}: {}", called.trigger, called.alert->title);
   }
-  auto rehearsal = responders::rehearse(spec, reachable(client_, offline_), clock_, &shelf_, &commands_);
+  CollectDesk gateway(reachable(client_, offline_), packets_, clock_);
+  auto rehearsal = responders::rehearse(spec, gateway, clock_, &shelf_, &commands_);
   if (!rehearsal)
     return log_.limited(LogLevel::warning, "rehearse " + name,
                         name + " for " + incident.alias + ": " + rehearsal.error().text());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/base/log.h"
+#include "daemon/app/live/collect_desk.h"
 #include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/inbox.h"
 #include "daemon/app/live/run_desk.h"
@@ -59,8 +60,8 @@ class ResponseDesk {
   ResponseDesk(PlaybookShelf shelf, const Config& config, std::string here, Inbox& inbox, const Clock& clock,
                Random& random, Log& log);
   ~ResponseDesk();
-  // `runs` outlives the thread.
-  void start(RunDesk& runs);
+  // `runs` outlives the thread; `packets`: what collect.packets looks at.
+  void start(RunDesk& runs, PacketPlace packets);
   void stop();
 
   // An incident was opened or has a new kind of alert. Never waits; when too many are waiting the oldest is kept.
@@ -88,6 +89,7 @@ class ResponseDesk {
   responders::OfflineGateway offline_;
   std::unique_ptr<responders::RunnerClient> runner_;  // null: commands are not carried out
   HuntDesk commands_;
+  PacketPlace packets_;
   Inbox& inbox_;
   const Clock& clock_;
   Random& random_;

@@ -131,7 +131,7 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
                 "no playbook fits " + incident.alias + "; name one with --playbook (tocsin playbook list)");
   responders::ResponderClient guard(daemon.config().respond.socket);
   responders::OfflineGateway offline;
-  auto& gateway = reachable(guard, offline);
+  CollectDesk gateway(reachable(guard, offline), daemon.packet_place(), daemon.clock());
   for (const auto* playbook : chosen) {
     TOCSIN_TRY(const auto rehearsal,
                responders::rehearse(spec_for(playbook->plan, incident, daemon.host(), daemon.config().assets), gateway,

@@ -43,7 +43,12 @@ bool in_doubt(const std::vector<RunRecord>& records) {
 }  // namespace
 
 RunDesk::RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log)
-    : parts_(std::move(parts)), client_(parts_.socket), clock_(clock), random_(random), log_(log) {
+    : parts_(std::move(parts)),
+      client_(parts_.socket),
+      gateway_(client_, parts_.packets, clock),
+      clock_(clock),
+      random_(random),
+      log_(log) {
   if (!parts_.runner.empty()) runner_ = std::make_unique<responders::RunnerClient>(parts_.runner);
   commands_ = std::make_unique<HuntDesk>(parts_.hunts, clock_, runner_.get());
 }
@@ -101,7 +106,7 @@ Result<RunView> RunDesk::start_run(RunOrder order) {
   Active active;
   active.notes = std::make_unique<RunNotes>(std::move(order.identity), parts_.casework, clock_);
   TOCSIN_TRY(active.run,
-             Run::start(std::move(spec), client_, *active.notes, clock_, &parts_.library, {}, commands_.get()));
+             Run::start(std::move(spec), gateway_, *active.notes, clock_, &parts_.library, {}, commands_.get()));
   active_.emplace(id, std::move(active));
   return on_poll(id);
 }
@@ -242,7 +247,7 @@ Result<RunView> RunDesk::retry(RunId id, const std::string& step, responders::Ac
     active.notes->recall(before.records);
     TOCSIN_CHECK(active.notes->append({&record, 1}));
     before.records.push_back(record);
-    TOCSIN_TRY(active.run, Run::resume(std::move(before.spec), before.records, client_, *active.notes, clock_,
+    TOCSIN_TRY(active.run, Run::resume(std::move(before.spec), before.records, gateway_, *active.notes, clock_,
                                        &parts_.library, {}, commands_.get()));
     active_[id] = std::move(active);
     return on_poll(id);
@@ -396,7 +401,7 @@ Result<void> RunDesk::take_up(const RunRow& row, const std::vector<RunStepRow>& 
   if (parts_.mode != RespondMode::apply) why = "respond.mode is rehearse now";
   else if (!spec) why = spec.error().text();
   if (why.empty()) {
-    auto run = Run::resume(std::move(*spec), *records, client_, *notes, clock_, &parts_.library, {}, commands_.get());
+    auto run = Run::resume(std::move(*spec), *records, gateway_, *notes, clock_, &parts_.library, {}, commands_.get());
     if (run) {
       log_.info(fmt::format("the run {} of \"{}\" goes on", render_uuid(row.id.uuid), row.playbook));
       active_[row.id] = Active{std::move(notes), std::move(*run), {}};

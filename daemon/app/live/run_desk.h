@@ -13,6 +13,7 @@
 
 #include "collectors/base/channel.h"
 #include "collectors/base/log.h"
+#include "daemon/app/live/collect_desk.h"
 #include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/run_notes.h"
 #include "daemon/config/config.h"
@@ -56,8 +57,9 @@ struct RunDeskParts {
   std::filesystem::path store;  // to read the records of runs that go on
   const responders::PlaybookLibrary& library;
   OnCasework casework;
-  std::string runner = {};  // of tocsin-runner; empty: none
-  HuntPlace hunts = {};     // of sigma commands
+  std::string runner = {};   // of tocsin-runner; empty: none
+  HuntPlace hunts = {};      // of sigma commands
+  PacketPlace packets = {};  // of collect.packets
 };
 
 class RunDesk {
@@ -119,6 +121,7 @@ class RunDesk {
 
   const RunDeskParts parts_;
   responders::ResponderClient client_;
+  CollectDesk gateway_;                               // before the client
   std::unique_ptr<responders::RunnerClient> runner_;  // null: its commands are not carried out
   std::unique_ptr<HuntDesk> commands_;
   const Clock& clock_;

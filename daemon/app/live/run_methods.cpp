@@ -144,8 +144,9 @@ Result<void> run_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   std::unique_ptr<responders::RunnerClient> runner;
   if (!daemon.config().respond.runner.empty())
     runner = std::make_unique<responders::RunnerClient>(daemon.config().respond.runner);
+  CollectDesk gateway(guard, daemon.packet_place(), daemon.clock());
   HuntDesk commands(hunt_place(daemon.config()), daemon.clock(), runner.get());
-  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, guard, daemon.clock(), &daemon.shelf(), &commands));
+  TOCSIN_TRY(const auto rehearsal, responders::rehearse(spec, gateway, daemon.clock(), &daemon.shelf(), &commands));
   TOCSIN_CHECK(may_begin(rehearsal));
   if (dry) {
     reply_steps(reply, rehearsal.steps, "");

@@ -104,5 +104,33 @@ TEST(RecentFrames, the_huge_and_the_empty_are_held_too) {
   EXPECT_EQ(recent.link(1U << 30, 0), 0U);
 }
 
+TEST(RecentFrames, all_frames_are_walked_backwards_whatever_chains_they_are_in) {
+  RecentFrames recent(RecentFrames::bytes_least);
+  EXPECT_EQ(recent.newest(), 0U);
+  std::uint64_t one = 0;
+  std::uint64_t other = 0;
+  std::vector<std::uint8_t> bytes;
+  for (std::uint64_t i = 1; i <= 5'000; ++i) {
+    bytes.assign(60 + i % 700, static_cast<std::uint8_t>(i));
+    const auto at = recent.push(frame_of(i, bytes));
+    one = recent.link(at, one);
+    if (i % 3 == 0) other = recent.link(at, other);  // its mark lies between the frames
+    std::uint64_t number = i;
+    std::size_t held = 0;
+    for (auto walked = recent.newest(); walked != 0 && held < 20; walked = recent.before(walked), ++held)
+      ASSERT_EQ(recent.at(walked)->number, number--);
+  }
+  std::uint64_t number = 5'000;
+  auto walked = recent.newest();
+  for (; walked != 0; walked = recent.before(walked)) {
+    const auto frame = recent.at(walked);
+    ASSERT_TRUE(frame);
+    ASSERT_EQ(frame->number, number--);
+    for (const auto byte : frame->bytes) ASSERT_EQ(byte, static_cast<std::uint8_t>(frame->number));
+  }
+  EXPECT_GT(5'000 - number, 50U);
+  EXPECT_GT(number, 0U);  // the oldest are gone
+}
+
 }  // namespace
 }  // namespace tocsin::collectors
