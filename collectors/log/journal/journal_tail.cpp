@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
@@ -56,7 +57,8 @@ struct JournalTail::State {
   LineDecoder decoder;
   OpenJournal journal;
   JournalCounts counts;
-  bool gap = false;  // to be told with the next batch
+  bool gap = false;    // to be told with the next batch
+  bool ahead = false;  // on an entry that no batch has yet
 
   Result<void> seek() {
     auto* j = journal.get();
@@ -157,6 +159,9 @@ Result<JournalTail> JournalTail::open(JournalOptions options, std::shared_ptr<co
   auto& s = *tail.state_;
   TOCSIN_TRY(s.journal, open_journal(s.options.directory));
   sd_journal_set_data_threshold(s.journal.get(), field_most + 1024);
+  // Without a descriptor of its own sd_journal_process looks at nothing, and a journal that is rotated falls silent.
+  if (const int code = sd_journal_get_fd(s.journal.get()); code < 0)
+    return fail_errno("cannot watch the journal's directories", -code);
   TOCSIN_CHECK(s.seek());
   return tail;
 }
@@ -165,10 +170,15 @@ Result<bool> JournalTail::poll(JournalBatch& batch, Time now) {
   auto& s = *state_;
   EventBuilder builder(batch.events);
   const auto before = batch.events.size();
+  if (s.gap) s.tell_gap(builder, now);
+  // Before anything else: where its file was rotated away, the next call would leave it without an entry.
+  if (std::exchange(s.ahead, false)) {
+    s.entry(builder, now, batch);
+    builder.reset();
+  }
   // Tells sd-journal of files that were rotated or vacuumed since.
   if (const int code = sd_journal_process(s.journal.get()); code < 0)
     return fail_errno("cannot follow the journal", -code);
-  if (s.gap) s.tell_gap(builder, now);
   while (batch.events.size() + LineDecoder::events_most <= EventBatch::most_events) {
     const int code = sd_journal_next(s.journal.get());
     if (code < 0) return fail_errno("cannot read the journal", -code);
@@ -179,9 +189,9 @@ Result<bool> JournalTail::poll(JournalBatch& batch, Time now) {
   return batch.events.size() != before;
 }
 
-int JournalTail::descriptor() const noexcept {
-  const int descriptor = sd_journal_get_fd(state_->journal.get());
-  return descriptor < 0 ? -1 : descriptor;
+bool JournalTail::grown() noexcept {
+  if (!state_->ahead) state_->ahead = sd_journal_next(state_->journal.get()) > 0;
+  return state_->ahead;
 }
 
 JournalCounts JournalTail::counts() const noexcept { return state_->counts; }

@@ -46,8 +46,9 @@ class JournalTail {
 
   // Reads what is there, until the batch is nearly full. True when anything was added. Never waits.
   Result<bool> poll(JournalBatch& batch, Time now);
-  // To wait for new entries: poll(2) this for input, then call poll(). -1 when the journal cannot tell.
-  int descriptor() const noexcept;
+  // Is there an entry that poll() would give? A look into memory that journald shares: journald itself tells (inotify)
+  // up to a quarter of a second later, which a response cannot wait. Files that came since the last poll() are not seen.
+  bool grown() noexcept;
   JournalCounts counts() const noexcept;
 
  private:

@@ -114,11 +114,11 @@ void LiveLogs::renew() {
 // Until there is something to read; names are looked for again after a while.
 void LiveLogs::rest() {
   constexpr Duration turn = std::chrono::milliseconds{250};
-  constexpr Duration look = std::chrono::milliseconds{10};  // nobody tells of a file that grew; responses wait for it
-  const Duration step = followed_.empty() ? turn : look;
-  for (Duration waited{}; waited < turn && !over_.load(std::memory_order_relaxed); waited += step) {
-    std::this_thread::sleep_for(step);
+  constexpr Duration look = std::chrono::milliseconds{10};  // nobody tells in time of what grew; responses wait for it
+  for (Duration waited{}; waited < turn && !over_.load(std::memory_order_relaxed); waited += look) {
+    std::this_thread::sleep_for(look);
     if (std::ranges::any_of(followed_, [](const auto& followed) { return followed->tail.grown(); })) return;
+    if (journal_ && journal_->grown()) return;
   }
 }
 
