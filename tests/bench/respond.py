@@ -2,11 +2,11 @@
 """From a line of sshd's log to the address in the kernel's set: Tocsin, by a trigger that applies, and fail2ban, both
 over the same log at the same time, in a network namespace of their own; needs root.
 
-  respond.py [--attackers N] [--burst N] [--backend polling|pyinotify]
+  respond.py [--attackers N] [--burst N] [--backend polling|pyinotify] [--journal]
 
 Each attacker's fifth failure decides, for both. The kernel's own notices tell when an address is in a set; what Tocsin
-did meanwhile is read from its store and the guard's journal. `burst`: so many attackers decided by one write. Nothing
-passes or fails by time."""
+did meanwhile is read from its store and the guard's journal. `burst`: so many attackers decided by one write. With --journal
+the lines come through a journald, to Tocsin alone. Nothing passes or fails by time."""
 import argparse
 import base64
 import ctypes
@@ -100,7 +100,7 @@ def playbook():
 
 
 class Tocsin:
-    def __init__(self, folder):
+    def __init__(self, folder, journal):
         folder.mkdir()
         shelf = folder / "books/block"
         shelf.mkdir(parents=True)
@@ -113,6 +113,22 @@ class Tocsin:
         self.daemon.spawn("tocsin-responder", "--socket", self.daemon.runtime / "responder.sock", "--state", folder / "responder", "--config", folder / "responder.yaml")
         rig.wait_for((self.daemon.runtime / "responder.sock").exists, "the responder")
         self.log = self.daemon.log
+        self.entrance = rig.Journal(folder) if journal else None
+        if journal:
+            config = self.daemon.config.read_text()
+            self.daemon.config.write_text(config.replace("journald: {enabled: false}", rig.Journal.CONFIG))
+
+    def write(self, lines):
+        if self.entrance is None:
+            return self.daemon.write(lines.encode())
+        for line in lines.splitlines():
+            self.entrance.write(line.split("]: ", 1)[1])
+        return None
+
+    def stop(self):
+        self.daemon.stop()
+        if self.entrance:
+            self.entrance.stop()
 
     def start(self):
         self.daemon.start()
@@ -168,29 +184,31 @@ def row(name, seconds):
 
 def measure(arguments, folder):
     kernel = Kernel()
-    tocsin = Tocsin(folder / "tocsin")
+    tocsin = Tocsin(folder / "tocsin", arguments.journal)
     server = None
     try:
         tocsin.start()
-        if shutil.which("fail2ban-server"):
+        if arguments.journal:
+            print("through a journal: Tocsin alone")
+        elif shutil.which("fail2ban-server"):
             server = fail2ban(folder / "fail2ban", tocsin.log, arguments.backend)
         else:
             print("fail2ban is not installed: its rows are missing")
         tools = [name for name in TABLES.values() if server or name != "fail2ban"]
         single, together = POOL[:arguments.attackers], POOL[arguments.attackers:arguments.attackers + arguments.burst]
-        tocsin.daemon.write("".join(failure(a, i * 10 + j) for i, a in enumerate(single + together) for j in range(THRESHOLD - 1)).encode())
+        tocsin.write("".join(failure(a, i * 10 + j) for i, a in enumerate(single + together) for j in range(THRESHOLD - 1)))
         time.sleep(3)
         sent = {}
         for i, address in enumerate(single):
-            line = failure(address, i * 10 + THRESHOLD).encode()
+            line = failure(address, i * 10 + THRESHOLD)
             sent[address] = time.time()
-            tocsin.daemon.write(line)
+            tocsin.write(line)
             time.sleep(random.uniform(0.2, 0.4))  # no beat in common with whoever polls
         for tool in tools:
             rig.wait_for(lambda tool=tool: set(single) <= set(kernel.seen[tool]), f"{tool} to block all")
-        lines = "".join(failure(a, i * 10 + THRESHOLD) for i, a in enumerate(together)).encode()
+        lines = "".join(failure(a, i * 10 + THRESHOLD) for i, a in enumerate(together))
         begun = time.time()
-        tocsin.daemon.write(lines)
+        tocsin.write(lines)
         for tool in tools:
             rig.wait_for(lambda tool=tool: set(together) <= set(kernel.seen[tool]), f"{tool} to block all of a burst")
         print(f"{'from the deciding line to the kernel, ms':44}{'':>6}{'p50':>10}{'p99':>10}{'most':>10}")
@@ -212,7 +230,7 @@ def measure(arguments, folder):
         if server:
             server.terminate()
             server.wait()
-        tocsin.daemon.stop()
+        tocsin.stop()
     return 0
 
 
@@ -221,6 +239,7 @@ def main():
     parser.add_argument("--attackers", type=int, default=200)
     parser.add_argument("--burst", type=int, default=100)
     parser.add_argument("--backend", choices=["polling", "pyinotify"], default="pyinotify")
+    parser.add_argument("--journal", action="store_true", help="through a journald of its own; without fail2ban")
     parser.add_argument("--folder", type=pathlib.Path, help="where both keep their state; it must be on the disk that counts")
     arguments = parser.parse_args()
     if arguments.attackers + arguments.burst > len(POOL):

@@ -4,11 +4,13 @@ TOCSIN=PATH names the `tocsin` program; the daemons are looked for beside it.
 """
 import calendar
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -82,6 +84,44 @@ def wait_for(condition, what, patience=PATIENCE):
             return value
         time.sleep(0.1)
     raise AssertionError(f"waited {patience} s for {what}")
+
+
+class Journal:
+    """A journald over a /run of this process's own mount namespace."""
+
+    PROGRAM = pathlib.Path("/lib/systemd/systemd-journald")
+    CONFIG = "journald: {enabled: true, directory: /run/log/journal}"
+
+    def __init__(self, folder):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x00020000) != 0:  # CLONE_NEWNS
+            raise unittest.SkipTest("needs root: makes a mount namespace")
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+        for path in ("/run/systemd/journal", "/run/log/journal"):
+            os.makedirs(path)
+        self.said = (folder / "journald.log").open("ab")
+        self.server = subprocess.Popen([self.PROGRAM], stdout=self.said, stderr=self.said)
+        self.entrance = "/run/systemd/journal/socket"
+        wait_for(lambda: os.path.exists(self.entrance) and self.files(), "journald")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    @staticmethod
+    def files():
+        return list(pathlib.Path("/run/log/journal").glob("*/*.journal"))
+
+    def write(self, message):
+        self.socket.sendto(f"SYSLOG_IDENTIFIER=sshd\nPRIORITY=6\nMESSAGE={message}\n".encode(), self.entrance)
+
+    def rotate(self):
+        before = len(self.files())
+        self.server.send_signal(signal.SIGUSR2)
+        wait_for(lambda: len(self.files()) > before, "the journal to rotate")
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait()
+        self.socket.close()
+        self.said.close()
 
 
 class Daemon:

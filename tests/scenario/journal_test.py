@@ -1,14 +1,9 @@
 #!/usr/bin/python3
 """The systemd journal, written by a journald of its own in a /run of its own: every entry is an event once, across
 rotation and a killed daemon, and soon enough for a response. Needs root."""
-import ctypes
 import datetime
-import os
 import pathlib
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,52 +12,14 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 import rig  # noqa: E402
 
-CLONE_NEWNS = 0x00020000
-JOURNALD = pathlib.Path("/lib/systemd/systemd-journald")
-
-
-class Journal:
-    """A journald over a /run of this process's own mount namespace."""
-
-    def __init__(self, folder):
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
-        for path in ("/run/systemd/journal", "/run/log/journal"):
-            os.makedirs(path)
-        self.said = (folder / "journald.log").open("ab")
-        self.server = subprocess.Popen([JOURNALD], stdout=self.said, stderr=self.said)
-        self.entrance = "/run/systemd/journal/socket"
-        rig.wait_for(lambda: os.path.exists(self.entrance) and self.files(), "journald")
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-    @staticmethod
-    def files():
-        return list(pathlib.Path("/run/log/journal").glob("*/*.journal"))
-
-    def write(self, message):
-        self.socket.sendto(f"SYSLOG_IDENTIFIER=sshd\nPRIORITY=6\nMESSAGE={message}\n".encode(), self.entrance)
-
-    def rotate(self):
-        before = len(self.files())
-        self.server.send_signal(signal.SIGUSR2)
-        rig.wait_for(lambda: len(self.files()) > before, "the journal to rotate")
-
-    def stop(self):
-        self.server.terminate()
-        self.server.wait()
-        self.socket.close()
-        self.said.close()
-
 
 class Follows(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        rig.need(rig.TOCSIN, rig.TOCSIN.with_name("tocsind"), rig.TOCSIN.with_name("tocsin-opener"), JOURNALD)
-        if os.geteuid() != 0 or ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-            raise unittest.SkipTest("needs root: makes a mount namespace")
+        rig.need(rig.TOCSIN, rig.TOCSIN.with_name("tocsind"), rig.TOCSIN.with_name("tocsin-opener"), rig.Journal.PROGRAM)
         cls.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         cls.path = pathlib.Path(cls.folder.name)
-        cls.journal = Journal(cls.path)
+        cls.journal = rig.Journal(cls.path)
         cls.addClassCleanup(cls.folder.cleanup)
         cls.addClassCleanup(cls.journal.stop)
 
@@ -71,11 +28,11 @@ class Follows(unittest.TestCase):
         folder.mkdir()
         self.daemon = rig.Daemon(folder)
         config = self.daemon.config.read_text(encoding="utf-8")
-        self.daemon.config.write_text(config.replace("journald: {enabled: false}", "journald: {enabled: true, directory: /run/log/journal}"), encoding="utf-8")
+        self.daemon.config.write_text(config.replace("journald: {enabled: false}", rig.Journal.CONFIG), encoding="utf-8")
         self.addCleanup(self.daemon.stop)
         self.daemon.start()
 
-    def fail(self, number, user):
+    def guess(self, number, user):
         self.journal.write(f"Failed password for {user} from 203.0.113.9 port {40000 + number} ssh2")
 
     def ports(self, user):
@@ -87,7 +44,7 @@ class Follows(unittest.TestCase):
 
         def write(count):
             for _ in range(count):
-                self.fail(len(wanted), "once")
+                self.guess(len(wanted), "once")
                 wanted.append(40000 + len(wanted))
                 time.sleep(0.003)
 
@@ -113,7 +70,7 @@ class Follows(unittest.TestCase):
             for i in range(15):
                 time.sleep(0.27 + 0.017 * i)  # no beat in common
                 sent[40000 + i] = time.time()
-                self.fail(i, user)
+                self.guess(i, user)
             rig.wait_for(lambda user=user: len(self.ports(user)) == 15, "the events")
             read = {int(one["source.port"]): datetime.datetime.fromisoformat(one["event.ingested"]).timestamp() for one in self.ports(user)}
             medians.append(statistics.median(read[port] - sent[port] for port in sent))
