@@ -80,8 +80,8 @@ bool is_domain(std::string_view name) noexcept {
 }  // namespace
 
 std::string_view capability_name(Capability capability) noexcept {
-  static constexpr std::array<std::string_view, 5> names{"none", "network_admin", "file_owner", "process_control",
-                                                         "service_manager"};
+  static constexpr std::array<std::string_view, 6> names{
+      "none", "network_admin", "file_owner", "process_control", "service_manager", "process_memory"};
   return names[static_cast<std::size_t>(capability)];
 }
 std::string_view reversibility_name(Reversibility reversibility) noexcept {

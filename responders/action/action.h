@@ -52,7 +52,14 @@ struct ParameterSpec {
 };
 
 // What holding it needs of the process.
-enum class Capability : std::uint8_t { none, network_admin, file_owner, process_control, service_manager };
+enum class Capability : std::uint8_t {
+  none,
+  network_admin,
+  file_owner,
+  process_control,
+  service_manager,
+  process_memory
+};
 // expires: the kernel undoes it alone, even when every process of ours is dead.
 enum class Reversibility : std::uint8_t { expires, undoable, irreversible };
 // How much of the host feels it.

@@ -15,6 +15,7 @@
 #include "responders/action/network_limit_rate/network_limit_rate.h"
 #include "responders/action/network_sinkhole/network_sinkhole.h"
 #include "responders/action/notify/notify.h"
+#include "responders/action/process_dump_maps/process_dump_maps.h"
 #include "responders/action/process_kill/process_kill.h"
 #include "responders/action/process_stop/process_stop.h"
 #include "responders/action/service_mask/service_mask.h"
@@ -37,6 +38,7 @@ constexpr auto action_table = std::to_array<ActionRow>({
     {file_quarantine_spec, &make_file_quarantine, &describe_file_quarantine},
     {cron_disable_spec, &make_cron_disable, &describe_cron_disable},
     {process_stop_spec, &make_process_stop, &describe_process_stop},
+    {process_dump_maps_spec, &make_process_dump_maps, &describe_process_dump_maps},
     {process_kill_spec, &make_process_kill, &describe_process_kill},
     {user_lock_spec, &make_user_lock, &describe_user_lock},
     {user_expire_spec, &make_user_expire, &describe_user_expire},

@@ -178,6 +178,8 @@ Abilities read_abilities() {
   out.network_admin = missing({{CAP_NET_ADMIN, "CAP_NET_ADMIN"}});
   out.process_control = missing({{CAP_KILL, "CAP_KILL"}});
   if (!out.process_control.empty()) out.process_control += "; it can only reach processes of its own user";
+  out.process_memory = missing({{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}});
+  if (!out.process_memory.empty()) out.process_memory += "; it can only read processes of its own user";
   // A user may quarantine files of his own; what he may not is said when it is tried.
   out.file_owner =
       missing({{CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE"}, {CAP_FOWNER, "CAP_FOWNER"}, {CAP_CHOWN, "CAP_CHOWN"}});
@@ -190,6 +192,7 @@ const std::string& Abilities::why_not(Capability capability) const noexcept {
   return capability == Capability::network_admin     ? network_admin
          : capability == Capability::file_owner      ? file_owner
          : capability == Capability::process_control ? process_control
+         : capability == Capability::process_memory  ? process_memory
                                                      : none;
 }
 

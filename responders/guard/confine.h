@@ -15,13 +15,15 @@ struct Abilities {
   std::string network_admin;
   std::string file_owner;
   std::string process_control;
+  std::string process_memory;
 
   const std::string& why_not(Capability capability) const noexcept;
 };
 Abilities read_abilities();
 
 // Keeps CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID, CAP_KILL and CAP_SYS_PTRACE (to read where
-// an operator is logged in from) as far as they are there, in no other set.
+// an operator is logged in from, and the memory that process.dump_maps copies) as far as they are there, in no other
+// set.
 Result<void> drop_capabilities();
 Result<void> filter_system_calls();
 

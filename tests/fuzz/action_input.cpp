@@ -8,6 +8,7 @@
 #include "responders/action/accounts/shadow.h"
 #include "responders/action/file_quarantine/manifest.h"
 #include "responders/action/firewall/ruleset.h"
+#include "responders/action/process_dump_maps/maps.h"
 #include "responders/action/processes/target.h"
 #include "responders/action/ssh_revoke_key/authorized_keys.h"
 #include "responders/action/table.h"
@@ -38,6 +39,8 @@ void parameters(std::string_view text) {
 // What accounts of others write: their keys, their names, their processes.
 void texts_of_the_host(std::string_view text) {
   (void)parse_process_stat(text);
+  for (const auto& mapping : worth_copying(parse_maps(text, 64).mappings))
+    if (mapping.begin >= mapping.end || !mapping.readable) std::abort();
   for (const auto& process : parse_token(text))
     if (process.pid < 0) std::abort();
   if (const auto fingerprint = fingerprint_of(text)) {

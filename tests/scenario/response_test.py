@@ -372,6 +372,21 @@ assets: [{{level: 5, hosts: [gold01]}}]
         for entry in json.loads((folder / "manifest.json").read_text())["files"]:
             self.assertEqual(entry["sha256"], hashlib.sha256((folder / entry["name"]).read_bytes()).hexdigest())
 
+        # Made of two halves at run time: only the memory of this very process has it, no file and no command line.
+        keeper = subprocess.Popen(["/usr/bin/python3", "-c", "kept = ''.join(['marker-of-', 'the-heap']); print(flush=True); import sys; sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  user=65534, group=65534, extra_groups=[])
+        self.addCleanup(keeper.communicate)
+        keeper.stdout.readline()
+        kept = dict(done("process.dump_maps", "dump", {"pid": str(keeper.pid)})["outputs"])
+        folder = pathlib.Path(kept["folder"])
+        manifest = json.loads((folder / "manifest.json").read_text())
+        self.assertTrue(manifest["complete"])
+        for entry in manifest["files"]:
+            self.assertEqual(entry["sha256"], hashlib.sha256((folder / entry["name"]).read_bytes()).hexdigest())
+        self.assertIn(b"marker-of-the-heap", (folder / "memory.bin").read_bytes())
+        self.assertNotIn(b"marker-of-the-heap", pathlib.Path(kept["executable"]).read_bytes())
+        self.assertIsNone(keeper.poll())
+
         script = f"import socket\ns = socket.create_connection(('{OWN}', {self.port}), source_address=('{ATTACKER}', 0))\ns.recv(1)\n"
         visitor = subprocess.Popen([*self.pair.enter(), sys.executable, "-c", script], stderr=subprocess.DEVNULL)
         self.addCleanup(self.end, visitor)

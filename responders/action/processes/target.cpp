@@ -15,7 +15,7 @@ constexpr int rounds_most = 16;
 
 }  // namespace
 
-Result<std::vector<HostProcess>> target_processes(const Parameters& parameters) {
+Result<HostProcess> target_process(const Parameters& parameters) {
   const int pid = static_cast<int>(parameters.number("pid"));
   const auto top = read_process(pid);
   if (!top || top->gone()) return fail(Code::not_found, fmt::format("there is no process {}", pid));
@@ -24,8 +24,13 @@ Result<std::vector<HostProcess>> target_processes(const Parameters& parameters) 
   if (parameters.has("executable") && parameters.text("executable") != top->executable)
     return fail(Code::conflict, fmt::format("process {} runs {}, not {}", pid, escape_terminal(top->executable),
                                             escape_terminal(parameters.text("executable"))));
-  if (parameters.text("scope") != "tree") return std::vector<HostProcess>{*top};
-  return process_tree(pid, tree_most);
+  return *top;
+}
+
+Result<std::vector<HostProcess>> target_processes(const Parameters& parameters) {
+  TOCSIN_TRY(const HostProcess top, target_process(parameters));
+  if (parameters.text("scope") != "tree") return std::vector<HostProcess>{top};
+  return process_tree(top.pid, tree_most);
 }
 
 std::string shown(const HostProcess& process) {

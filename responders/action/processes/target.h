@@ -1,5 +1,5 @@
 #pragma once
-// The processes that process.kill and process.stop name: pid, scope, started, executable.
+// The processes that process.kill, process.stop and process.dump_maps name: pid, scope, started, executable.
 
 #include <span>
 #include <string>
@@ -10,8 +10,10 @@
 
 namespace tocsin::responders {
 
-// The process that the parameters mean; parents first when a tree is. not_found: there is none (any more); conflict:
-// the number belongs to another process now.
+// The process that the parameters mean, whatever their scope. not_found: there is none (any more); conflict: the number
+// belongs to another process now.
+Result<HostProcess> target_process(const Parameters& parameters);
+// Parents first when a tree is meant.
 Result<std::vector<HostProcess>> target_processes(const Parameters& parameters);
 std::string shown(const HostProcess& process);
 // Each is sent the signal; one that ended meanwhile is passed over. How many got it.
