@@ -31,11 +31,19 @@ class Pair:
         self.holder = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         rig.wait_for(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"), "the other namespace")
         run("ip", "link", "set", "lo", "up")
+        self.connect()
+
+    def connect(self):
         run("ip", "link", "add", HERE, "type", "veth", "peer", "name", THERE, "netns", str(self.holder.pid))
         for where, device, address in ((self.inside, HERE, OWN), (self.there, THERE, OTHER)):
             where("sh", "-c", f"echo 1 > /proc/sys/net/ipv6/conf/{device}/disable_ipv6 || true", stderr=subprocess.DEVNULL)
             where("ip", "addr", "add", f"{address}/24", "dev", device)
             where("ip", "link", "set", device, "up")
+
+    @staticmethod
+    def disconnect():
+        """Both ends cease to be; `connect` makes others of the same names."""
+        run("ip", "link", "del", HERE)
 
     def close(self):
         self.holder.communicate()

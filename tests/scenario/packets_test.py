@@ -254,6 +254,42 @@ class Packets(unittest.TestCase):
         latencies = self.stored_after(daemon)
         self.assertLess(latencies[len(latencies) // 2], 0.2, latencies)
 
+    def test_an_interface_that_was_away_is_watched_again(self):
+        daemon = veth.capturing_daemon(self.path, RULES, workers=2)
+        self.addCleanup(daemon.stop)
+        self.pair.disconnect()
+        connected = False
+        try:
+            daemon.start()
+            for times in (1, 2):  # not there yet at the start; later removed and made anew
+                rig.wait_for(lambda: self.states(daemon) == {"no such interface"}, "the interface to be missed")
+                self.pair.connect()
+                connected = True
+                rig.wait_for(lambda: self.states(daemon) == {"watching"}, f"the interface to be watched: {daemon.said()[-1500:]}")
+                server = self.other_server()
+                with socket.create_connection((OTHER, PORT)) as client:
+                    client.sendall(b"open sesame\n")
+                    rig.wait_for(lambda times=times: len(daemon.alerts()) == times, f"the alert: {daemon.said()[-1500:]}")
+                server.communicate()
+                self.pair.disconnect()
+                connected = False
+            blind = rig.wait_for(lambda: len(self.blind(daemon)) == 2 and self.blind(daemon), "the blind intervals")
+            self.assertEqual([cause for cause, _ in blind], ["no such interface"] * 2)
+            self.assertTrue(all(length > 0 for _, length in blind), blind)
+        finally:
+            if not connected:
+                self.pair.connect()
+
+    @staticmethod
+    def states(daemon):
+        return {one["state"] for one in daemon.status()["collect"] if one["source"] == f"interface:{veth.HERE}"}
+
+    @staticmethod
+    def blind(daemon):
+        import sqlite3
+        with sqlite3.connect(f"file:{daemon.store}/store.db?mode=ro", uri=True) as store:
+            return store.execute("SELECT cause, until - since FROM blind WHERE source LIKE 'interface:%'").fetchall()
+
     @staticmethod
     def stored_after(daemon):
         """Seconds from each packet to its alert in the store, least first."""

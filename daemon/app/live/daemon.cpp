@@ -1,17 +1,11 @@
 #include "daemon/app/live/daemon.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <future>
 
@@ -22,6 +16,7 @@
 #include "collectors/base/heap.h"
 #include "daemon/app/evidence/evidence_export.h"
 #include "daemon/app/list_methods.h"
+#include "daemon/app/live/interfaces.h"
 #include "daemon/app/store_methods.h"
 #include "daemon/app/suricata_settings.h"
 #include "daemon/app/vocabulary.h"
@@ -32,38 +27,6 @@ namespace {
 std::string own_host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "localhost";
-}
-
-// An alert whose actor is the host itself happened here; and the host's address must not tie strangers together.
-std::set<std::string> own_addresses() {
-  std::set<std::string> out;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return out;
-  for (const auto* at = list; at != nullptr; at = at->ifa_next) {
-    if (at->ifa_addr == nullptr) continue;
-    if (at->ifa_addr->sa_family == AF_INET) {
-      const auto* v4 = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
-      out.insert(render_address(IpAddress::v4(Bytes(reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), 4))));
-    } else if (at->ifa_addr->sa_family == AF_INET6) {
-      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(at->ifa_addr);
-      out.insert(render_address(IpAddress::v6(Bytes(reinterpret_cast<const std::uint8_t*>(&v6->sin6_addr), 16))));
-    }
-  }
-  ::freeifaddrs(list);
-  return out;
-}
-
-// Of an Ethernet interface: its MTU, the header and two tags; 0 when that cannot be asked.
-std::size_t longest_frame(const std::string& interface) {
-  constexpr std::size_t around = 14 + 2 * 4;
-  ifreq request{};
-  if (interface.size() >= sizeof request.ifr_name) return 0;
-  std::memcpy(request.ifr_name, interface.data(), interface.size());
-  const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return 0;
-  const bool known = ::ioctl(probe, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0;
-  ::close(probe);
-  return known ? static_cast<std::size_t>(request.ifr_mtu) + around : 0;
 }
 
 std::string user_name(std::uint32_t user) {
@@ -124,6 +87,7 @@ Result<void> Daemon::open_store() {
   responders::CaseworkOptions casework;
   casework.grouping.window = config_.incidents.window;
   casework.grouping.age_most = config_.incidents.longest;
+  // An alert whose actor is the host itself happened here; and the host's address must not tie strangers together.
   casework.grouping.own_addresses = own_addresses();
   if (casework.grouping.own_addresses.empty())
     remarks_.emplace_back(
@@ -196,63 +160,6 @@ void Daemon::open_owners() {
   owners_ = std::make_unique<FlowOwners>(
       [this](const collectors::SocketQuestion& question) { return owner_asker_->socket_owner(question); }, user_name,
       metrics_);
-}
-
-void Daemon::open_rings(const InterfaceConfig& wanted) {
-  std::vector<std::string> names{wanted.name};
-  if (wanted.name == "auto") {
-    auto found = opener_->interfaces();
-    if (!found) return remarks_.push_back("interfaces: " + found.error().text());
-    names = std::move(*found);
-  }
-  std::set<IpAddress> own;
-  for (const auto& text : own_addresses())
-    if (const auto address = parse_address(text)) own.insert(*address);
-  for (const auto& name : names) {
-    collectors::RingRequest request;
-    request.interface = name;
-    request.filter = wanted.filter;
-    request.rings = std::max(1U, wanted.workers == 0 ? std::thread::hardware_concurrency() : wanted.workers);
-    request.bytes = wanted.ring.bytes;
-    request.snapshot = wanted.snapshot;
-    request.promiscuous = wanted.promiscuous;
-    auto rings = opener_->open_rings(request);
-    if (!rings) {
-      remarks_.push_back("interface " + name + ": " + rings.error().text());
-      continue;
-    }
-    for (std::size_t i = 0; i < rings->size(); ++i) {
-      auto ring = collectors::PacketRing::map((*rings)[i].descriptor.release(), (*rings)[i].geometry);
-      if (!ring) {
-        remarks_.push_back("interface " + name + ": " + ring.error().text());
-        continue;
-      }
-      LivePacketsOptions options;
-      options.interface = name;
-      options.host = host_;
-      options.worker = i;
-      options.workers = rings->size();
-      options.alerts_waiting = config_.limits.alerts_waiting;
-      options.eve = eve_.get();
-      options.ring = packets_.size();
-      if (evidence_) options.evidence = tap_options(config_.evidence, name);
-      options.watch = &watch_;
-      options.frame_ordinary = longest_frame(name);
-      options.owners = owners_.get();
-      options.own_addresses = own;
-      options.packets.owners = owners_.get();
-      options.packets.quiet_after = config_.limits.stream_wait;
-      options.packets.source = "interface:" + name;
-      options.packets.identity = fmt::format("{}:{}:{}", host_, name, started_.time_since_epoch().count());
-      options.packets.host = host_;
-      // Frames of this host itself leave with checksums the card has yet to fill in.
-      options.packets.decode.checksums = collectors::ChecksumMode::ignore;
-      options.packets.stream.memory_most = config_.limits.stream_memory.bytes;
-      options.packets.flow.flows_most = std::max<std::size_t>(1, config_.limits.flows / rings->size());
-      packets_.push_back(std::make_unique<LivePackets>(std::move(*ring), std::move(options), names_, *generations_,
-                                                       inbox_, clock_, log_, metrics_));
-    }
-  }
 }
 
 Result<void> Daemon::open_logs() {
@@ -423,6 +330,7 @@ void Daemon::watch_interfaces() {
 
 void Daemon::tick() {
   watch_interfaces();
+  reopen_rings();
   datasets_.save_seldom(*generations_->current()->engines, clock_.now());
   const auto& metrics = config_.metrics;
   if (metrics.textfile.empty() || clock_.now() - metrics_written_ < metrics.every) return;

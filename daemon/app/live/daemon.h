@@ -83,6 +83,7 @@ class Daemon {
   Result<void> open_collectors();
   void open_owners();
   void open_rings(const InterfaceConfig& wanted);
+  void reopen_rings();
   Result<void> open_logs();
   void say_blind_since_last_run();
   void filed(const FiledAlert& alert);
@@ -120,6 +121,14 @@ class Daemon {
   std::unique_ptr<CaseworkThread> casework_;
   std::unique_ptr<RunDesk> runs_;
   std::vector<std::unique_ptr<LivePackets>> packets_;
+  // Whose rings are packets_[begin, end).
+  struct WatchedInterface {
+    collectors::RingRequest request;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::vector<WatchedInterface> watched_;
+  Time rings_tried_{};
   std::vector<std::unique_ptr<LiveLogs>> logs_;
   MethodTable methods_;
   std::optional<ControlServer> control_;

@@ -120,10 +120,9 @@ std::string label(const LivePacketsOptions& options) {
 
 }  // namespace
 
-LivePackets::LivePackets(collectors::PacketRing ring, LivePacketsOptions options, FieldNames& names,
-                         const Generations& generations, Inbox& inbox, const Clock& clock, Log& log, Metrics& metrics)
-    : ring_(std::move(ring)),
-      options_(std::move(options)),
+LivePackets::LivePackets(LivePacketsOptions options, FieldNames& names, const Generations& generations, Inbox& inbox,
+                         const Clock& clock, Log& log, Metrics& metrics)
+    : options_(std::move(options)),
       generations_(generations),
       inbox_(inbox),
       clock_(clock),
@@ -161,8 +160,8 @@ void LivePackets::join() {
 }
 
 LivePackets::State LivePackets::state() const {
-  return {"interface:" + options_.interface, down_.load() ? "interface down" : "watching", packets_.load(),
-          lost_.load()};
+  const char* const state = gone_.load() ? "no such interface" : down_.load() ? "interface down" : "watching";
+  return {"interface:" + options_.interface, state, packets_.load(), lost_.load()};
 }
 
 void LivePackets::prepare(GenerationRef next) {
@@ -197,15 +196,67 @@ void LivePackets::exchange() {
   stalled_.set(std::chrono::ceil<std::chrono::microseconds>(took).count());
 }
 
+void LivePackets::use(collectors::PacketRing ring) {
+  const std::lock_guard lock(parts_mutex_);
+  next_ring_.emplace(std::move(ring));
+  gone_.store(false, std::memory_order_release);
+}
+
+bool LivePackets::take_ring() {
+  {
+    const std::lock_guard lock(parts_mutex_);
+    if (!next_ring_) return false;
+    ring_.emplace(std::move(*next_ring_));
+    next_ring_.reset();
+  }
+  const auto since = std::exchange(gone_since_, std::nullopt);
+  if (!since || options_.worker != 0) return true;  // it never was away; of an interface's workers one tells
+  log_.warning(options_.interface + ": the interface is there again and watched");
+  Work work;
+  BlindInterval blind;
+  blind.source = "interface:" + options_.interface;
+  blind.cause = "no such interface";
+  blind.since = *since;
+  blind.until = clock_.now();
+  work.blind.push_back(std::move(blind));
+  if (!inbox_.try_send(work)) dropped_inbox_.add();
+  return true;
+}
+
+void LivePackets::lose_ring(Time now) {
+  account(now);
+  ring_.reset();
+  seen_ = {};
+  gone_since_ = now;
+  gone_.store(true, std::memory_order_release);
+}
+
+// What is due without packets, too.
+void LivePackets::turn(Time now) {
+  lane_->ask_for_owners();
+  lane_->worker().advance(now);
+  if (now - accounted_ >= std::chrono::seconds{1}) {
+    account_eve();
+    account(now);
+  }
+  hand_over();
+}
+
 void LivePackets::run() {
   constexpr Duration patience_most = std::chrono::milliseconds{100};
   std::uint64_t number = 0;
   while (!over_.load(std::memory_order_relaxed)) {
     if (generations_.number() != lane_->generation()->number) exchange();
     const bool carving = carve_some();
+    if (!ring_ && !take_ring()) {
+      if (!gone_since_) gone_since_ = clock_.now();
+      std::this_thread::sleep_for(patience_most);
+      turn(clock_.now());
+      continue;
+    }
     const Duration due = std::clamp(lane_->worker().next_due() - clock_.now(), Duration{}, patience_most);
     const Duration patience = carving ? Duration{} : due;
-    auto polled = ring_.poll(patience, [&](const collectors::RawFrame& frame) {
+    auto polled = ring_->poll(patience, [&](const collectors::RawFrame& frame) {
       collectors::RawFrame numbered = frame;
       numbered.number = ++number;
       if (options_.frame_ordinary != 0 && frame.wire_length > options_.frame_ordinary) ++oversize_;
@@ -216,19 +267,14 @@ void LivePackets::run() {
     if (!polled) {
       down_.store(true);
       log_.limited(LogLevel::warning, "ring " + options_.interface, options_.interface + ": " + polled.error().text());
-      if (polled.error().code != Code::unreachable) break;
-      std::this_thread::sleep_for(std::chrono::seconds{1});
+      if (polled.error().code == Code::unreachable) std::this_thread::sleep_for(std::chrono::seconds{1});
+      else if (polled.error().code == Code::not_found) lose_ring(now);
+      else break;
       continue;
     }
     down_.store(false);
     packets_.fetch_add(*polled, std::memory_order_relaxed);
-    lane_->ask_for_owners();
-    lane_->worker().advance(now);
-    if (now - accounted_ >= std::chrono::seconds{1}) {
-      account_eve();
-      account(now);
-    }
-    hand_over();
+    turn(now);
   }
   end_carving();
   lane_->finish();
@@ -282,7 +328,8 @@ void LivePackets::end_carving() {
 
 // Every lost packet is in one counter and in one blind interval.
 void LivePackets::account(Time now) {
-  const auto now_seen = ring_.statistics();
+  if (!ring_) return;
+  const auto now_seen = ring_->statistics();
   if (!now_seen) return;
   received_.add(now_seen->delivered - seen_.delivered);
   bytes_.add(now_seen->delivered_bytes - seen_.delivered_bytes);

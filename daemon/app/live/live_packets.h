@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -42,16 +43,20 @@ struct LivePacketsOptions {
 class LivePackets {
  public:
   // References outlive the object.
-  LivePackets(collectors::PacketRing ring, LivePacketsOptions options, FieldNames& names,
-              const Generations& generations, Inbox& inbox, const Clock& clock, Log& log, Metrics& metrics);
+  LivePackets(LivePacketsOptions options, FieldNames& names, const Generations& generations, Inbox& inbox,
+              const Clock& clock, Log& log, Metrics& metrics);
   ~LivePackets();
   void start();
   void stop() noexcept { over_.store(true, std::memory_order_relaxed); }
   void join();
 
+  // Without a ring it waits for one: at first, and when its interface was removed. Any thread.
+  void use(collectors::PacketRing ring);
+  bool is_gone() const noexcept { return gone_.load(std::memory_order_acquire); }
+
   struct State {
     std::string source;
-    std::string state;  // "watching", "interface down", …
+    std::string state;  // "watching", "interface down", "no such interface"
     std::uint64_t packets = 0;
     std::uint64_t lost = 0;
   };
@@ -77,6 +82,9 @@ class LivePackets {
   struct Carved;
   void exchange();
   void run();
+  bool take_ring();
+  void lose_ring(Time now);
+  void turn(Time now);
   void account(Time now);
   void tell_watch(Time now);
   void say(const CaptureNotice& notice, Time now);
@@ -85,7 +93,7 @@ class LivePackets {
   bool carve_some();
   void end_carving();
 
-  collectors::PacketRing ring_;
+  std::optional<collectors::PacketRing> ring_;
   const LivePacketsOptions options_;
   const Generations& generations_;
   Inbox& inbox_;
@@ -104,6 +112,7 @@ class LivePackets {
   std::unique_ptr<Lane> lane_;
   std::mutex parts_mutex_;  // held for the length of a pointer's exchange
   std::unique_ptr<Part> ready_, used_up_;
+  std::optional<collectors::PacketRing> next_ring_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<std::int64_t> stall_{0};
   collectors::RingStatistics seen_;
@@ -120,6 +129,8 @@ class LivePackets {
   std::atomic<std::uint64_t> packets_{0};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> down_{false};
+  std::atomic<bool> gone_{true};  // it has no ring, and none is on its way
+  std::optional<Time> gone_since_;
   std::atomic<bool> over_{false};
   std::thread thread_;
 };

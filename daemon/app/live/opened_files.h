@@ -1,5 +1,5 @@
 #pragma once
-// Log files through the privileged opener, for the tails.
+// The privileged opener, for several threads: log files for the tails, rings for those who watch packets.
 
 #include <mutex>
 
@@ -20,6 +20,10 @@ class OpenedFiles final : public collectors::FileOpener {
     const std::lock_guard lock(mutex_);
     TOCSIN_TRY(const auto names, opener_.list_logs(glob));
     return std::vector<std::filesystem::path>(names.begin(), names.end());
+  }
+  Result<std::vector<collectors::OpenedRing>> open_rings(const collectors::RingRequest& request) {
+    const std::lock_guard lock(mutex_);
+    return opener_.open_rings(request);
   }
 
  private:
