@@ -12,6 +12,7 @@
 #include "daemon/app/asked.h"
 #include "daemon/app/evidence_methods.h"
 #include "daemon/app/incident_row.h"
+#include "daemon/app/share.h"
 #include "daemon/app/vocabulary.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/segment/search.h"
@@ -361,6 +362,7 @@ void add_store_methods(MethodTable& methods, const path& store, const Clock& clo
   methods.add({"event.search", Role::viewer, "stored events",
                [store, &clock](const Call& c, Reply& r) { return search(store, clock, c, r); }});
   add_evidence_methods(methods, store);
+  add_share_methods(methods, store);
   methods.add({"audit.list", Role::viewer, "who did what",
                [store, &clock](const Call& c, Reply& r) { return list_audit(store, clock, c, r); }});
   methods.add({"audit.verify", Role::viewer, "check both hash chains",

@@ -60,6 +60,12 @@ const ParameterSpec* ActionSpec::find(std::string_view parameter) const noexcept
   return nullptr;
 }
 
+const ParameterSpec* ActionSpec::document() const noexcept {
+  for (const ParameterSpec& spec : parameters)
+    if (spec.type == ParameterType::document) return &spec;
+  return nullptr;
+}
+
 namespace {
 
 // RFC 1035 section 2.3.4, with the underscores that services use. An address is none: no top-level name is a number.
@@ -175,6 +181,10 @@ Result<Parameters::Value> parse_parameter(const ParameterSpec& spec, std::string
     case ParameterType::choice:
       if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end())
         return refuse(fmt::format("is not one of {}", fmt::join(spec.choices, ", ")));
+      return std::string(text);
+    case ParameterType::document:
+      if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+        return refuse("is not a SHA-256 in hexadecimal");
       return std::string(text);
     case ParameterType::text:
       if (text.size() > text_bytes_most) return refuse("is longer than 16 KiB");

@@ -37,7 +37,9 @@ enum class ParameterType : std::uint8_t {
   account,   // a login name
   unit,      // the name of a systemd unit
   domain,    // a name in DNS of two labels at least, lower case
+  document,  // SHA-256, in hexadecimal, of a document that comes with the request; never given by a playbook
 };
+inline constexpr std::size_t document_bytes_most = 384U << 10U;
 
 struct ParameterSpec {
   std::string_view name;
@@ -77,6 +79,7 @@ struct ActionSpec {
   Readback readback = Readback::reliable;
 
   const ParameterSpec* find(std::string_view parameter) const noexcept;
+  const ParameterSpec* document() const noexcept;  // the parameter of that type
 };
 std::string_view capability_name(Capability capability) noexcept;
 std::string_view reversibility_name(Reversibility reversibility) noexcept;
@@ -150,6 +153,8 @@ class Action {
  public:
   virtual ~Action() = default;
   virtual const ActionSpec& spec() const noexcept = 0;
+  // What came with the request, before apply: kept under its digest until it is passed on.
+  virtual Result<void> keep(std::string_view) { return fail(Code::invalid, "this action passes no document on"); }
   // Reads the system.
   virtual Result<Forecast> rehearse(const Parameters& parameters) = 0;
   // `key`: the caller's idempotency key, 1-128 characters of [A-Za-z0-9._:-]; the same key must have one effect.

@@ -33,10 +33,11 @@ struct ActionEnvironment {
   std::string quarantine_directory;  // absolute; made with mode 0700 when missing
   NotifyChannels channels;
   IsolationSettings isolation{};
-  std::string evidence_directory{};  // absolute; made with mode 0700 when missing
-  std::string before_directory{};    // what was there before, until it is put back; as the others
-  std::string bus_address{};         // of systemd's bus; empty: the system's
-  std::string root{};                // before /etc and homes; empty but in tests
+  std::string evidence_directory{};   // absolute; made with mode 0700 when missing
+  std::string before_directory{};     // what was there before, until it is put back; as the others
+  std::string documents_directory{};  // what is passed on; as the others
+  std::string bus_address{};          // of systemd's bus; empty: the system's
+  std::string root{};                 // before /etc and homes; empty but in tests
 };
 
 }  // namespace tocsin::responders

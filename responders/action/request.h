@@ -31,6 +31,9 @@ struct ActionRequest {
   std::string action;  // "network.block_address"
   std::string key;     // idempotency key; the same key is the same effect, once
   Parameters::Texts parameters;
+  // What an action with a parameter of type document passes on. The guard keeps that of the first request under a key
+  // and puts its digest into the parameter; a later one is not looked at.
+  std::string document;
   std::string incident;  // "INC-2026-0042" or empty
   std::string playbook;  // playbook id or empty
   std::string step;

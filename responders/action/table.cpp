@@ -20,7 +20,9 @@
 #include "responders/action/process_stop/process_stop.h"
 #include "responders/action/service_mask/service_mask.h"
 #include "responders/action/service_stop/service_stop.h"
+#include "responders/action/share_stix/share_stix.h"
 #include "responders/action/ssh_revoke_key/ssh_revoke_key.h"
+#include "responders/action/ticket_open/ticket_open.h"
 #include "responders/action/user_expire/user_expire.h"
 #include "responders/action/user_kill_sessions/user_kill_sessions.h"
 #include "responders/action/user_lock/user_lock.h"
@@ -49,6 +51,8 @@ constexpr auto action_table = std::to_array<ActionRow>({
     {collect_triage_spec, &make_collect_triage, &describe_collect_triage},
     {collect_packets_spec, nullptr, &describe_collect_packets},
     {notify_spec, &make_notify, &describe_notify},
+    {ticket_open_spec, &make_ticket_open, &describe_ticket_open},
+    {share_stix_spec, &make_share_stix, &describe_share_stix},
 });
 
 struct Reserved {

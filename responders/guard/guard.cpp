@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/digest.h"
 #include "collectors/base/text.h"
 
 namespace tocsin::responders {
@@ -92,10 +93,31 @@ GuardRecord Guard::record_of(const ActionRequest& request, const Peer& peer, std
   return signed_by(std::move(record), peer);
 }
 
-Result<Rehearsed> Guard::rehearse(const ActionRequest& request, const Peer& peer) {
-  Action* action = find(request.action);
+// Which document it is, is told by nobody but the document: that of the first request under this key.
+Result<ActionRequest> Guard::with_document(const ActionSpec& spec, const ActionRequest& request) const {
+  ActionRequest out = request;
+  const ParameterSpec* parameter = spec.document();
+  if (parameter == nullptr) return out;
+  const auto is_it = [&](const auto& pair) { return pair.first == parameter->name; };
+  if (std::ranges::any_of(out.parameters, is_it))
+    return fail(Code::invalid,
+                fmt::format("{}: {} is not given; it follows from the document", spec.name, parameter->name));
+  if (out.document.size() > document_bytes_most)
+    return fail(Code::exhausted, fmt::format("the document is larger than {} KiB", document_bytes_most >> 10U));
+  if (const LedgerEntry* entry = ledger_.find(request.key)) {
+    const auto before = std::ranges::find_if(entry->request.parameters, is_it);
+    if (before != entry->request.parameters.end()) out.parameters.push_back(*before);
+  } else if (!out.document.empty()) {
+    out.parameters.emplace_back(parameter->name, render_digest(sha256(as_bytes(out.document))));
+  }
+  return out;
+}
+
+Result<Rehearsed> Guard::rehearse(const ActionRequest& asked, const Peer& peer) {
+  Action* action = find(asked.action);
   if (action == nullptr)
-    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(request.action)));
+    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(asked.action)));
+  TOCSIN_TRY(const ActionRequest request, with_document(action->spec(), asked));
   TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
   Rehearsed out;
   out.verdict =
@@ -146,12 +168,13 @@ Applied Guard::pending(const std::string& key, Time expires) const {
   return out;
 }
 
-Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
-  if (!is_action_key(request.key))
+Result<Applied> Guard::apply(const ActionRequest& asked, const Peer& peer) {
+  if (!is_action_key(asked.key))
     return fail(Code::usage, "the request's key is not 1-128 characters of A-Z a-z 0-9 . _ : -");
-  Action* action = find(request.action);
+  Action* action = find(asked.action);
   if (action == nullptr)
-    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(request.action)));
+    return fail(Code::not_found, fmt::format("there is no action {}", escape_terminal(asked.action)));
+  TOCSIN_TRY(const ActionRequest request, with_document(action->spec(), asked));
   TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), request.parameters));
   ActionRequest typed = request;
   typed.parameters = parameters.texts();
@@ -168,6 +191,7 @@ Result<Applied> Guard::apply(const ActionRequest& request, const Peer& peer) {
     trip_if_troubled(request.action);
     return fail(Code::denied, fmt::format("refused ({}): {}", verdict.rule, verdict.reason));
   }
+  if (!request.document.empty()) TOCSIN_CHECK(action->keep(request.document));
   if (verdict.kind == Kind::needs_approval) {
     record.kind = "pending";
     const Time expires = clock_.now() + policy_.approval_expires;

@@ -75,6 +75,7 @@ class Guard {
       : policy_(policy), facts_(facts), clock_(clock), actions_(std::move(actions)) {}
 
   Action* find(std::string_view name) const;
+  Result<ActionRequest> with_document(const ActionSpec& spec, const ActionRequest& request) const;
   Facts facts_for(const ActionSpec& spec, const Parameters& parameters, const ActionRequest& request, const Peer& peer);
   Result<void> note(GuardRecord record, Sync when = Sync::now);
   GuardRecord record_of(const ActionRequest& request, const Peer& peer, std::string kind) const;

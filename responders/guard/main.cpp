@@ -113,6 +113,7 @@ Result<void> serve(const ProgramOptions& options) {
                                       policy.isolation,
                                       options.state + "/evidence",
                                       options.state + "/before",
+                                      options.state + "/documents",
                                       {},
                                       {}};
   Guard::Actions actions;

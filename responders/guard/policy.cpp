@@ -13,6 +13,7 @@
 #include "collectors/base/text.h"
 #include "responders/action/policy_reader.h"
 #include "responders/action/table.h"
+#include "responders/guard/channel_reader.h"
 
 namespace tocsin::responders {
 namespace {
@@ -33,7 +34,8 @@ std::optional<GuardMode> parse_mode(std::string_view text) noexcept {
 
 class PolicyLoader : PolicyReader {
  public:
-  PolicyLoader(std::string_view file, Diagnostics& diagnostics) : PolicyReader("P0901", "policy", file, diagnostics) {
+  PolicyLoader(std::string_view file, Diagnostics& diagnostics)
+      : PolicyReader("P0901", "policy", file, diagnostics), channels_(file, diagnostics) {
     for (const char* path : protected_paths) policy_.never_touch_paths.emplace_back(path);
   }
 
@@ -79,7 +81,10 @@ class PolicyLoader : PolicyReader {
         if (const auto n = number(item, 1, 65'535)) policy_.management_ports.push_back(static_cast<std::uint16_t>(*n));
       });
     } else if (key == "roles") read_roles(value);
-    else if (key == "channels") each(value, [&](const YAML::Node& item) { read_channel(item); });
+    else if (key == "channels")
+      each(value, [&](const YAML::Node& item) {
+        if (auto channel = channels_.read(item)) policy_.channels.all.push_back(std::move(*channel));
+      });
     else if (key == "rule_modes")
       entries(value,
               [&](const YAML::Node& name, const YAML::Node& item) { mode(item, policy_.rule_modes[scalar(name)]); });
@@ -274,38 +279,7 @@ class PolicyLoader : PolicyReader {
     return std::nullopt;
   }
 
-  void read_channel(const YAML::Node& node) {
-    NotifyChannel channel;
-    if (!node.IsMap()) {
-      report(node, "a channel must be a map");
-      return;
-    }
-    for (const auto& entry : node) {
-      const std::string key = entry.first.Scalar();
-      if (key == "name") channel.name = scalar(entry.second);
-      else if (key == "url") channel.url = scalar(entry.second);
-      else if (key == "from") channel.from = scalar(entry.second);
-      else if (key == "to") each(entry.second, [&](const YAML::Node& item) { channel.to.push_back(scalar(item)); });
-      else if (key == "user") channel.user = scalar(entry.second);
-      else if (key == "password") channel.password = scalar(entry.second);
-      else if (key == "timeout") duration(entry.second, channel.timeout);
-      else if (key == "kind") read_kind(entry.second, channel);
-      else if (key == "max_tlp") marking(entry.second, channel.max_tlp);
-      else report(entry.first, fmt::format("\"{}\" is not a setting of a channel", key));
-    }
-    if (channel.name.empty() || channel.url.empty()) report(node, "a channel needs \"name\", \"kind\" and \"url\"");
-    else if (channel.kind == NotifyChannel::Kind::mail && (channel.from.empty() || channel.to.empty()))
-      report(node, "a mail channel needs \"from\" and \"to\"");
-    else policy_.channels.all.push_back(std::move(channel));
-  }
-  void read_kind(const YAML::Node& node, NotifyChannel& channel) {
-    const std::string kind = scalar(node);
-    if (kind == "mail") channel.kind = NotifyChannel::Kind::mail;
-    else if (kind == "webhook") channel.kind = NotifyChannel::Kind::webhook;
-    else if (kind == "syslog") channel.kind = NotifyChannel::Kind::syslog;
-    else report(node, "mail, webhook or syslog is expected");
-  }
-
+  ChannelReader channels_;
   Policy policy_;
 };
 

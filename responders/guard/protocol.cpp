@@ -190,6 +190,7 @@ std::string render_request(const GuardRequest& request) {
       .member("action", action.action)
       .member("key", action.key);
   write_pairs(writer, "parameters", action.parameters);
+  if (!action.document.empty()) writer.member("document", action.document);
   writer.member("incident", action.incident)
       .member("playbook", action.playbook)
       .member("step", action.step)
@@ -225,6 +226,7 @@ Result<GuardRequest> parse_request(std::string_view text) {
     out.request.action = action.text("action");
     out.request.key = action.text("key");
     out.request.parameters = action.pairs("parameters");
+    out.request.document = action.text("document");
     out.request.incident = action.text("incident");
     out.request.playbook = action.text("playbook");
     out.request.step = action.text("step");
@@ -357,7 +359,7 @@ Result<void> parse_status(std::string_view text) {
 }
 
 Result<std::string> make_frame(std::string_view body) {
-  if (body.size() > frame_bytes_most) return fail(Code::exhausted, "the message is larger than 256 KiB");
+  if (body.size() > frame_bytes_most) return fail(Code::exhausted, "the message is larger than 1 MiB");
   return encode_frame(body);
 }
 

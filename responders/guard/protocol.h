@@ -15,7 +15,7 @@
 namespace tocsin::responders {
 
 inline constexpr std::uint32_t protocol_version = 1;
-inline constexpr std::size_t frame_bytes_most = 256U << 10U;
+inline constexpr std::size_t frame_bytes_most = 1U << 20U;  // a document, escaped, and what is around it
 
 struct GuardRequest {
   enum class Kind : std::uint8_t { rehearse, apply, approve, verify, undo, halt, resume, status, list };

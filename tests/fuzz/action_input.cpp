@@ -8,8 +8,10 @@
 #include "responders/action/accounts/shadow.h"
 #include "responders/action/file_quarantine/manifest.h"
 #include "responders/action/firewall/ruleset.h"
+#include "responders/action/notify/ticket.h"
 #include "responders/action/process_dump_maps/maps.h"
 #include "responders/action/processes/target.h"
+#include "responders/action/share_stix/limit.h"
 #include "responders/action/ssh_revoke_key/authorized_keys.h"
 #include "responders/action/table.h"
 
@@ -34,6 +36,16 @@ void parameters(std::string_view text) {
     if (!again || again->texts() != typed->texts()) std::abort();
     (void)row.describe(*typed);
   }
+}
+
+// What a tracker answers, and a bundle: what is let through once is let through again.
+void words_of_others(std::string_view text) {
+  if (const auto ticket = ticket_in(text, "/issues/0/key"))
+    if (ticket->empty() || ticket->find('\n') != std::string::npos) std::abort();
+  const auto limited = limit_stix(text, rules::Tlp::green);
+  if (!limited) return;
+  const auto again = limit_stix(limited->text, rules::Tlp::green);
+  if (!again || again->withheld != 0) std::abort();
 }
 
 // What accounts of others write: their keys, their names, their processes.
@@ -71,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (std::ranges::count(other, c) != std::ranges::count(harmless, c)) std::abort();
   }
   texts_of_the_host(text);
+  words_of_others(text);
   const auto manifest = parse_manifest(text);
   if (!manifest) return 0;
   const auto again = parse_manifest(render_manifest(*manifest));

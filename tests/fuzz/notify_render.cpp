@@ -1,11 +1,12 @@
 // rooms: action
 // Messages of any words, three parts divided by zero bytes (subject, body, the rest): no word becomes a header, a line
-// or a parameter of its own.
+// or a parameter of its own, nor a member of a ticket.
 #include <algorithm>
 #include <cstdlib>
 
 #include "collectors/base/bytes.h"
 #include "responders/action/notify/deliver.h"
+#include "responders/action/notify/ticket.h"
 
 using namespace tocsin;
 using namespace tocsin::responders;
@@ -67,5 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   clean(render_syslog(notice, Time{}, "1"));
   clean(render_webhook(notice, Time{}));
+  // No word becomes a member: the ticket stays what the configuration made of it.
+  const auto ticket = render_ticket(R"({"{subject}":"{subject}{message}","id":"{key}"})", notice);
+  if (!ticket || !check_ticket_body(*ticket) || ticket_in(*ticket, "/id").has_value() == notice.id.empty())
+    std::abort();
   return 0;
 }

@@ -45,7 +45,8 @@ bool in_doubt(const std::vector<RunRecord>& records) {
 RunDesk::RunDesk(RunDeskParts parts, const Clock& clock, Random& random, Log& log)
     : parts_(std::move(parts)),
       client_(parts_.socket),
-      gateway_(client_, parts_.packets, clock),
+      sharing_(client_, parts_.store),
+      gateway_(sharing_, parts_.packets, clock),
       clock_(clock),
       random_(random),
       log_(log) {

@@ -16,6 +16,7 @@
 #include "daemon/app/live/collect_desk.h"
 #include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/run_notes.h"
+#include "daemon/app/share.h"
 #include "daemon/config/config.h"
 #include "daemon/store/records.h"
 #include "responders/guard/client.h"
@@ -121,7 +122,8 @@ class RunDesk {
 
   const RunDeskParts parts_;
   responders::ResponderClient client_;
-  CollectDesk gateway_;                               // before the client
+  SharingGateway sharing_;                            // before the client
+  CollectDesk gateway_;                               // before both
   std::unique_ptr<responders::RunnerClient> runner_;  // null: its commands are not carried out
   std::unique_ptr<HuntDesk> commands_;
   const Clock& clock_;

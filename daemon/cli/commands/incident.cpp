@@ -27,6 +27,9 @@ constexpr Example list_examples[] = {
 constexpr Example show_examples[] = {
     {"tocsin incident show INC-2026-0042", "timeline, reasons and response of one incident"},
     {"tocsin incident show 0042 -o json", "the same for a script; the number alone is enough"}};
+constexpr Example export_examples[] = {
+    {"tocsin incident export INC-2026-0042 > incident.json", "for whoever is to know of it, as a STIX 2.1 bundle"},
+    {"tocsin incident export 0042 --max-tlp green", "without what is marked stricter than TLP:GREEN"}};
 constexpr Example take_examples[] = {
     {"tocsin incident take INC-2026-0042 --reason \"on shift\"", "make it yours; it is in progress from here"}};
 constexpr Example hand_over_examples[] = {
@@ -67,6 +70,17 @@ constexpr OptionRow list_options[] = {{.name = "state",
                                        .value = "",
                                        .help = "exercises too; without it only their number is told"}};
 constexpr OptionRow one[] = {TOCSIN_INCIDENT_ARGUMENT};
+constexpr OptionRow export_options[] = {TOCSIN_INCIDENT_ARGUMENT,
+                                        {.name = "format",
+                                         .kind = OptionKind::value,
+                                         .value = "FORMAT",
+                                         .help = "default: stix, a STIX 2.1 bundle",
+                                         .choices = "stix"},
+                                        {.name = "max-tlp",
+                                         .kind = OptionKind::value,
+                                         .value = "TLP",
+                                         .help = "the strictest marking that is told; default amber",
+                                         .choices = "none|clear|green|amber|amber+strict|red"}};
 constexpr OptionRow close_options[] = {TOCSIN_INCIDENT_ARGUMENT,
                                        {.name = "verdict",
                                         .kind = OptionKind::value,
@@ -118,6 +132,16 @@ constexpr CommandRow rows[] = {
      .columns = columns,
      .run = show_incident,
      .members = members},
+    {.noun = "incident",
+     .verb = "export",
+     .summary = "an incident as STIX 2.1, for others",
+     .examples = export_examples,
+     .options = export_options,
+     .features = feature::daemon | feature::store | feature::config,
+     .run = relay_text,
+     .details =
+         "Incident, observed data, indicators with sightings, techniques and what was done, each marked (TLP 2.0).\n"
+         "The ids follow from the incident: a later export is a newer version of the same objects."},
     {.noun = "incident",
      .verb = "take",
      .summary = "make an incident yours; new becomes in progress",

@@ -5,115 +5,27 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include "collectors/base/text.h"
+#include "responders/action/notify/transfer.h"
 
 namespace tocsin::responders {
 namespace {
 
-struct EasyDeleter {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-using List = std::unique_ptr<curl_slist, ListDeleter>;
-
-void append(List& list, const std::string& line) { list.reset(curl_slist_append(list.release(), line.c_str())); }
-
-struct Upload {
-  std::string_view left;
-};
-std::size_t read_upload(char* buffer, std::size_t size, std::size_t count, void* context) {
-  auto& upload = *static_cast<Upload*>(context);
-  const std::size_t length = std::min(size * count, upload.left.size());
-  std::memcpy(buffer, upload.left.data(), length);
-  upload.left.remove_prefix(length);
-  return length;
-}
-// The other side's answer is of no use to us; a hostile one must not fill memory.
-std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
-
-Result<void> judge(CURL* easy, CURLcode code, const char* detail, const std::string& name) {
-  const std::string what =
-      fmt::format("channel {}: {}", name, escape_terminal(*detail != '\0' ? detail : curl_easy_strerror(code)));
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  switch (code) {
-    case CURLE_OK: break;
-    case CURLE_OPERATION_TIMEDOUT: return fail(Code::timed_out, what);
-    case CURLE_LOGIN_DENIED:
-    case CURLE_SEND_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_USE_SSL_FAILED: return fail(Code::denied, what);
-    default: return fail(Code::unreachable, what);
-  }
-  if (status >= 400) return fail(Code::denied, fmt::format("channel {}: the other side answered {}", name, status));
-  return {};
-}
-
-void set_common(CURL* easy, const NotifyChannel& channel, char* error) {
-  curl_easy_setopt(easy, CURLOPT_URL, channel.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &discard);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(channel.timeout).count()));
-  // Never a redirect: it would send an incident's words to whoever the other side names.
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-}
-
-Result<void> send_mail(const NotifyChannel& channel, const Notice& notice, Time now) {
-  const Easy easy(curl_easy_init());
-  if (!easy) return fail(Code::exhausted, "libcurl did not start");
-  char error[CURL_ERROR_SIZE] = {};
-  set_common(easy.get(), channel, error);
-  curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  const long tls = channel.tls == NotifyChannel::Tls::required        ? CURLUSESSL_ALL
-                   : channel.tls == NotifyChannel::Tls::opportunistic ? CURLUSESSL_TRY
-                                                                      : CURLUSESSL_NONE;
-  curl_easy_setopt(easy.get(), CURLOPT_USE_SSL, tls);
-  curl_easy_setopt(easy.get(), CURLOPT_MAIL_FROM, fmt::format("<{}>", channel.from).c_str());
-  List recipients;
-  for (const std::string& address : channel.to) append(recipients, fmt::format("<{}>", address));
-  curl_easy_setopt(easy.get(), CURLOPT_MAIL_RCPT, recipients.get());
-  if (!channel.user.empty()) {
-    curl_easy_setopt(easy.get(), CURLOPT_USERNAME, channel.user.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_PASSWORD, channel.password.c_str());
-  }
-  const std::string message = render_mail(channel, notice, now);
-  Upload upload{message};
-  curl_easy_setopt(easy.get(), CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(easy.get(), CURLOPT_READFUNCTION, &read_upload);
-  curl_easy_setopt(easy.get(), CURLOPT_READDATA, &upload);
-  const CURLcode code = curl_easy_perform(easy.get());
-  return judge(easy.get(), code, error, channel.name);
-}
+constexpr std::array<std::string_view, 5> kind_names{"mail", "webhook", "syslog", "taxii", "ticket"};
 
 Result<void> send_webhook(const NotifyChannel& channel, const Notice& notice, Time now) {
-  const Easy easy(curl_easy_init());
-  if (!easy) return fail(Code::exhausted, "libcurl did not start");
-  char error[CURL_ERROR_SIZE] = {};
-  set_common(easy.get(), channel, error);
-  curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  List headers;
-  append(headers, "Content-Type: application/json");
-  append(headers, "Expect:");
-  append(headers, fmt::format("Idempotency-Key: {}", notice.id));
-  if (!channel.password.empty()) append(headers, fmt::format("Authorization: Bearer {}", channel.password));
-  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-  const std::string body = render_webhook(notice, now);
-  curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-  const CURLcode code = curl_easy_perform(easy.get());
-  return judge(easy.get(), code, error, channel.name);
+  TOCSIN_CHECK(post(channel, {.url = channel.url,
+                              .content_type = "application/json",
+                              .accept = {},
+                              .body = render_webhook(notice, now),
+                              .key = notice.id}));
+  return {};
 }
 
 Result<void> send_datagram(int socket, const std::string& message, const std::string& name) {
@@ -161,6 +73,15 @@ Result<void> send_remote_syslog(const NotifyChannel& channel, const std::string&
 
 }  // namespace
 
+std::string_view channel_kind_name(NotifyChannel::Kind kind) noexcept {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
+std::optional<NotifyChannel::Kind> parse_channel_kind(std::string_view text) noexcept {
+  const auto* const found = std::ranges::find(kind_names, text);
+  if (found == kind_names.end()) return std::nullopt;
+  return static_cast<NotifyChannel::Kind>(found - kind_names.begin());
+}
+
 bool is_withheld(const NotifyChannel& channel, const Notice& notice) noexcept { return notice.tlp > channel.max_tlp; }
 
 Notice withheld(const NotifyChannel& channel, const Notice& notice) {
@@ -179,17 +100,24 @@ Notice withheld(const NotifyChannel& channel, const Notice& notice) {
   return out;
 }
 
+Notice told_to(const NotifyChannel& channel, const Notice& notice) {
+  return is_withheld(channel, notice) ? withheld(channel, notice) : notice;
+}
+
 Result<void> deliver(const NotifyChannel& channel, const Notice& whole, Time now) {
-  const bool held = is_withheld(channel, whole);
-  const Notice notice = held ? withheld(channel, whole) : whole;
+  const Notice notice = told_to(channel, whole);
   switch (channel.kind) {
-    case NotifyChannel::Kind::mail: return send_mail(channel, notice, now);
+    case NotifyChannel::Kind::mail: return submit_mail(channel, render_mail(channel, notice, now));
     case NotifyChannel::Kind::webhook: return send_webhook(channel, notice, now);
     case NotifyChannel::Kind::syslog: {
       const std::string message = render_syslog(notice, now, std::to_string(::getpid()));
       return channel.url.starts_with("udp://") ? send_remote_syslog(channel, message)
                                                : send_local_syslog(channel, message);
     }
+    case NotifyChannel::Kind::taxii:
+    case NotifyChannel::Kind::ticket:
+      return fail(Code::invalid, fmt::format("the channel {} is of the kind {}, which takes no messages", channel.name,
+                                             channel_kind_name(channel.kind)));
   }
   return fail(Code::invalid, "unknown kind of channel");
 }

@@ -34,8 +34,10 @@ struct Notice {
 bool is_withheld(const NotifyChannel& channel, const Notice& notice) noexcept;
 // What it is told then: that there is something, where, how bad, and who to ask.
 Notice withheld(const NotifyChannel& channel, const Notice& notice);
+// The one or the other, as the channel's limit says.
+Notice told_to(const NotifyChannel& channel, const Notice& notice);
 
-// Tells what `is_withheld` and `withheld` say, so that no caller can pass a channel's limit.
+// Tells what `told_to` says, so that no caller can pass a channel's limit.
 // unreachable, timed_out, denied (the other side refused): the message says which side said what.
 Result<void> deliver(const NotifyChannel& channel, const Notice& notice, Time now);
 

@@ -12,11 +12,6 @@
 namespace tocsin::responders {
 namespace {
 
-std::string_view kind_word(NotifyChannel::Kind kind) noexcept {
-  static constexpr std::array<std::string_view, 3> names{"mail", "webhook", "syslog"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
 rules::Tlp marking_of(const Parameters& parameters) {
   if (!parameters.has(marking_parameter)) return rules::Tlp::none;
   return rules::parse_tlp(parameters.text(marking_parameter)).value_or(rules::Tlp::red);
@@ -24,10 +19,8 @@ rules::Tlp marking_of(const Parameters& parameters) {
 
 class Notify final : public Action {
  public:
-  explicit Notify(const ActionEnvironment& environment) : clock_(environment.clock), channels_(environment.channels) {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) == 0) host_ = name.data();
-  }
+  explicit Notify(const ActionEnvironment& environment)
+      : clock_(environment.clock), channels_(environment.channels), host_(host_name()) {}
 
   const ActionSpec& spec() const noexcept override { return notify_spec; }
 
@@ -38,14 +31,12 @@ class Notify final : public Action {
       forecast.obstacle = fmt::format("the responder's policy has no channel \"{}\"; add it under `channels`",
                                       escape_terminal(parameters.text("channel")));
     else
-      forecast.now.push_back(fmt::format("the channel is {} to {}", kind_word(channel->kind),
+      forecast.now.push_back(fmt::format("the channel is {} to {}", channel_kind_name(channel->kind),
                                          channel->kind == NotifyChannel::Kind::mail
                                              ? fmt::format("{}", fmt::join(channel->to, ", "))
                                              : escape_terminal(channel->url)));
-    if (const auto tlp = marking_of(parameters); channel != nullptr && tlp > channel->max_tlp)
-      forecast.now.push_back(
-          fmt::format("its content is {} and would be withheld: the channel's max_tlp is {}", rules::tlp_label(tlp),
-                      channel->max_tlp == rules::Tlp::none ? "none" : rules::tlp_name(channel->max_tlp)));
+    if (const Notice notice = notice_of(parameters, host_, {}); channel != nullptr && is_withheld(*channel, notice))
+      forecast.now.push_back(withheld_text(*channel, notice));
     return forecast;
   }
 
@@ -54,19 +45,11 @@ class Notify final : public Action {
     if (channel == nullptr)
       return fail(Code::not_found, fmt::format("no notification channel \"{}\" is configured",
                                                escape_terminal(parameters.text("channel"))));
-    Notice notice;
-    notice.id = key;
-    notice.severity = parameters.text("severity");
-    notice.subject = parameters.text("subject");
-    notice.body = parameters.text("message");
-    notice.incident = parameters.text("incident");
-    notice.host = host_;
-    notice.tlp = marking_of(parameters);
+    const Notice notice = notice_of(parameters, host_, key);
     TOCSIN_CHECK(deliver(*channel, notice, clock_.now()));
     Outcome out;
     out.summary = fmt::format("sent to {}", channel->name);
-    if (is_withheld(*channel, notice))
-      out.summary += fmt::format("; its content was withheld: {}", rules::tlp_label(notice.tlp));
+    if (is_withheld(*channel, notice)) out.summary += "; " + withheld_text(*channel, notice);
     return out;
   }
 
@@ -81,10 +64,33 @@ class Notify final : public Action {
  private:
   const Clock& clock_;
   const NotifyChannels& channels_;
-  std::string host_;
+  const std::string host_;
 };
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+Notice notice_of(const Parameters& parameters, const std::string& host, std::string_view key) {
+  Notice out;
+  out.id = key;
+  out.severity = parameters.text("severity");
+  out.subject = parameters.text("subject");
+  out.body = parameters.text("message");
+  out.incident = parameters.text("incident");
+  out.host = host;
+  out.tlp = marking_of(parameters);
+  return out;
+}
+
+std::string withheld_text(const NotifyChannel& channel, const Notice& notice) {
+  return fmt::format("its content is {} and is withheld: the channel's max_tlp is {}", rules::tlp_label(notice.tlp),
+                     channel.max_tlp == rules::Tlp::none ? "none" : rules::tlp_name(channel.max_tlp));
+}
 
 Forecast describe_notify(const Parameters& parameters) {
   Forecast forecast;

@@ -5,6 +5,7 @@
 
 #include "responders/action/action.h"
 #include "responders/action/environment.h"
+#include "responders/action/notify/deliver.h"
 
 namespace tocsin::responders {
 
@@ -31,6 +32,12 @@ inline constexpr ActionSpec notify_spec{"notify",
                                         Reversibility::irreversible,
                                         BlastRadius::message,
                                         Readback::none};
+
+// The message that notify_parameters make.
+Notice notice_of(const Parameters& parameters, const std::string& host, std::string_view key);
+// "its content is TLP:RED and is withheld: the channel's max_tlp is amber"
+std::string withheld_text(const NotifyChannel& channel, const Notice& notice);
+std::string host_name();
 
 Forecast describe_notify(const Parameters& parameters);
 std::unique_ptr<Action> make_notify(const ActionEnvironment& environment);

@@ -7,6 +7,7 @@
 #include "collectors/base/text.h"
 #include "responders/playbook/validate/draft.h"
 #include "responders/playbook/validate/vocabulary.h"
+#include "rules/marking_id.h"
 
 namespace tocsin::responders {
 namespace {
@@ -106,15 +107,6 @@ void check_authentication(Draft& draft, const AuthenticationAst& authentication)
   }
 }
 
-// Section 9.3: the five official objects, each with its fixed id.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> tlp_table{{
-    {"TLP:CLEAR", "marking-tlp--94868c89-83c2-464b-929b-a1a8aa3c8487"},
-    {"TLP:GREEN", "marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"},
-    {"TLP:AMBER", "marking-tlp--55d920b0-5e8b-4f79-9ee9-91f868d9b421"},
-    {"TLP:AMBER+STRICT", "marking-tlp--939a9414-2ddd-4d32-a0cd-375ea402b003"},
-    {"TLP:RED", "marking-tlp--e828b379-4e03-4974-9ac4-e53a884c97c1"},
-}};
-
 void check_markings(Draft& draft) {
   for (const Placed& id : draft.ast.markings)
     if (!defined(draft.ast.marking_definitions, id.text))
@@ -126,14 +118,14 @@ void check_markings(Draft& draft) {
     if (marking.own_id && marking.own_id.text != marking.id)
       draft.reporter.warning("P0705", marking.own_id.offset, marking.id, "\"id\" is not the key it stands under");
     if (marking.type.text != "marking-tlp") continue;
-    const auto known = std::find_if(tlp_table.begin(), tlp_table.end(),
-                                    [&](const auto& row) { return row.first == marking.level.text; });
-    if (known == tlp_table.end())
+    const auto known = rules::parse_tlp(marking.level.text);
+    if (!known || rules::tlp_label(*known) != marking.level.text) {
       draft.reporter.warning("P0702", marking.offset, marking.id,
                              fmt::format("\"{}\" is not a level of TLP 2.0", marking.level.text.substr(0, 60)));
-    else if (known->second != marking.id)
+    } else if (const auto official = fmt::format("marking-tlp--{}", rules::tlp_uuid(*known)); official != marking.id) {
       draft.reporter.warning("P0703", marking.offset, marking.id,
-                             fmt::format("{} must be the official object {}", known->first, known->second));
+                             fmt::format("{} must be the official object {}", marking.level.text, official));
+    }
   }
 }
 

@@ -11,6 +11,7 @@
 #include "rules/indicator/parse/line_counter.h"
 #include "rules/indicator/parse/settings.h"
 #include "rules/indicator/parse/stix_pattern.h"
+#include "rules/marking_id.h"
 
 namespace tocsin::rules::indicator {
 namespace {
@@ -20,17 +21,12 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::size_t definitions_most = 10'000;
 constexpr std::size_t hashes_most = 16;
 
-// Those the standard fixes: section 7.2.1.4 of STIX 2.1 for TLP 1.0, the extension of OASIS for TLP 2.0.
-constexpr std::array<std::pair<std::string_view, Tlp>, 9> fixed_markings{
-    {{"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::clear},
-     {"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::green},
-     {"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", Tlp::amber},
-     {"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed", Tlp::red},
-     {"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487", Tlp::clear},
-     {"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", Tlp::green},
-     {"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", Tlp::amber},
-     {"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", Tlp::amber_strict},
-     {"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", Tlp::red}}};
+// Those the standard fixes (section 7.2.1.4 of STIX 2.1) for TLP 1.0; rules/marking_id.h has those of TLP 2.0.
+constexpr std::array<std::pair<std::string_view, Tlp>, 4> first_markings{
+    {{"613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::clear},
+     {"34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::green},
+     {"f88d31f6-486f-44da-b317-01333bde0b82", Tlp::amber},
+     {"5e57c739-391a-4eb3-b6be-7d15ca92d5ed", Tlp::red}}};
 
 struct Hash {
   std::string_view algorithm;
@@ -169,8 +165,13 @@ class StixReader {
   }
 
   Tlp marking(std::string_view id) const {
-    for (const auto& [fixed, tlp] : fixed_markings)
-      if (id == fixed) return tlp;
+    constexpr std::string_view type = "marking-definition--";
+    if (id.starts_with(type)) {
+      const auto uuid = id.substr(type.size());
+      if (const Tlp tlp = tlp_of_uuid(uuid); tlp != Tlp::none) return tlp;
+      for (const auto& [fixed, tlp] : first_markings)
+        if (uuid == fixed) return tlp;
+    }
     const auto found = markings_.find(id);
     return found == markings_.end() ? Tlp::none : found->second;
   }

@@ -19,6 +19,11 @@ class FakeAction final : public Action {
  public:
   FakeAction(const ActionSpec& spec, std::set<std::string>& effects) : spec_(spec), effects_(effects) {}
   const ActionSpec& spec() const noexcept override { return spec_; }
+  Result<void> keep(std::string_view document) override {
+    if (spec_.document() == nullptr) return Action::keep(document);
+    kept.emplace_back(document);
+    return {};
+  }
   Result<Forecast> rehearse(const Parameters&) override { return Forecast{}; }
   Result<Outcome> apply(const Parameters& parameters, std::string_view) override {
     if (broken) return fail(Code::failure, "broken");
@@ -41,6 +46,7 @@ class FakeAction final : public Action {
   std::string target(const Parameters& parameters) const {
     return std::string(spec_.name) + " " + parameters.texts().front().second;
   }
+  std::vector<std::string> kept;
   bool broken = false;
   bool stuck = false;
   Renewal renewal = Renewal::unneeded;
