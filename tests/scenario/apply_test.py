@@ -4,6 +4,8 @@ the kernel's set; it waits for a second person where the policy says so, goes on
 where it must be. Everything happens in a network namespace of the test's own."""
 import base64
 import ctypes
+import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -13,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -343,6 +346,57 @@ channels:
         # Tried out only: the run is over, and what it applied stays.
         self.assertIn("nothing was done", self.tocsin(daemon, 0, "playbook", "undo", run, "--dry-run"))
         self.assertIn(ATTACKER, blocked())
+
+    def collection(self, taken):
+        """A collection of TAXII 2.1 on the loopback that takes everything."""
+        class Collection(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                taken.append((self.path, self.headers["Content-Type"], json.loads(body)["objects"]))
+                self.send_response(202)
+                self.end_headers()
+                self.wfile.write(b'{"failure_count": 0}')
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Collection)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}/root/collections/1/objects/"
+
+    def test_nothing_leaves_the_house_before_two_people_agreed(self):
+        taken = []
+        daemon = self.daemon("automatic")
+        daemon.stop()
+        daemon.config.write_text(daemon.config.read_text().replace("control: {", f"control: {{approver: {APPROVERS}, "))
+        self.policy.write_text(self.policy.read_text() + f'  - {{name: partners, kind: taxii, url: "{self.collection(taken)}"}}\n')
+        daemon.spawn("tocsin-responder", "--socket", daemon.runtime / "responder.sock", "--state", self.path / "responder", "--config", self.policy)
+        daemon.start()
+        rig.wait_for(lambda: daemon.status()["collect"][0]["state"] == "watching", "the log to be followed")
+        daemon.write(guessing("web01", "root", ATTACKER))
+        incident = self.incident(daemon, "web01")
+        self.tocsin(daemon, ANN, "playbook", "run", "regulatory-notify", "--incident", incident, "--reason", "we must", "--yes")
+        run = self.runs(daemon)[0]["run"]
+        self.tocsin(daemon, ANN, "playbook", "answer", run, "--set", "__serious__=true", "--reason", "patients")
+        said = self.tocsin(daemon, ANN, "playbook", "answer", run, "--reason", "drafted")
+        self.assertIn("waits for 1 approver, 1 responder", said)
+        approve = ("playbook", "approve", run, "--reason", "read it")
+        self.tocsin(daemon, BOB, *approve)
+        self.assertEqual([], taken)
+        self.tocsin(daemon, EVE, *approve, groups=[APPROVER_GROUP])
+        rig.wait_for(lambda: taken, "the collection to be told")
+        (path, kind, objects), = taken
+        self.assertEqual(("/root/collections/1/objects/", "application/taxii+json;version=2.1"), (path, kind))
+        self.assertIn(f"[ipv4-addr:value = '{ATTACKER}']", [thing.get("pattern") for thing in objects])
+        rig.wait_for(lambda: "shared with partners" in self.tocsin(daemon, 0, "incident", "show", incident, "-o", "json"), "the timeline to tell")
+        # What the guard wrote down is the digest of what it kept; what a person exports are the same objects.
+        (document,) = (self.path / "responder/documents").iterdir()
+        self.assertEqual(document.name, hashlib.sha256(document.read_bytes()).hexdigest())
+        self.assertIn(document.name, (self.path / "responder/journal.jsonl").read_text())
+        exported = json.loads(self.tocsin(daemon, ANN, "incident", "export", incident))["objects"]
+        self.assertEqual({thing["id"] for thing in objects}, {thing["id"] for thing in exported})
 
     def test_handed_over_between_people(self):
         daemon = self.daemon("observe")
