@@ -249,6 +249,7 @@ void LivePackets::run() {
     if (generations_.number() != lane_->generation()->number) exchange();
     const bool carving = carve_some();
     if (!ring_ && !take_ring()) {
+      while (carve_some()) continue;  // nothing comes: there is time to look
       if (!gone_since_) gone_since_ = clock_.now();
       std::this_thread::sleep_for(patience_most);
       turn(clock_.now());
@@ -267,6 +268,7 @@ void LivePackets::run() {
     if (!polled) {
       down_.store(true);
       log_.limited(LogLevel::warning, "ring " + options_.interface, options_.interface + ": " + polled.error().text());
+      while (carve_some()) continue;
       if (polled.error().code == Code::unreachable) std::this_thread::sleep_for(std::chrono::seconds{1});
       else if (polled.error().code == Code::not_found) lose_ring(now);
       else break;

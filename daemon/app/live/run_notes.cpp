@@ -150,7 +150,7 @@ Result<void> RunNotes::tell(Keeper& keeper, const RunRecord& record) {
       entry.outcome = record.status == "done" ? "applied" : record.status;
       const auto* row = responders::find_action(entry.action);
       entry.contained =
-          record.status == "done" && row != nullptr && row->spec.capability != responders::Capability::none;
+          record.status == "done" && row != nullptr && row->spec.blast_radius != responders::BlastRadius::message;
       break;
     }
     case Kind::finished:

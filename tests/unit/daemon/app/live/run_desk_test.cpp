@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "daemon/store/reader.h"
 #include "tests/unit/daemon/store/scratch.h"
 #include "tests/unit/responders/incident/samples.h"
@@ -177,6 +179,32 @@ TEST_F(RunDeskTest, a_full_store_begins_nothing) {
   EXPECT_EQ(desk->run(order()).error().code, Code::exhausted);
   full_ = false;
   EXPECT_TRUE(keeper_->store().records().runs(incident_)->empty());
+}
+
+TEST_F(RunDeskTest, what_only_looks_contains_nothing) {
+  auto identity = order().identity;
+  identity.id = RunId{make_uuid7(clock_.now(), random_)};
+  RunNotes notes(identity, [this](auto change) { return on_casework(change); }, clock_);
+  responders::RunRecord started;
+  started.kind = responders::RunRecord::Kind::started;
+  started.time = clock_.now();
+  ASSERT_TRUE(notes.append({&started, 1}));
+  const auto done = [&](const char* execution, const char* action) {
+    responders::RunRecord intent;
+    intent.kind = responders::RunRecord::Kind::intent;
+    intent.time = clock_.now();
+    intent.execution = execution;
+    intent.detail = action;
+    auto outcome = intent;
+    outcome.kind = responders::RunRecord::Kind::outcome;
+    outcome.status = "done";
+    const std::array records{intent, outcome};
+    EXPECT_TRUE(notes.append(records));
+    return keeper_->casework().incident(incident_)->times.contained != Time{};
+  };
+  EXPECT_FALSE(done("a/1", "collect.triage"));
+  EXPECT_FALSE(done("a/2", "process.dump_maps"));
+  EXPECT_TRUE(done("a/3", "process.stop"));
 }
 
 }  // namespace
