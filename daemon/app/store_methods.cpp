@@ -141,7 +141,7 @@ Result<void> list_incidents(const path& store, const Clock& clock, const Call& c
     query.exercise = exercises ? ExerciseFilter::with : ExerciseFilter::without;
     return follow_incidents(*reader, query, wanted, wanted.since.value_or(clock.now()), reply);
   }
-  std::int64_t hidden = 0;
+  std::uint64_t hidden = 0;
   std::vector<json::object> rows;
   do {
     TOCSIN_TRY(const IncidentPage page, reader->incidents(query));
