@@ -67,13 +67,38 @@ std::string render_address(const IpAddress& address) {
   return {text, static_cast<std::size_t>(at - text) - 1};
 }
 
+namespace {
+
+// Four decimal numbers up to 255 without leading zeros, as inet_pton wants them.
+std::optional<IpAddress> parse_v4(std::string_view text) noexcept {
+  std::uint32_t address = 0;
+  std::size_t at = 0;
+  for (int part = 0; part < 4; ++part) {
+    if (part != 0 && (at == text.size() || text[at++] != '.')) return std::nullopt;
+    const auto begin = at;
+    unsigned number = 0;
+    for (; at < text.size() && at - begin < 3; ++at) {
+      const auto digit = static_cast<unsigned char>(text[at] - '0');
+      if (digit > 9) break;
+      number = number * 10 + digit;
+    }
+    const auto digits = at - begin;
+    if (digits == 0 || number > 255 || (digits > 1 && text[begin] == '0')) return std::nullopt;
+    address = (address << 8) | number;
+  }
+  if (at != text.size()) return std::nullopt;
+  return IpAddress::v4(address);
+}
+
+}  // namespace
+
 std::optional<IpAddress> parse_address(std::string_view text) noexcept {
+  if (text.find(':') == std::string_view::npos) return parse_v4(text);
   char copy[INET6_ADDRSTRLEN];
   if (text.empty() || text.size() >= sizeof copy) return std::nullopt;
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
   std::array<std::uint8_t, 16> raw{};
-  if (::inet_pton(AF_INET, copy, raw.data()) == 1) return IpAddress::v4(Bytes(raw).first(4));
   if (::inet_pton(AF_INET6, copy, raw.data()) == 1) return IpAddress::v6(raw);
   return std::nullopt;
 }

@@ -103,7 +103,8 @@ class EventBatch {
   std::vector<Event> events_;
 };
 
-// Builds one event after the other into a batch. Values of text, bytes and lists are copied into the arena.
+// Builds one event after the other into a batch. Values of text, bytes and lists are copied into the arena, unless they
+// stand in the line that is there.
 class EventBuilder {
  public:
   explicit EventBuilder(EventBatch& batch) : batch_(batch) {}
@@ -112,6 +113,14 @@ class EventBuilder {
   void reset() noexcept {
     fields_.clear();
     marks_ = {};
+    line_ = {};
+  }
+  // The line that the event will be made of, copied ahead: what is set of it is a view into it, and finish() takes it
+  // as it is. May be written to (masks) until the first field is set. Until finish() or reset().
+  std::span<char> keep_line(std::string_view line) {
+    const auto kept = batch_.arena_.copy(std::span(line));
+    line_ = {kept.data(), kept.size()};
+    return kept;
   }
   // A second set of the same field replaces the first.
   void set(Field field, std::string_view text);
@@ -153,8 +162,11 @@ class EventBuilder {
     marks_[bit / 64] |= std::uint64_t{1} << (bit % 64);
   }
   const Value* search(Field field) const noexcept;
+  // In the arena: where it stands, or a copy.
+  std::string_view placed(std::string_view text);
 
   EventBatch& batch_;
+  std::string_view line_;
   std::vector<FieldValue> fields_;
   std::array<std::uint64_t, mark_bits / 64> marks_{};
 };

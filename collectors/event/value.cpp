@@ -21,36 +21,6 @@ void append_number(std::string& out, Number number) {
 
 }  // namespace
 
-Value Value::with_integer(Kind kind, std::int64_t i) noexcept {
-  Value v;
-  v.kind_ = kind;
-  v.integer_ = i;
-  return v;
-}
-
-Value Value::with_unsigned(Kind kind, std::uint64_t u) noexcept {
-  Value v;
-  v.kind_ = kind;
-  v.unsigned_ = u;
-  return v;
-}
-
-Value Value::with_pointer(Kind kind, const void* pointer, std::size_t size) noexcept {
-  TOCSIN_ASSERT(size <= UINT32_MAX);
-  Value v;
-  v.kind_ = kind;
-  v.size_ = static_cast<std::uint32_t>(size);
-  v.pointer_ = pointer;
-  return v;
-}
-
-Value Value::real(double d) noexcept {
-  Value v;
-  v.kind_ = Kind::real;
-  v.real_ = d;
-  return v;
-}
-
 std::int64_t Value::as_integer() const noexcept {
   if (kind_ == Kind::integer) return integer_;
   if (kind_ == Kind::unsigned_) return unsigned_ > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(unsigned_);

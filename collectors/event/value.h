@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "collectors/base/address.h"
+#include "collectors/base/assert.h"
 #include "collectors/base/bytes.h"
 #include "collectors/base/json.h"
 #include "collectors/base/time.h"
@@ -22,7 +23,12 @@ class Value {
   static Value boolean(bool b) noexcept { return with_unsigned(Kind::boolean, b ? 1 : 0); }
   static Value integer(std::int64_t i) noexcept { return with_integer(Kind::integer, i); }
   static Value number(std::uint64_t u) noexcept { return with_unsigned(Kind::unsigned_, u); }
-  static Value real(double d) noexcept;
+  static Value real(double d) noexcept {
+    Value v;
+    v.kind_ = Kind::real;
+    v.real_ = d;
+    return v;
+  }
   static Value time(Time t) noexcept { return with_integer(Kind::time, t.time_since_epoch().count()); }
   static Value duration(Duration d) noexcept { return with_integer(Kind::duration, d.count()); }
   // The pointed-to storage must live as long as the event: the builder copies into its arena.
@@ -64,9 +70,26 @@ class Value {
   }
 
  private:
-  static Value with_integer(Kind kind, std::int64_t i) noexcept;
-  static Value with_unsigned(Kind kind, std::uint64_t u) noexcept;
-  static Value with_pointer(Kind kind, const void* pointer, std::size_t size) noexcept;
+  static Value with_integer(Kind kind, std::int64_t i) noexcept {
+    Value v;
+    v.kind_ = kind;
+    v.integer_ = i;
+    return v;
+  }
+  static Value with_unsigned(Kind kind, std::uint64_t u) noexcept {
+    Value v;
+    v.kind_ = kind;
+    v.unsigned_ = u;
+    return v;
+  }
+  static Value with_pointer(Kind kind, const void* pointer, std::size_t size) noexcept {
+    TOCSIN_ASSERT(size <= UINT32_MAX);
+    Value v;
+    v.kind_ = kind;
+    v.size_ = static_cast<std::uint32_t>(size);
+    v.pointer_ = pointer;
+    return v;
+  }
 
   Kind kind_;
   std::uint32_t size_;

@@ -20,7 +20,7 @@ void pattern(std::string_view text, std::string_view line) {
   Captures captures;
   if (!match_pattern(*compiled, line, captures)) return;
   for (std::size_t i = 0; i < captures.count; ++i) {
-    const auto part = captures.items[i].text;
+    const auto part = captures.items[i].text();
     if (!part.empty() && (part.data() < line.data() || part.data() + part.size() > line.data() + line.size()))
       std::abort();
   }

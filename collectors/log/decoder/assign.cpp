@@ -196,7 +196,8 @@ void assign_key(LineContext& line, const KeyMap& map, std::string_view key, std:
 
 void assign_captures(LineContext& line, const KeyMap& map, const Captures& captures) {
   for (std::size_t i = 0; i < captures.count; ++i) {
-    const auto& [op, text] = captures.items[i];
+    const auto* op = captures.items[i].op;
+    const auto text = captures.items[i].text();
     switch (op->meaning) {
       case Meaning::none: break;
       case Meaning::pairs: assign_pairs(line, map, text); break;

@@ -159,7 +159,7 @@ DecoderMatch DecoderSet::decode_message(std::string_view program, std::string_vi
   const PatternGroup* group = s.group_of(program);
   while (message.ends_with(' ') || message.ends_with('\r') || message.ends_with('\t')) message.remove_suffix(1);
   message = unfold(message, line.builder);
-  Captures captures;
+  __attribute__((uninitialized)) Captures captures;
   if (group != nullptr)
     if (const auto* found = run_group(*group, message, captures)) return accept(*found, captures, line, verdict);
   if (const auto* found = run_group(s.message, message, captures)) return accept(*found, captures, line, verdict);
@@ -211,7 +211,7 @@ DecoderMatch DecoderSet::decode_line(std::string_view text, LineOrder order, Lin
                                      Verdict& verdict) const {
   const auto& s = *state_;
   while (text.ends_with(' ') || text.ends_with('\r') || text.ends_with('\t')) text.remove_suffix(1);
-  Captures captures;
+  __attribute__((uninitialized)) Captures captures;
   Envelope envelope;
   verdict.event_class = EventClass::generic;
   if (const auto* group = s.group_of(line.program))
@@ -255,7 +255,7 @@ void DecoderSet::supplement(std::string_view text, LineContext& line) const {
     if (line.builder.find(known) != nullptr) return;
   const Value* message = line.builder.find(field::message);
   if (message != nullptr && message->is_text()) text = message->as_text();
-  Captures captures;
+  __attribute__((uninitialized)) Captures captures;
   if (const auto* found = run_group(state_->rest, text, captures))
     assign_captures(line, found->decoder->keys, captures);
 }

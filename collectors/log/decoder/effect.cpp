@@ -83,7 +83,7 @@ void extract_first(const Effects::Extract& extract, LineContext& line, Verdict& 
     const std::string_view text = trim(value->as_text());  // in the batch's arena: it stays
     for (const auto& form : extract.forms) {
       if (!form.needs.empty() && text.find(form.needs) == std::string_view::npos) continue;
-      Captures captures;
+      __attribute__((uninitialized)) Captures captures;
       if (!match_pattern(form.pattern, text, captures)) continue;
       assign_captures(line, line.keys == nullptr ? plain : *line.keys, captures);
       apply(form.effects, line, verdict);

@@ -1,6 +1,7 @@
 #include "collectors/log/decoder/matcher.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "collectors/base/address.h"
 
@@ -48,8 +49,9 @@ std::size_t address_length(std::string_view text) {
 std::size_t host_length(std::string_view text) {
   if (const auto n = address_length(text); n != npos) {
     // "1.2.3.4.static.example.net" is a name.
-    if (n + 1 >= text.size() || !(text[n] == '-' || text[n] == '_' || (text[n] == '.' && is_alnum(text[n + 1]))))
-      return n;
+    const bool longer =
+        n + 1 < text.size() && (text[n] == '-' || text[n] == '_' || (text[n] == '.' && is_alnum(text[n + 1])));
+    if (!longer) return n;
   }
   auto n = run_length(text.substr(0, 255), [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
   while (n > 0 && text[n - 1] == '.') --n;
@@ -82,6 +84,19 @@ std::size_t quoted_length(std::string_view text) {
     else if (text[n] == '"') return n;
   }
   return text.size();
+}
+
+// text.rfind(literal, bound), which compares at every place; literals are never empty.
+std::size_t last_place(std::string_view text, std::string_view literal, std::size_t bound) {
+  if (literal.size() > text.size()) return npos;
+  auto places = std::min(bound, text.size() - literal.size()) + 1;
+  while (places > 0) {
+    const auto* found = static_cast<const char*>(::memrchr(text.data(), literal[0], places));
+    if (found == nullptr) return npos;
+    places = static_cast<std::size_t>(found - text.data());
+    if (text.substr(places).starts_with(literal)) return places;
+  }
+  return npos;
 }
 
 std::size_t positive(std::size_t n) { return n == 0 ? npos : n; }
@@ -128,7 +143,7 @@ class Run {
       const Op& op = pattern_.ops[pc];
       switch (op.kind) {
         case Op::Kind::literal:
-          if (text_.compare(at, op.literal.size(), op.literal) != 0) return false;
+          if (!starts_with(at, op.literal)) return false;
           at += op.literal.size();
           ++pc;
           break;
@@ -165,15 +180,20 @@ class Run {
   }
 
  private:
+  // Nearly all that differ do so in the first byte.
+  bool starts_with(std::size_t at, std::string_view literal) const {
+    return text_.size() - at >= literal.size() && text_[at] == literal[0] &&
+           std::memcmp(text_.data() + at, literal.data(), literal.size()) == 0;
+  }
   bool keep(const Op& op, std::string_view text, std::size_t& count) {
     if (count >= Captures::most) return false;
-    captures_.items[count++] = {&op, text};
+    captures_.items[count++] = {&op, text.data(), text.size()};
     return true;
   }
   const char* opened(const Op& close, std::size_t count) const {
     const Op* open = &pattern_.ops[close.target];
     for (std::size_t i = count; i-- > 0;)
-      if (captures_.items[i].op == open) return captures_.items[i].text.data();
+      if (captures_.items[i].op == open) return captures_.items[i].data;
     return nullptr;
   }
 
@@ -224,7 +244,7 @@ class Run {
     while (steps_ <= steps_most) {
       std::size_t best = npos;
       for (const auto literal : op.follows) {
-        const auto found = text_.rfind(pattern_.ops[literal].literal, bound);
+        const auto found = last_place(text_, pattern_.ops[literal].literal, bound);
         if (found != npos && found >= least && (best == npos || found > best)) best = found;
       }
       charge(best == npos ? bound : bound - std::min(best, bound));

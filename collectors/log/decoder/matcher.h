@@ -9,13 +9,17 @@
 
 namespace tocsin::collectors {
 
+// Trivial, as Captures does not clear its table.
 struct Capture {
-  const Op* op = nullptr;
-  std::string_view text;
+  const Op* op;
+  const char* data;
+  std::size_t size;
+  std::string_view text() const noexcept { return {data, size}; }
 };
 
 struct Captures {
   static constexpr std::size_t most = 64;
+  Captures() noexcept {}  // NOLINT: items behind `count` are never read
   std::array<Capture, most> items;
   std::size_t count = 0;
 };

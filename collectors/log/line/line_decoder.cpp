@@ -159,15 +159,20 @@ void LineDecoder::read_nested(LineContext& context, Draft& draft, const Digest12
   draft.verdict = outer_verdict;
 }
 
+std::string_view LineDecoder::keep(std::string_view line, EventBuilder& builder) {
+  const auto kept = builder.keep_line(line);
+  if (source_.masking == Masking::on) masked_ += mask_secrets(kept);
+  return {kept.data(), kept.size()};
+}
+
 bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingested, EventBuilder& builder) {
-  text_.assign(line);
-  if (source_.masking == Masking::on) masked_ += mask_secrets(text_);
+  const std::string_view whole = keep(line, builder);
   LineContext context{builder, fields_, source_.clock, ingested, std::nullopt, source_.program};
   Draft draft;
   matched_ = {};
-  std::string_view text = text_;
+  std::string_view text = whole;
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  bool done = read_table(text_, context, draft);
+  bool done = read_table(whole, context, draft);
   if (!done && source_.kind != LogKind::json && (text.starts_with("type=") || text.starts_with("node=")))
     done = read_audit(text, context, draft, id);
   if (!done && (source_.kind == LogKind::json || looks_like_json(text) || looks_like_event_xml(text))) {
@@ -195,12 +200,12 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
   const Value* repeated = builder.find(field::log_repeated);
   const std::size_t times =
       repeated == nullptr ? 1 : static_cast<std::size_t>(std::clamp(repeated->as_real(), 1.0, 15.0));
-  const Event once = builder.finish(draft.header, text_);
+  const Event once = builder.finish(draft.header, whole);
   // "message repeated 5 times" is five attempts to whoever counts them: the fields are shared, the ids are not.
   for (std::size_t again = 1; again < times; ++again) {
     for (const auto& f : once.fields()) builder.put(f.field, f.value);
     draft.header.id = hash128(render_digest(once.header().id), again);
-    builder.finish(draft.header, text_);
+    builder.finish(draft.header, whole);
   }
   drain(events_most - times, ingested, builder);
   return draft.good;
@@ -208,20 +213,19 @@ bool LineDecoder::decode(std::string_view line, const Digest128& id, Time ingest
 
 void LineDecoder::decode_entry(std::string_view program, std::string_view message, const EventHeader& given,
                                EventBuilder& builder) {
-  text_.assign(message);
-  if (source_.masking == Masking::on) masked_ += mask_secrets(text_);
+  const std::string_view whole = keep(message, builder);
   LineContext context{builder, fields_, source_.clock, given.ingested, std::nullopt};
   Verdict verdict{EventClass::syslog, "syslog"};
-  builder.set(field::message, text_);
-  decoders_->decode_message(program, text_, context, verdict);
-  decoders_->supplement(text_, context);
+  builder.set(field::message, whole);
+  decoders_->decode_message(program, whole, context, verdict);
+  decoders_->supplement(whole, context);
   EventHeader header = given;
   header.event_class = verdict.event_class;
   header.dataset = verdict.dataset;
   header.source = source_.name;
   header.exercise = source_.exercise;
   choose_host(header, builder);
-  builder.finish(header, text_);
+  builder.finish(header, whole);
 }
 
 bool LineDecoder::drain(std::size_t room, Time ingested, EventBuilder& builder) {

@@ -75,6 +75,8 @@ class LineDecoder {
     Verdict verdict;
     bool good = true;
   };
+  // Into the batch, without its secrets.
+  std::string_view keep(std::string_view line, EventBuilder& builder);
   bool read_audit(std::string_view text, LineContext& context, Draft& draft, const Digest128& id);
   // `shapes`: null when the line has fields besides those of the object.
   bool read_json(std::string_view text, LineContext& context, Draft& draft, ObjectShapes* shapes);
@@ -92,7 +94,6 @@ class LineDecoder {
   AuditFields audit_fields_;
   AuditAssembler assembler_;
   LogTable table_;
-  std::string text_;
   std::uint64_t place_ = 0;
   Time last_{};  // of the line before: lines without a stamp share it
   std::uint64_t masked_ = 0;

@@ -37,9 +37,7 @@ void fold_into(char* out, std::string_view text) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) noexcept {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
+bool is_ascii(std::string_view text) noexcept { return ascii_run(text) == text.size(); }
 
 Letters letters_of(std::string_view text) noexcept {
   // Without a branch in it, so that compilers make vector code of it.

@@ -119,6 +119,25 @@ void index_predicate(Program& program, PredicateId id) {
   }
 }
 
+KeywordGate keyword_gate(const Program& program) {
+  KeywordGate gate;
+  constexpr std::string_view number_letters = "+-0123456789";
+  std::optional<std::size_t> shortest;
+  for (PredicateId id = 0; id < program.predicates.size(); ++id) {
+    const auto& p = program.predicates[id];
+    if (p.slot != keyword_slot) continue;
+    if (p.kind != Predicate::Kind::pattern || !p.pattern.starts_open() || !p.pattern.ends_open())
+      return {.usual = false};
+    const auto text = p.pattern.literal_text();
+    const auto any_one = std::ranges::count(p.pattern.parts(), PatternPart::Kind::any_one, &PatternPart::kind);
+    const auto points = std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; });
+    shortest = std::min(shortest.value_or(SIZE_MAX), static_cast<std::size_t>(points + any_one));
+    if (text.find_first_not_of(number_letters) == std::string::npos) gate.in_numbers.push_back(id);
+  }
+  gate.shortest = shortest.value_or(0);
+  return gate;
+}
+
 }  // namespace
 
 std::string Number::render() const { return is_real ? fmt::format("{}", real) : fmt::format("{}", integer); }
@@ -145,6 +164,7 @@ std::shared_ptr<const Program> compile_program(const std::vector<const Expressio
   build_network(*program);
   program->indices.resize(program->slots.size());
   for (PredicateId id = 0; id < program->predicates.size(); ++id) index_predicate(*program, id);
+  program->keyword_gate = keyword_gate(*program);
   for (auto& index : program->indices) {
     index.folded.compile(options);
     index.folded_wide.compile(options);

@@ -42,12 +42,21 @@ struct SlotIndex {
   bool searches() const noexcept { return !folded.empty() || !folded_wide.empty() || !raw.empty() || !others.empty(); }
 };
 
+// What is known of the keywords before any text is seen. They are asked of every value of an event and of its line, and
+// most values can hold none of them.
+struct KeywordGate {
+  bool usual = true;         // all are globs open at both ends: what stands in a part of a text stands in the text
+  std::size_t shortest = 0;  // code points that any of them needs; 0 unless `usual`
+  std::vector<PredicateId> in_numbers;  // those that digits and signs alone can hold
+};
+
 struct Program {
   std::vector<std::string> slots;  // names; [keyword_slot] is empty
   std::unordered_map<std::string, Slot> slot_of;
   std::vector<Predicate> predicates;
   std::vector<SlotIndex> indices;             // by slot
   std::vector<PredicateId> field_predicates;  // kind field: judged once all fields are known
+  KeywordGate keyword_gate;
 
   // Gates. A node is a predicate, or a gate when `gate_bit` is set.
   static constexpr std::uint32_t gate_bit = 0x80000000;

@@ -15,10 +15,9 @@ Reason Matcher::reason(const TreeNode& node) const {
   Reason out;
   out.condition = program_.selections[node.selection];
   out.where = program_.slots[predicate.slot];
-  if (const auto number = witness(predicate)) {
-    const auto& seen = seen_[*number];
-    out.where = seen.field == Field{} ? std::string_view("event.original") : names_.name(seen.field);
-    out.value = seen.operand.text.substr(0, most_excerpt);
+  if (const auto* seen = witness(predicate)) {
+    out.where = seen->field == Field{} ? std::string_view("event.original") : names_.name(seen->field);
+    out.value = seen->operand.text.substr(0, most_excerpt);
   }
   return out;
 }
@@ -43,7 +42,7 @@ std::vector<Reason> Matcher::explain(std::uint32_t rule) const {
   std::vector<Reason> out;
   explain(program_.rules[rule].root, out);
   if (out.empty())
-    out.push_back({"condition", "event.original", std::string(original_.substr(0, most_excerpt)), -1, 0});
+    out.push_back({"condition", "event.original", std::string(event_->original().substr(0, most_excerpt)), -1, 0});
   return out;
 }
 
@@ -56,13 +55,11 @@ LeafVerdict Matcher::verdict(const TreeNode& node, bool negated) const {
                   .field = program_.slots[predicate.slot],
                   .where = {},
                   .value = {}};
-  const auto& state = slots_[predicate.slot];
-  auto number = witness(predicate);
-  if (!number && state.epoch == epoch_ && !state.operands.empty()) number = state.operands.front();
-  if (!number) return out;
-  const auto& seen = seen_[*number];
-  out.where = seen.field == Field{} ? std::string_view("event.original") : names_.name(seen.field);
-  out.value = seen.operand.text.substr(0, most_excerpt);
+  const auto* seen = witness(predicate);
+  if (seen == nullptr) seen = first_seen(predicate.slot, [](const Seen&) { return true; });
+  if (seen == nullptr) return out;
+  out.where = seen->field == Field{} ? std::string_view("event.original") : names_.name(seen->field);
+  out.value = seen->operand.text.substr(0, most_excerpt);
   return out;
 }
 
@@ -89,8 +86,10 @@ std::vector<LeafVerdict> Matcher::decide(std::uint32_t rule, std::size_t most) c
 
 std::vector<std::string_view> Matcher::values(Slot slot) const {
   std::vector<std::string_view> out;
-  if (slots_[slot].epoch != epoch_) return out;
-  for (const auto number : slots_[slot].operands) out.push_back(seen_[number].operand.text);
+  first_seen(slot, [&](const Seen& seen) {
+    out.push_back(seen.operand.text);
+    return false;
+  });
   return out;
 }
 

@@ -10,6 +10,7 @@ Matcher::Matcher(const Program& program, const Binding& binding, const FieldName
     : program_(program),
       binding_(binding),
       names_(names),
+      has_keywords_(program.has_keywords()),
       slots_(program.slots.size()),
       predicate_epoch_(program.predicates.size()),
       gate_epoch_(program.gate_needs.size()),
@@ -26,6 +27,7 @@ void Matcher::begin() {
     std::ranges::fill(predicate_epoch_, 0);
     std::ranges::fill(gate_epoch_, 0);
     for (auto& slot : slots_) slot.epoch = 0;
+    keyword_epoch_ = 0;
     epoch_ = 1;
   }
   seen_.clear();
@@ -89,15 +91,11 @@ void Matcher::put(Slot slot, const Value& value, std::size_t place, Field field,
 }
 
 void Matcher::gather(const Event& event) {
-  const bool keywords = program_.has_keywords();
   std::size_t place = 0;
   for (const auto& entry : event.fields()) {
     for (const auto& bound : bounds(entry.field)) put(bound.slot, entry.value, place, entry.field, bound.derivation);
-    if (keywords) put(keyword_slot, entry.value, place, entry.field, Derivation::none);
     ++place;
   }
-  if (keywords && !event.original().empty())
-    put(keyword_slot, Value::text(event.original()), place, Field{}, Derivation::none);
 }
 
 void Matcher::push_edges(const std::vector<std::uint32_t>& starts, std::uint32_t node) {
@@ -186,21 +184,16 @@ void Matcher::judge_fields() {
   }
 }
 
-std::optional<std::uint32_t> Matcher::witness(const Predicate& p) const {
-  const auto& state = slots_[p.slot];
-  if (state.epoch != epoch_) return std::nullopt;
+const Matcher::Seen* Matcher::witness(const Predicate& p) const {
   if (p.kind != Predicate::Kind::field) {
     const bool any = p.kind == Predicate::Kind::present || p.kind == Predicate::Kind::has_value;
-    for (const auto number : state.operands)
-      if (any || holds(p, seen_[number].operand)) return number;
-    return std::nullopt;
+    return first_seen(p.slot, [&](const Seen& seen) { return any || holds(p, seen.operand); });
   }
-  const auto& others = slots_[p.other];
-  if (others.epoch != epoch_) return std::nullopt;
-  for (const auto number : state.operands)
-    for (const auto other : others.operands)
-      if (field_holds(p, seen_[number].operand.folded, seen_[other].operand.folded)) return number;
-  return std::nullopt;
+  return first_seen(p.slot, [&](const Seen& seen) {
+    return first_seen(p.other, [&](const Seen& other) {
+             return field_holds(p, seen.operand.folded, other.operand.folded);
+           }) != nullptr;
+  });
 }
 
 bool Matcher::evaluate(std::uint32_t index) const {
@@ -224,13 +217,14 @@ bool Matcher::evaluate(std::uint32_t index) const {
 const std::vector<std::uint32_t>& Matcher::match(const Event& event, EventTexts& texts) {
   begin();
   texts_ = &texts;
-  original_ = event.original();
+  event_ = &event;
   gather(event);
   // What is known of the next field's values comes from memory while this one's are judged.
   for (std::size_t i = 0; i < touched_.size(); ++i) {
     if (i + 1 < touched_.size()) expect(touched_[i + 1]);
     judge(touched_[i]);
   }
+  if (has_keywords_) judge_keywords();
   judge_fields();
   candidates_.insert(candidates_.end(), program_.always.begin(), program_.always.end());
   std::ranges::sort(candidates_);

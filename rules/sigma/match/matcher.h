@@ -49,9 +49,8 @@ class Matcher {
   std::vector<std::string_view> values(Slot slot) const;
   // The first of them.
   std::optional<std::string_view> first_value(Slot slot) const {
-    const auto& state = slots_[slot];
-    if (state.epoch != epoch_ || state.operands.empty()) return std::nullopt;
-    return seen_[state.operands.front()].operand.text;
+    const auto* seen = first_seen(slot, [](const Seen&) { return true; });
+    return seen == nullptr ? std::nullopt : std::optional(seen->operand.text);
   }
 
  private:
@@ -66,6 +65,21 @@ class Matcher {
     std::vector<std::uint32_t> operands;  // indices in seen_
   };
 
+  // The first value of a slot that the test is true of; null: none.
+  template <class Test>
+  const Seen* first_seen(Slot slot, Test test) const {
+    if (slot == keyword_slot) {
+      for (const auto& seen : keyword_values())
+        if (test(seen)) return &seen;
+      return nullptr;
+    }
+    const auto& state = slots_[slot];
+    if (state.epoch != epoch_) return nullptr;
+    for (const auto number : state.operands)
+      if (test(seen_[number])) return &seen_[number];
+    return nullptr;
+  }
+
   void begin();
   void gather(const Event& event);
   SlotState& touch(Slot slot);
@@ -73,6 +87,11 @@ class Matcher {
   void put(Slot slot, const Value& value, std::size_t place, Field field, Derivation derivation);
   void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
   void add(SlotState& state, const Value& value, const TextForms& forms, Field field);
+  // Every value of the event and its line, as keywords see them: for what is rare, the matching does without.
+  const std::vector<Seen>& keyword_values() const;
+  void judge_keywords();
+  bool may_hold_keyword(const Value& value, bool line_is_judged) const;
+  void keyword_value(const Value& item, const Value& of, std::size_t place, Field field, Seen& out) const;
   void expect(Slot slot) const;
   void judge(Slot slot);
   void judge_value(Slot slot, const Seen& seen);
@@ -87,16 +106,20 @@ class Matcher {
   Reason reason(const TreeNode& node) const;
   void decide(std::uint32_t node, bool negated, std::size_t most, std::vector<LeafVerdict>& out) const;
   LeafVerdict verdict(const TreeNode& node, bool negated) const;
-  std::optional<std::uint32_t> witness(const Predicate& predicate) const;
+  const Seen* witness(const Predicate& predicate) const;
 
   const Program& program_;
   const Binding& binding_;
   const FieldNames& names_;
+  const bool has_keywords_;
   HyperscanScratch scratch_;
   std::vector<std::optional<std::vector<Bound>>> bounds_;  // by event field
 
   std::uint32_t epoch_ = 0;
   std::vector<Seen> seen_;
+  mutable std::vector<Seen> keyword_seen_;  // once asked for
+  mutable std::uint32_t keyword_epoch_ = 0;
+  const Event* event_ = nullptr;  // of the last call
   EventTexts own_texts_;
   EventTexts* texts_ = nullptr;  // during match
   std::vector<SlotState> slots_;
@@ -109,7 +132,6 @@ class Matcher {
   ValueMemo memo_;
   std::vector<std::uint32_t> candidates_;
   std::vector<std::uint32_t> matched_;
-  std::string_view original_;
 };
 
 }  // namespace tocsin::rules::sigma

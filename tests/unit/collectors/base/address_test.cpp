@@ -6,9 +6,10 @@ namespace tocsin {
 namespace {
 
 TEST(Address, parse_and_render_are_inverse) {
-  for (const auto* text : {"192.0.2.1", "2001:db8::1", "::", "255.255.255.255"})
+  for (const auto* text : {"192.0.2.1", "2001:db8::1", "::", "255.255.255.255", "0.0.0.0"})
     EXPECT_EQ(render_address(parse_address(text).value()), text);
-  for (const auto* text : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "2001:db8::g", "1.2.3.4 "})
+  for (const auto* text : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "2001:db8::g", "1.2.3.4 ", "1.2.3.04", "1.2..4",
+                           "1.2.3.4.", "1.2.3.0004", "+1.2.3.4", "1.2.3.", "12345"})
     EXPECT_FALSE(parse_address(text).has_value()) << text;
 }
 

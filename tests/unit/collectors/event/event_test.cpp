@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "collectors/event/field_table.h"
 
 namespace tocsin {
@@ -21,6 +23,27 @@ TEST(EventBuilder, builds_sorted_native_fields) {
   EXPECT_EQ(render_text(*event.find(field::user_name)), "root, admin");
   EXPECT_EQ(event.original(), "the line");
   EXPECT_EQ(event.find(field::file_path), nullptr);
+}
+
+TEST(EventBuilder, text_of_the_kept_line_is_not_copied) {
+  EventBatch batch;
+  EventBuilder builder(batch);
+  const std::string given = "user root, secret 1234";
+  const auto line = builder.keep_line(given);
+  std::ranges::fill(line.last(4), '*');
+  const std::string_view text(line.data(), line.size());
+  builder.set(field::user_name, text.substr(5, 4));
+  builder.set(field::host_name, std::string("root"));
+  builder.append(field::user_name, text.substr(18));
+  const Event& event = builder.finish({}, text);
+  EXPECT_EQ(event.original(), "user root, secret ****");
+  EXPECT_EQ(event.original().data(), line.data());
+  EXPECT_EQ(event.find(field::user_name)->items()[0].as_text().data(), line.data() + 5);
+  EXPECT_EQ(render_text(*event.find(field::user_name)), "root, ****");
+  EXPECT_EQ(event.text(field::host_name), "root");
+  // The next event knows nothing of that line: what is set is copied, whoever owns it.
+  builder.set(field::user_name, text.substr(5, 4));
+  EXPECT_NE(builder.finish({}, "").text(field::user_name).data(), line.data() + 5);
 }
 
 TEST(EventBuilder, text_that_does_not_parse_is_kept_as_text) {

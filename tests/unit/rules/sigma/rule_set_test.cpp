@@ -1,5 +1,6 @@
 #include "rules/sigma/rule_set.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -277,6 +278,54 @@ detection: {keywords: ['from somewh*', 'nosuch'], condition: keywords}
   f.run();
   ASSERT_EQ(f.sink.alerts.size(), 1U);  // served by several views, alerts once
   EXPECT_EQ(f.sink.alerts[0].why[0].where, "event.original");
+}
+
+// The ways past a value must not be ways past a keyword.
+TEST(SigmaRuleSet, keywords_are_found_wherever_they_stand) {
+  constexpr std::string_view rule = R"(
+title: {}
+id: 11111111-0000-0000-0000-0000000000{}
+logsource: {{product: linux}}
+detection: {{keywords: ['{}'], condition: keywords}}
+---)";
+  std::string rules;
+  const std::vector<std::string> words{"failed pass*root", "evil", "4711", "k?ln", "-12", "3.5", "true"};
+  for (std::size_t i = 0; i < words.size(); ++i) rules += fmt::format(fmt::runtime(rule), words[i], i + 10, words[i]);
+  rules.resize(rules.size() - 3);
+  const auto titles = [&](std::string_view line, auto set) {
+    Fixture f(rules);
+    const auto kept = f.builder.keep_line(line);
+    const std::string_view text(kept.data(), kept.size());
+    set(f.builder, text);
+    EventHeader header;
+    header.event_class = EventClass::authentication;
+    header.dataset = "sshd";
+    f.builder.finish(header, text);
+    f.run();
+    std::string out;
+    for (const auto& alert : f.sink.alerts) out += alert.rule->title + " in " + alert.why.at(0).where + ";";
+    return out;
+  };
+  const auto nothing = [](EventBuilder&, std::string_view) {};
+  const std::string_view line = "Failed password for root";
+  EXPECT_EQ(titles(line, nothing), "failed pass*root in event.original;");
+  EXPECT_EQ(titles(line, [](auto& b, auto text) { b.set(field::user_name, text.substr(20)); }),
+            "failed pass*root in event.original;");
+  EXPECT_EQ(titles(line, [](auto& b, auto text) { b.set(field::message, text); }), "failed pass*root in message;");
+  EXPECT_EQ(titles("", [](auto& b, auto) { b.set(field::user_name, "EVIL"); }), "evil in user.name;");
+  EXPECT_EQ(titles("x", [](auto& b, auto) { b.set(field::process_pid, std::uint64_t{147112}); }),
+            "4711 in process.pid;");
+  EXPECT_EQ(titles("4711", [](auto& b, auto) { b.set(field::process_pid, std::uint64_t{4711}); }),
+            "4711 in process.pid;");
+  EXPECT_EQ(titles("x", [](auto& b, auto) { b.set(field::process_pid, std::int64_t{-12}); }), "-12 in process.pid;");
+  EXPECT_EQ(titles("x", [](auto& b, auto) { b.set(field::process_pid, 13.5); }), "3.5 in process.pid;");
+  EXPECT_EQ(titles("x", [](auto& b, auto) { b.set(field::process_pid, true); }), "true in process.pid;");
+  // Letters beyond ASCII: the Kelvin sign is a k to whom case is nothing; half a letter is none.
+  EXPECT_EQ(titles("x", [](auto& b, auto) { b.set(field::user_name, "\xE2\x84\xAA\xC3\xB6ln"); }),
+            "k?ln in user.name;");
+  EXPECT_EQ(titles("K\xC3\xB6ln", [](auto& b, auto text) { b.set(field::user_name, text); }), "k?ln in user.name;");
+  EXPECT_EQ(titles("K\xC3\xB6ln", [](auto& b, auto text) { b.set(field::user_name, text.substr(2)); }),
+            "k?ln in event.original;");
 }
 
 TEST(SigmaRuleSet, broken_rules_are_refused_alone_with_their_place) {
