@@ -74,7 +74,10 @@ std::optional<IpAddress> parse_v4(std::string_view text) noexcept {
   std::uint32_t address = 0;
   std::size_t at = 0;
   for (int part = 0; part < 4; ++part) {
-    if (part != 0 && (at == text.size() || text[at++] != '.')) return std::nullopt;
+    if (part != 0) {
+      if (at == text.size() || text[at] != '.') return std::nullopt;
+      ++at;
+    }
     const auto begin = at;
     unsigned number = 0;
     for (; at < text.size() && at - begin < 3; ++at) {
