@@ -15,6 +15,7 @@ namespace tocsin::rules::sigma {
 class SigmaDetector final : public Detector {
  public:
   SigmaDetector(std::shared_ptr<const Plan> plan, const WorkerContext& context);
+  using Detector::inspect;
   void inspect(const EventBatch& batch, AlertSink& sink) override;
 
  private:
