@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "collectors/base/digest.h"
+#include "responders/action/process_dump_maps/pages.h"
 
 namespace tocsin::responders {
 namespace {
@@ -18,8 +19,6 @@ namespace {
 constexpr std::size_t maps_most = 16U << 20U;
 constexpr std::size_t piece = 256U << 10U;
 constexpr std::uint64_t disk_left = 512ULL << 20U;  // on the disk of the evidence, whatever is dumped
-constexpr std::uint64_t page_present = 1ULL << 63U;
-constexpr std::uint64_t page_swapped = 1ULL << 62U;
 
 Result<std::string> read_whole(int folder, const char* name, std::size_t most) {
   const OwnedDescriptor file(::openat(folder, name, O_RDONLY | O_CLOEXEC));
@@ -51,6 +50,7 @@ class Copier {
         to_(to),
         limits_(limits),
         elapsed_(elapsed),
+        pages_(process.present ? process.present.get() : -1),
         page_(static_cast<std::uint64_t>(::getpagesize())) {
     room_ = room_for(to, limits.bytes_most);
     disk_short_ = room_ < limits.bytes_most;
@@ -76,56 +76,26 @@ class Copier {
     DumpedMapping& into = out_.mappings.emplace_back();
     into.mapping = mapping;
     Sha256Stream digest;
-    for (std::uint64_t at = mapping.begin; at < mapping.end && out_.cut.empty();) {
-      const std::uint64_t size = std::min<std::uint64_t>(piece, mapping.end - at);
-      TOCSIN_CHECK(copy_piece(into, at, size, digest));
-      at += size;
+    // Pages that a process has not touched are empty, or as in the file; reading them would make the kernel map them.
+    // What belongs to a deleted file can be had nowhere else.
+    for (std::uint64_t at = mapping.begin; at < mapping.end && in_time();) {
+      const PageRun run = mapping.deleted() ? PageRun{at, mapping.end} : pages_.next(at, mapping.end);
+      into.untouched += run.begin - at;
+      TOCSIN_CHECK(copy_run(into, run.begin, run.end, digest));
+      at = run.end;
     }
     into.sha256 = render_digest(digest.finish());
     return {};
   }
 
-  // Pages that a process has not touched are empty, or as in the file; reading them would make the kernel map them.
-  // What belongs to a deleted file can be had nowhere else.
-  bool touched(const Mapping& mapping, std::uint64_t at) const noexcept {
-    if (mapping.deleted() || !process_.present) return true;
-    const std::size_t index = (at - flags_from_) / page_;
-    return index >= flags_.size() || (flags_[index] & (page_present | page_swapped)) != 0;
-  }
-  void look_at_flags(const Mapping& mapping, std::uint64_t at, std::uint64_t size) {
-    flags_.clear();
-    flags_from_ = at;
-    if (mapping.deleted() || !process_.present) return;
-    flags_.resize((size + page_ - 1) / page_);
-    const ssize_t got = ::pread(process_.present.get(), flags_.data(), flags_.size() * sizeof(std::uint64_t),
-                                static_cast<off_t>(at / page_ * sizeof(std::uint64_t)));
-    flags_.resize(got < 0 ? 0 : static_cast<std::size_t>(got) / sizeof(std::uint64_t));
-  }
-
-  Result<void> copy_piece(DumpedMapping& into, std::uint64_t at, std::uint64_t size, Sha256Stream& digest) {
-    look_at_flags(into.mapping, at, size);
-    const std::uint64_t end = at + size;
-    while (at < end && out_.cut.empty()) {
-      std::uint64_t until = at;
-      while (until < end && touched(into.mapping, until)) until += page_;
-      until = std::min(until, end);
-      if (until == at) {
-        into.untouched += page_;
-        at += page_;
-        continue;
-      }
-      TOCSIN_CHECK(copy_run(into, at, until, digest));
-      at = until;
-    }
-    return {};
+  bool in_time() {
+    if (!out_.cut.empty()) return false;
+    if (elapsed_() > limits_.time) out_.cut = fmt::format("it took longer than {}", render_duration(limits_.time));
+    return out_.cut.empty();
   }
 
   Result<void> copy_run(DumpedMapping& into, std::uint64_t at, std::uint64_t until, Sha256Stream& digest) {
-    while (at < until) {
-      if (elapsed_() > limits_.time) {
-        out_.cut = fmt::format("it took longer than {}", render_duration(limits_.time));
-        return {};
-      }
+    while (at < until && in_time()) {
       const std::uint64_t left = room_ - out_.bytes;
       if (left == 0) {
         out_.cut = disk_short_ ? "the disk of the evidence is short of room"
@@ -146,7 +116,6 @@ class Copier {
       const auto size = static_cast<std::uint64_t>(got);
       TOCSIN_CHECK(keep(into, at, size, digest));
       at += size;
-      if (!out_.cut.empty()) return {};
     }
     return {};
   }
@@ -181,12 +150,11 @@ class Copier {
   const int to_;
   const DumpLimits& limits_;
   const std::function<Duration()>& elapsed_;
+  TouchedPages pages_;
   const std::uint64_t page_;
   std::uint64_t room_ = 0;
   bool disk_short_ = false;
   std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(piece);
-  std::vector<std::uint64_t> flags_;  // of the piece at hand
-  std::uint64_t flags_from_ = 0;
   std::size_t runs_ = 0;
   Sha256Stream whole_;
   Dump out_;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -16,6 +17,7 @@
 
 #include "collectors/base/digest.h"
 #include "responders/action/process_dump_maps/dump.h"
+#include "responders/action/process_dump_maps/pages.h"
 #include "responders/action/process_dump_maps/process_dump_maps.h"
 
 namespace tocsin::responders {
@@ -38,6 +40,7 @@ class Keeper {
         return static_cast<char*>(::mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
       };
       char* memory = map(reserved, PROT_READ | PROT_WRITE);
+      ::madvise(memory, reserved, MADV_NOHUGEPAGE);  // what is touched is a page, whatever the machine is set to
       for (std::size_t at : {std::size_t{0}, 10 * page, reserved - page}) std::strcpy(memory + at, secret().c_str());
       char* code = map(page, PROT_READ | PROT_WRITE);
       std::strcpy(code, "code without a file");
@@ -179,6 +182,57 @@ TEST_F(DumpMaps, a_cap_keeps_the_most_telling_and_is_said) {
   const json::object manifest = json::parse(whole(evidence / "manifest.json")).as_object();
   EXPECT_FALSE(manifest.at("complete").as_bool());
   EXPECT_GT(manifest.at("mappings_left_out").to_number<int>(), 0);
+}
+
+// Both ways to ask the kernel tell the same, in as few calls as there are runs where it scans.
+TEST_F(DumpMaps, pages_it_touched_by_scan_and_by_reading) {
+  const Keeper keeper;
+  const auto memory = open_memory(*read_process(keeper.pid()));
+  ASSERT_TRUE(memory);
+  const auto end = keeper.memory() + reserved;
+  const auto all = [&](TouchedPages pages) {
+    std::vector<std::uint64_t> out;
+    for (std::uint64_t at = keeper.memory(); at < end;) {
+      const PageRun run = pages.next(at, end);
+      EXPECT_LE(at, run.begin);
+      for (auto page_at = run.begin; page_at < run.end; page_at += page) out.push_back(page_at - keeper.memory());
+      EXPECT_GT(run.end, at);
+      if (run.end <= at) break;
+      at = run.end;
+    }
+    return out;
+  };
+  const auto read = all(TouchedPages(memory->present.get(), TouchedPages::Way::read));
+  EXPECT_EQ(all(TouchedPages(memory->present.get())), read);
+  for (const std::uint64_t touched : {std::uint64_t{0}, std::uint64_t{10 * page}, std::uint64_t{reserved - page}})
+    EXPECT_NE(std::ranges::find(read, touched), read.end()) << touched;
+  EXPECT_LT(read.size(), reserved / page);
+  const PageRun unknown = TouchedPages(-1).next(keeper.memory(), end);
+  EXPECT_EQ(unknown.end - unknown.begin, reserved);
+}
+
+// Terabytes that were only reserved, as sanitizers, Java and an attacker do: time is looked at while nothing is found.
+TEST_F(DumpMaps, its_time_ends_the_search_in_what_is_only_reserved) {
+  const Keeper keeper;
+  auto memory = open_memory(*read_process(keeper.pid()));
+  ASSERT_TRUE(memory);
+  Mapping huge;
+  huge.begin = keeper.memory() + 11 * page;
+  huge.end = keeper.memory() + reserved - page;
+  const OwnedDescriptor to(::open((folder_ + "/x").c_str(), O_RDWR | O_CREAT, 0600));
+  Duration now{};
+  DumpLimits limits;
+  limits.time = std::chrono::milliseconds(1);
+  int asked = 0;
+  const auto dump = dump_memory(*memory, {huge, huge, huge}, to.get(), limits, [&] {
+    ++asked;
+    return now += std::chrono::milliseconds(1);
+  });
+  ASSERT_TRUE(dump);
+  EXPECT_EQ(dump->bytes, 0U);
+  EXPECT_EQ(dump->left_out, 2U);
+  EXPECT_NE(dump->cut.find("longer than"), std::string::npos);
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(DumpMaps, its_time_ends_it) {
