@@ -152,6 +152,21 @@ Result<std::string> call_method(CommandContext& context, const std::string& meth
   return summary;
 }
 
+namespace {
+
+// A condition typed where words are expected is looked for as text and found nowhere.
+std::string condition_among_words(const CommandContext& context) {
+  for (const auto& word : context.options.list("word")) {
+    const auto sign = word.find_first_of("=<>");
+    const auto dot = word.find('.');
+    if (sign != std::string::npos && dot != std::string::npos && dot > 0 && dot < sign && sign + 1 < word.size())
+      return "; a condition goes to --where";
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> relay_rows(CommandContext& context) {
   // Fields of its event are an alert's own when somebody asks for them by name.
   const bool widen = context.command.vocabulary == Vocabulary::alerts && context.options.flag("fields");
@@ -167,7 +182,8 @@ Result<void> relay_rows(CommandContext& context) {
   });
   if (!summary) return std::unexpected(summary.error());
   if (context.output.rows() == 0 && context.output.for_people() && !context.options.flag("quiet"))
-    context.err << "nothing found" << (context.options.flag("where") ? "; try a wider --where" : "") << '\n';
+    context.err << "nothing found"
+                << (context.options.flag("where") ? "; try a wider --where" : condition_among_words(context)) << '\n';
   else context.output.finish();
   show_remark(context, *summary);
   return {};

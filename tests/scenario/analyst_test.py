@@ -63,6 +63,8 @@ respond: {{playbooks: ["{rig.ROOT}/responders/packs"], triggers: "{rig.ROOT}/res
         self.assertIn("not shown; --exercise shows", done.stderr.decode())
         self.assertNotIn("not shown", self.asked("incident", "list", "--exercise").stderr.decode())
         self.assertIn("exercises are not stored", self.asked("event", "search", "nothing-has-this").stderr.decode())
+        self.assertNotIn("--where", self.asked("event", "search", "nothing-has-this").stderr.decode())
+        self.assertIn("a condition goes to --where", self.asked("event", "search", "source.ip=192.0.2.77").stderr.decode())
 
     def test_playing_twice_says_what_was_known(self):
         self.assertIn(f"tocsin incident show {self.alias}", self.played)
@@ -137,7 +139,7 @@ respond: {{playbooks: ["{rig.ROOT}/responders/packs"], triggers: "{rig.ROOT}/res
         rows = json.loads(done.stdout)
         self.assertEqual(["ssh-brute-force"], [row["short"] for row in rows])
         self.assertEqual("ready", rows[0]["state"])
-        self.assertIn("network.block_address", rows[0]["actions"])
+        self.assertEqual(["network.block_address", "notify", "manual"], rows[0]["actions"])  # each once, people last
         self.assertIn("T1110", rows[0]["trigger"])
 
     def test_captures_that_hold_nothing_are_told_of(self):

@@ -147,6 +147,21 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   return {};
 }
 
+// What it does, each once, in the order of its steps; what people do stands last.
+json::array actions_of(const responders::Plan& plan) {
+  json::array out;
+  bool people = false;
+  for (const auto& step : plan.steps())
+    for (const auto& one : step.commands) {
+      const std::string_view name = one.action != nullptr ? one.action->name : std::string_view(one.type);
+      people = people || name == "manual";
+      const bool known = std::ranges::any_of(out, [&](const json::value& v) { return v.as_string() == name; });
+      if (name != "manual" && !known) out.emplace_back(name);
+    }
+  if (people) out.emplace_back("manual");
+  return out;
+}
+
 }  // namespace
 
 Result<void> list_shelf(const PlaybookShelf& shelf, const Clock& clock, const Call& call, Reply& reply) {
@@ -158,11 +173,7 @@ Result<void> list_shelf(const PlaybookShelf& shelf, const Clock& clock, const Ca
     row["id"] = playbook.plan->id();
     row["name"] = playbook.plan->name();
     row["steps"] = playbook.plan->steps().size();
-    json::array actions;
-    for (const auto& step : playbook.plan->steps())
-      for (const auto& one : step.commands)
-        actions.emplace_back(one.action != nullptr ? one.action->name : std::string_view(one.type));
-    row["actions"] = std::move(actions);
+    row["actions"] = actions_of(*playbook.plan);
     std::string trigger;
     for (const auto& t : shelf.triggers.all())
       if (t.playbook == playbook.plan->id())
