@@ -131,7 +131,12 @@ std::optional<Time> Run::Machine::wake_at() const {
   return out;
 }
 
-std::vector<std::string> Run::Machine::waiting() const { return {asked_.begin(), asked_.end()}; }
+std::vector<std::string> Run::Machine::waiting() const {
+  std::vector<std::string> out;
+  for (const std::string& execution : asked_)
+    if (token_of(execution) != nullptr) out.push_back(execution);
+  return out;
+}
 
 std::vector<std::string> Run::Machine::awaiting_approval() const {
   std::vector<std::string> out;
@@ -154,7 +159,10 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
   const auto asked = asked_.find(std::string(execution));
   if (asked == asked_.end() || state != RunState::running)
     return fail(Code::not_found, fmt::format("nothing called {} waits for an answer", execution));
-  if (const RunToken* token = token_of(execution); token != nullptr && !step(*token).approvals.empty())
+  const RunToken* token = token_of(execution);
+  if (token == nullptr)
+    return fail(Code::conflict, fmt::format("{} was decided already; the run takes it up when it goes on", execution));
+  if (!step(*token).approvals.empty())
     return fail(Code::denied, fmt::format("people in roles agree to \"{}\", nobody answers it: tocsin playbook approve",
                                           step(*token).label));
   const bool done = given.kind == RunAnswer::Kind::done;
@@ -166,9 +174,8 @@ Result<void> Run::Machine::answer(std::string_view execution, RunAnswer given) {
              .detail = fmt::format("{}: {}", given.who, given.note),
              .outputs = given.outputs});
   if (!write_down()) return std::unexpected(*broken_);
-  for (RunToken& token : tokens_)
-    if (token.state == RunToken::State::person && *asked == numbered(trace[token.trace].execution, token.command))
-      token.state = RunToken::State::ready;
+  for (RunToken& waiting : tokens_)
+    if (&waiting == token) waiting.state = RunToken::State::ready;
   answers_[*asked] = std::move(given);
   return {};
 }

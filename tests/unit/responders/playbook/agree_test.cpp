@@ -92,6 +92,18 @@ TEST_F(AgreeTest, a_no_is_a_value_where_the_step_has_one_and_a_failure_where_not
   }
 }
 
+TEST_F(AgreeTest, what_was_decided_while_the_run_is_held_stays_decided) {
+  const auto run = start(playbook(R"({"approver":2})", ""));
+  const std::string execution = run->waiting().front();
+  ASSERT_TRUE(run->pause("wait"));
+  ASSERT_TRUE(run->agree(execution, word("7", {"approver"}, Kind::denied)));
+  EXPECT_TRUE(run->waiting().empty());
+  EXPECT_EQ(run->answer(execution, {RunAnswer::Kind::done, "eve", "done"}).error().code, Code::conflict);
+  EXPECT_EQ(run->agree(execution, word("8", {"approver"})).error().code, Code::not_found);
+  ASSERT_TRUE(run->go_on("go"));
+  EXPECT_EQ(run->poll().value(), RunState::failed);
+}
+
 TEST_F(AgreeTest, what_was_said_is_known_after_a_crash_at_every_record) {
   const auto whole = start(playbook());
   const std::string execution = whole->waiting().front();

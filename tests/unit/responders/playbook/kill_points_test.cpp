@@ -248,7 +248,8 @@ TEST_F(KillPoints, a_pause_holds_time_and_outlives_a_crash) {
   EXPECT_EQ((*again)->pause("x").error().code, Code::conflict);
 }
 
-TEST_F(KillPoints, a_failed_step_is_retried_under_another_key) {
+// Shuffle 345: what was lost at a node that was down is done again from there.
+TEST_F(KillPoints, shuffle_345_a_failed_step_is_retried_under_another_key) {
   const PlanRef plan = load(playbook_with(block_step(1, to("on_completion", step_id("action", 2))) + "," +
                                           manual_step(2, to("on_completion", step_id("action", 3))) + "," +
                                           block_step(3, to("on_completion", end_id))));
