@@ -147,12 +147,16 @@ enum class Presence : std::uint8_t { in_effect, absent, changed };  // changed: 
 struct Verification {
   Presence presence = Presence::absent;
   std::string detail;
+  // Of an effect that is there and whose outcome was lost: what apply would have given. Stays in the guard.
+  std::vector<std::pair<std::string, std::string>> outputs = {};
 };
 
 class Action {
  public:
   virtual ~Action() = default;
   virtual const ActionSpec& spec() const noexcept = 0;
+  // Where the spec says none, the configuration may know of a way.
+  virtual Readback readback(const Parameters&) const { return spec().readback; }
   // What came with the request, before apply: kept under its digest until it is passed on.
   virtual Result<void> keep(std::string_view) { return fail(Code::invalid, "this action passes no document on"); }
   // Reads the system.

@@ -154,6 +154,9 @@ Result<Applied> Guard::known(const LedgerEntry& entry, const ActionRequest& requ
       out.outcome.summary = fmt::format("whether it took effect is unknown: {}", entry.detail);
       return out;
     }
+    // It was looked for, and who knows did not answer: whoever waits asks again.
+    case EntryState::intended:
+      return fail(Code::unreachable, fmt::format("what came of {} cannot be looked up now", request.key));
     default:
       return fail(Code::conflict,
                   fmt::format("{} is {} already: {}", request.key, entry_state_name(entry.state), entry.detail));

@@ -218,7 +218,7 @@ void Guard::settle_entry(const std::string& key) {
     return;
   }
   if (action->spec().reversibility == Reversibility::irreversible && entry.state == EntryState::applied) return;
-  if (action->spec().readback == Readback::none) {
+  if (action->readback(*parameters) == Readback::none) {
     if (entry.state == EntryState::applied) return;
     record.kind = "unknown";
     record.detail = "it was begun and cannot be read back; it is not done a second time";
@@ -241,6 +241,7 @@ void Guard::settle_entry(const std::string& key) {
   if (there && entry.state == EntryState::applied) return;
   record.kind = there ? "reconciled" : entry.state == EntryState::intended ? "failed" : "gone";
   record.detail = found->detail;
+  if (there) record.outputs = found->outputs;
   // A crash must not make it last for ever: its time runs from the intent.
   if (there) record.expires = expiry_of(entry, *parameters);
   note_anyway(std::move(record));

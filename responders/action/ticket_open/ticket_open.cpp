@@ -15,6 +15,11 @@ class TicketOpen final : public Action {
 
   const ActionSpec& spec() const noexcept override { return ticket_open_spec; }
 
+  Readback readback(const Parameters& parameters) const override {
+    const auto channel = channel_of(parameters);
+    return channel && !(*channel)->ticket.find_url.empty() ? Readback::reliable : Readback::none;
+  }
+
   Result<Forecast> rehearse(const Parameters& parameters) override {
     Forecast forecast = describe_ticket_open(parameters);
     const auto channel = channel_of(parameters);
@@ -58,7 +63,8 @@ class TicketOpen final : public Action {
       return Verification{Presence::in_effect, "the tracker took it; the channel does not say how to look for it"};
     TOCSIN_TRY(const auto there, find(*channel, key));
     if (!there) return Verification{Presence::absent, fmt::format("{} does not have it", channel->name)};
-    return Verification{Presence::in_effect, fmt::format("{} has it as {}", channel->name, *there)};
+    return Verification{
+        Presence::in_effect, fmt::format("{} has it as {}", channel->name, *there), {{"ticket", *there}}};
   }
 
   Result<Outcome> undo(const Parameters&, std::string_view, std::string_view) override {

@@ -8,12 +8,15 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <atomic>
+
 #include "responders/action/firewall/firewall.h"
 #include "responders/action/network_sinkhole/name_rules.h"
 #include "responders/action/processes/processes.h"
 #include "responders/action/service_mask/service_mask.h"
 #include "responders/action/services/service_change.h"
 #include "responders/action/ssh_revoke_key/authorized_keys.h"
+#include "tests/unit/responders/action/http_server.h"
 #include "tests/unit/responders/guard/crash_fixture.h"
 #include "tests/unit/responders/own_network.h"
 
@@ -172,6 +175,60 @@ TEST_F(CrashTest, a_message_goes_out_once_at_most) {
       break;
     }
   }
+}
+
+// A tracker that can be asked: a crash leaves no doubt, whether it took the ticket before, after or not at all.
+TEST_F(CrashTest, a_ticket_that_can_be_looked_up_is_never_unknown) {
+  const std::string taken = base_ + "/host/ticket";
+  std::atomic<bool> away = false;
+  HttpServer server([&](const std::string& said) {
+    const bool whole = said.starts_with("GET") || said.find(R"({"ref":"k"})") != std::string::npos;
+    if (away || !whole) return std::string();
+    if (said.starts_with("GET")) return HttpServer::answer("200 OK", fs::exists(taken) ? R"({"found":"OPS-9"})" : "{}");
+    std::ofstream(taken, std::ios::app) << "x";
+    return HttpServer::answer("201 Created", R"({"key":"OPS-9"})");
+  });
+  NotifyChannel channel;
+  channel.name = "tracker";
+  channel.kind = NotifyChannel::Kind::ticket;
+  channel.url = server.url("/issues");
+  channel.timeout = std::chrono::milliseconds(500);
+  channel.ticket = {R"({"ref":"{key}"})", "/key", server.url("/find?ref={key}"), "/found"};
+  channels_.all.push_back(channel);
+  const ActionRequest asked = request("ticket.open", {{"channel", "tracker"}, {"subject", "s"}, {"message", "b"}});
+  bool was_there = false;
+  bool was_not = false;
+  for (int n = 1; n < 200; ++n) {
+    fresh();
+    const bool killed = run_and_kill(work(asked, false), n);
+    if (const bool begun = fs::exists(taken); begun && killed && !was_there) {
+      away = true;  // nobody is told that it failed while nobody can know
+      const auto guard = open();
+      if (guard->ledger().find("k")->state == EntryState::intended) {
+        EXPECT_EQ(guard->apply(asked, peer_).error().code, Code::unreachable) << n;
+      }
+      away = false;
+    }
+    const auto guard = open();
+    const LedgerEntry* entry = guard->ledger().find("k");
+    const bool there = fs::exists(taken);
+    if (entry == nullptr) {
+      EXPECT_FALSE(there) << n;
+    } else {
+      EXPECT_EQ(entry->state, there ? EntryState::applied : EntryState::failed) << "killed at point " << n;
+      was_there = was_there || there;
+      was_not = was_not || !there;
+    }
+    if (there) {
+      EXPECT_EQ(fs::file_size(taken), 1U) << n;
+      const auto again = guard->apply(asked, peer_);
+      ASSERT_TRUE(again.has_value()) << n << again.error().text();
+      EXPECT_EQ(again->outcome.outputs, (Parameters::Texts{{"ticket", "OPS-9"}})) << n;
+      EXPECT_EQ(fs::file_size(taken), 1U) << n;
+    }
+    if (!killed) break;
+  }
+  EXPECT_TRUE(was_there && was_not);
 }
 
 TEST_F(CrashTest, evidence_is_whole_or_said_to_be_missing) {
