@@ -100,6 +100,11 @@ void report_abilities(Guard& guard, const Abilities& abilities, Log& log) {
   }
 }
 
+void tell_anchor(JournalAnchor& anchor, const Guard& guard, Time now, Log& log) {
+  const GuardStatus status = guard.status();
+  if (const auto text = anchor.tell(status.sequence, status.head, now)) log.info(*text);
+}
+
 Result<void> serve(const ProgramOptions& options) {
   const WallClock clock;
   SystemRandom random;
@@ -135,6 +140,7 @@ Result<void> serve(const ProgramOptions& options) {
   tell_service_manager("READY=1");
   log.info(fmt::format("listening on {}", options.socket));
   Watchdog watchdog(clock);
+  JournalAnchor anchor;
   // Not after every request: each turn looks at all that is live.
   constexpr auto tick_every = std::chrono::milliseconds(900);
   Time ticked{};
@@ -143,10 +149,12 @@ Result<void> serve(const ProgramOptions& options) {
     if (const Time now = clock.now(); now - ticked >= tick_every || now < ticked) {
       ticked = now;
       guard->tick();
+      if (anchor.is_due(now)) tell_anchor(anchor, *guard, now, log);
     }
     watchdog.tick();
   });
   tell_service_manager("STOPPING=1");
+  tell_anchor(anchor, *guard, clock.now(), log);
   log.info("stopped; what is live stays until it expires or is undone");
   return {};
 }

@@ -177,4 +177,11 @@ Result<void> GuardJournal::append(const GuardRecord& record, Sync when) {
   return {};
 }
 
+std::optional<std::string> JournalAnchor::tell(std::uint64_t sequence, std::string_view head, Time now) {
+  next_ = now + interval;
+  if (sequence == 0 || told_ == sequence) return std::nullopt;
+  told_ = sequence;
+  return fmt::format("anchor: line {} of the journal ends with {}", sequence, head);
+}
+
 }  // namespace tocsin::responders

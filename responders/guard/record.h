@@ -71,4 +71,19 @@ class GuardJournal {
   std::string head_;
 };
 
+// A chain does not show that its end was cut off or that it was made anew from some line on: what was told of its head
+// to a place that its owner cannot change (the journal of systemd, and where that is forwarded to) does. Line N of the
+// file must end with the hash told for N.
+class JournalAnchor {
+ public:
+  static constexpr Duration interval = std::chrono::hours(1);
+  bool is_due(Time now) const noexcept { return now >= next_; }
+  // What to tell now; nothing when nothing was added since it was told.
+  std::optional<std::string> tell(std::uint64_t sequence, std::string_view head, Time now);
+
+ private:
+  Time next_{};
+  std::optional<std::uint64_t> told_;
+};
+
 }  // namespace tocsin::responders

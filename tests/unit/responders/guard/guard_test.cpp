@@ -1,5 +1,6 @@
 #include "responders/guard/guard.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -358,6 +359,28 @@ TEST_F(GuardTest, the_journal_shows_tampering_and_mends_a_torn_end) {
   EXPECT_EQ(GuardJournal::open(path, records).error().code, Code::conflict);
   std::ofstream(path, std::ios::trunc) << whole.substr(whole.find('\n') + 1);  // first line taken out
   EXPECT_EQ(GuardJournal::open(path, records).error().code, Code::conflict);
+}
+
+// A journal whose end was cut off holds by itself; against what was told of it it does not.
+TEST_F(GuardTest, the_journals_head_is_told_outside_of_it) {
+  JournalAnchor anchor;
+  EXPECT_EQ(anchor.tell(0, "", clock_.now()), std::nullopt);
+  std::string told;
+  {
+    const auto guard = open();
+    ASSERT_TRUE(guard->apply(request("203.0.113.1", "a"), peer(1000)));
+    told = anchor.tell(guard->status().sequence, guard->status().head, clock_.now()).value_or("");
+  }
+  std::ifstream file(folder_ + "/journal");
+  std::string line;
+  std::string last;
+  int lines = 0;
+  for (; std::getline(file, line); ++lines) last = line;
+  const std::string hash = last.substr(last.size() - 66, 64);
+  EXPECT_EQ(told, fmt::format("anchor: line {} of the journal ends with {}", lines, hash));
+  EXPECT_FALSE(anchor.is_due(clock_.now() + std::chrono::minutes(59)));
+  EXPECT_TRUE(anchor.is_due(clock_.now() + JournalAnchor::interval));
+  EXPECT_EQ(anchor.tell(static_cast<std::uint64_t>(lines), hash, clock_.now()), std::nullopt);
 }
 
 TEST_F(GuardTest, answers_any_bytes) {
