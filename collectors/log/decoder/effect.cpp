@@ -1,6 +1,7 @@
 #include "collectors/log/decoder/effect.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "collectors/base/text.h"
 
@@ -60,9 +61,13 @@ void join_parts(const Effects::Join& join, LineContext& line) {
     text += part.text;
     if (part.field == Field{}) continue;
     const Value* value = line.builder.find(part.field);
-    if (value == nullptr || value->is_null() || value->is_list()) return;
-    append_text(text, *value);
-    if (text.size() > copied_most * 16) return;
+    if (value == nullptr || value->is_null()) return;
+    bool first = true;
+    for (const auto& item : value->items()) {
+      if (!std::exchange(first, false)) text += ' ';
+      append_text(text, item);
+      if (text.size() > copied_most * 16) return;
+    }
   }
   line.builder.set_typed(join.to, text);
 }

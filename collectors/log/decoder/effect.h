@@ -29,7 +29,7 @@ struct Effects {
     KeyTarget to;
   };
   // Texts and fields one behind the other: `join: {url.full: ["http://", $url.domain, $url.original]}`. All must be
-  // there.
+  // there; the items of a list stand with a blank between them.
   struct Join {
     struct Part {
       Field field{};  // 0: the text

@@ -123,10 +123,18 @@ void assign_cef(LineContext& line, const KeyMap& map, std::string_view text) {
   builder.set(field::observer_vendor, head[1]);
   builder.set(field::observer_product, head[2]);
   builder.set(field::event_code, head[4]);
-  builder.set(field::rule_name, head[5]);
+  if (head[5].find('\\') == npos) builder.set(field::rule_name, head[5]);
+  else builder.set(field::rule_name, unescape_cef(head[5]));
   if (const auto severity = parse_signed(head[6])) builder.set(field::event_severity, *severity);
   else builder.set(field::log_level, head[6]);
   assign_extension(line, map, text);
+}
+
+// LEEF 2 names its separator as the character itself or in hex: ^, x5E, 0x5E; tab unless it does.
+char leef_separator(std::string_view mark) {
+  if (mark.size() == 1) return mark[0];
+  const auto code = parse_hex(mark.substr(std::min(mark.size(), mark.starts_with("0x") ? 2UZ : 1UZ)));
+  return code && code->size() == 1 ? static_cast<char>(code->front()) : '\t';
 }
 
 void assign_leef(LineContext& line, const KeyMap& map, std::string_view text) {
@@ -139,8 +147,7 @@ void assign_leef(LineContext& line, const KeyMap& map, std::string_view text) {
   builder.set(field::event_code, head[4]);
   char separator = '\t';
   if (second && text.size() > 1 && (text[1] == '|' || text.starts_with("x") || text.starts_with("0x"))) {
-    const auto mark = take_part(text);
-    if (mark.size() == 1) separator = mark[0];
+    separator = leef_separator(take_part(text));
   }
   if (text.find(separator) == npos && text.find('\t') == npos) return assign_extension(line, map, text);
   std::size_t count = 0;

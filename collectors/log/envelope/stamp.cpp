@@ -56,7 +56,7 @@ class Cursor {
   }
   // ".123456"; ",123" too where a comma cannot be the next column of a table.
   Duration fraction(bool comma) {
-    if (peek() != '.' && !(comma && peek() == ',')) return {};
+    if (peek() != '.' && (!comma || peek() != ',')) return {};
     if (at_ + 1 >= text_.size() || !digit(text_[at_ + 1])) return {};
     ++at_;
     std::int64_t value = 0;
@@ -182,7 +182,10 @@ std::optional<Stamp> read_iso(Cursor c, char separator) {
   p.month = static_cast<unsigned>(c.number(2, 2));
   c.need(separator);
   p.day = c.number(2, 2);
-  if (!c.take('T') && !c.take('t') && !c.take('\t')) c.need(' ');
+  if (!c.take('T') && !c.take('t') && !c.take('\t')) {
+    c.need(' ');
+    c.take(' ');  // MariaDB pads the hour: "2024-12-10  6:55:46"
+  }
   if (separator == '/' && c.take('-')) c.need(' ');
   if (!c.ok()) return std::nullopt;
   p.clock = read_clock(c, separator == '-');
@@ -235,9 +238,10 @@ std::optional<Stamp> read_ctime(Cursor c) {
 std::optional<Stamp> read_day(Cursor c) {
   Parts p;
   p.day = c.number(1, 2);
-  c.need('-');
+  const char separator = c.peek() == ' ' ? ' ' : '-';  // bind's "10-Dec-2024", Redis's "10 Dec 2024"
+  c.need(separator);
   p.month = c.month();
-  c.need('-');
+  c.need(separator);
   p.year = c.number(4, 4);
   c.need(' ');
   p.clock = read_clock(c);

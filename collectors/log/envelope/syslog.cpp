@@ -142,6 +142,13 @@ void read_host_and_tag(std::string_view text, Envelope& out) {
   read_tag(text, out);
 }
 
+// What a container runtime writes for each line has a time in front as well: "… stdout F text", "… stderr P text".
+bool is_container_line(std::string_view text) {
+  if (!text.starts_with(" stdout ") && !text.starts_with(" stderr ")) return false;
+  text.remove_prefix(8);
+  return text.starts_with("F ") || text.starts_with("P ");
+}
+
 }  // namespace
 
 void read_tag(std::string_view text, Envelope& out) noexcept {
@@ -188,6 +195,7 @@ bool read_envelope(std::string_view line, Envelope& out) noexcept {
   if (e.stamp) {
     text.remove_prefix(e.stamp->length);
     if (!text.empty() && text[0] != ' ' && text[0] != ':') return false;
+    if (is_container_line(text)) return false;
     read_host_and_tag(text, e);
     // "2024-12-10 06:55:46 …" without a T opens many application logs too: a host and a tag with a process id tell.
     if (spaced && !has_priority && (e.host.empty() || e.pid.empty())) return false;

@@ -23,6 +23,9 @@ TEST(Stamp, reads_every_form) {
   EXPECT_EQ(at("Wed Oct 11 14:32:52.127812 2023] x", StampForm::ctime, utc), "2023-10-11T14:32:52.127812Z");
   EXPECT_EQ(at("1733813746.5 x", StampForm::epoch, utc), "2024-12-10T06:55:46.500Z");
   EXPECT_EQ(at("241210  6:55:46 [Note]", StampForm::compact, utc), "2024-12-10T06:55:46.000Z");
+  EXPECT_EQ(at("2024-12-10  6:55:46 12 [Note]", StampForm::iso, utc), "2024-12-10T06:55:46.000Z");
+  EXPECT_EQ(at("10-Dec-2024 06:55:46.5 x", StampForm::day, utc), "2024-12-10T06:55:46.500Z");
+  EXPECT_EQ(at("10 Dec 2024 06:55:46.5 # x", StampForm::day, utc), "2024-12-10T06:55:46.500Z");
   EXPECT_EQ(at("Dec 40 06:55:46", StampForm::syslog, utc), "none");
   EXPECT_EQ(at("2024-13-10T06:55:46Z", StampForm::iso, utc), "none");
   EXPECT_EQ(at("", StampForm::iso, utc), "none");
@@ -134,8 +137,10 @@ TEST(Envelope, reads_what_is_written) {
 
 TEST(Envelope, refuses_what_is_not_syslog) {
   Envelope e;
-  for (const std::string_view line : {"", " ", "<", "<999>x", "hello world", "1.2.3.4 - - [x]", "{\"a\":1}", "<1234>",
-                                      "2024-03-01 10:00:00 install x:amd64 1"})
+  for (const std::string_view line :
+       {"", " ", "<", "<999>x", "hello world", "1.2.3.4 - - [x]", "{\"a\":1}", "<1234>",
+        "2024-03-01 10:00:00 install x:amd64 1", "2024-03-01T10:00:00.5Z stdout F sshd[1]: x",
+        "2024-03-01T10:00:00.5+02:00 stderr P x"})
     EXPECT_FALSE(read_envelope(line, e)) << line;
 }
 
