@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,19 @@ class Intrusion(unittest.TestCase):
         incidents = alerts(replay("-o", "ndjson", "--incidents", EXAMPLES / "intrusion").stdout)
         self.assertEqual(1, len(incidents), [i.get("incident.title") for i in incidents])
         self.assertEqual({"signature", "sigma", "yara"}, {a["rule.engine"] for a in incidents[0]["alerts"]})
+
+
+class ManyInputs(unittest.TestCase):
+    def test_more_than_the_soft_limit_of_open_files(self):
+        """All recordings are open at once; a shell's soft limit is far below the hard one."""
+        with tempfile.TemporaryDirectory() as folder:
+            logs = [pathlib.Path(folder) / f"{n:03}.log" for n in range(100)]
+            for n, log in enumerate(logs):
+                log.write_text(f"Nov 22 10:20:{n % 60:02} web{n} sshd[7]: Failed password for root from 203.0.113.9 port 5000 ssh2\n")
+            _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            done = replay("-o", "ndjson", "--year", "2026", *logs,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
+            self.assertIn("Many failed SSH logins from one address", {a["rule.title"] for a in alerts(done.stdout)})
 
 
 class Ordinary(unittest.TestCase):
