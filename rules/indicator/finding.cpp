@@ -14,8 +14,10 @@ constexpr std::size_t title_value_most = 100;
 constexpr std::size_t sources_named_most = 16;
 constexpr std::size_t fields_most = 64;
 
+// Who says so, then the lists it stands in.
 std::vector<std::string> source_names(const IndicatorTable& table, const Entry& entry) {
   std::vector<std::string> out;
+  if (entry.origin != 0) out.emplace_back(table.text(entry.origin));
   for (const auto source : table.sources_of(entry)) {
     if (out.size() >= sources_named_most) break;
     out.push_back(table.sources()[source]);

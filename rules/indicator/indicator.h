@@ -51,6 +51,7 @@ struct Statement {
   Second until = 0;
   std::string_view title;      // what it is about: a campaign, a family
   std::string_view reference;  // a link or the id of the indicator at its source
+  std::string_view origin;     // who says so, where the list names him: a column, an author, an organisation
 };
 
 // What a key stands for, as people write it.

@@ -90,6 +90,7 @@ class LoadedIndicators final : public IndicatorSet {
     out.kind = kind_name(entry.kind);
     out.value = render_value(entry.kind, table_.key(entry));
     const auto sources = table_.sources_of(entry);
+    if (entry.origin != 0) out.sources.emplace_back(table_.text(entry.origin));
     for (const auto source : sources) out.sources.push_back(table_.sources()[source]);
     out.title = table_.text(entry.title);
     out.reference = table_.text(entry.reference);

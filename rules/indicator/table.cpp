@@ -97,6 +97,7 @@ void IndicatorTable::merge(Entry& entry, const Statement& statement, std::uint16
   entry.reach = std::max(entry.reach, statement.value.reach);
   if (entry.title == 0) entry.title = text_number(statement.title);
   if (entry.reference == 0) entry.reference = text_number(statement.reference);
+  if (entry.origin == 0) entry.origin = text_number(statement.origin);
 }
 
 Added IndicatorTable::add(const Statement& statement, std::uint16_t source, std::uint8_t default_confidence) {
@@ -123,6 +124,7 @@ Added IndicatorTable::add(const Statement& statement, std::uint16_t source, std:
   entry.tlp = statement.tlp;
   entry.title = text_number(statement.title);
   entry.reference = text_number(statement.reference);
+  entry.origin = text_number(statement.origin);
   entry.sources = with_source(no_entry, source);
   keys_ += value.key;
   entries_.push_back(entry);

@@ -1,5 +1,5 @@
 #pragma once
-// Up to millions of indicators in few arrays: entries of 36 bytes, their keys one after the other, one hash table of
+// Up to millions of indicators in few arrays: entries of 40 bytes, their keys one after the other, one hash table of
 // 8 bytes a place over everything but networks (which are in a trie as well). Looking up takes no lock, allocates
 // nothing and misses the cache about once per table touched. Filled by one thread, then frozen and read by all.
 
@@ -25,6 +25,7 @@ struct Entry {
   std::uint32_t sources = 0;  // number of a set of sources
   std::uint32_t title = 0;    // numbers of texts; 0: none
   std::uint32_t reference = 0;
+  std::uint32_t origin = 0;
   std::uint32_t line = 0;  // in its first source
   Second from = 0;
   Second until = 0;
@@ -39,7 +40,7 @@ struct Entry {
 
 struct TableLimits {
   std::size_t entries_most = 4'000'000;
-  std::size_t texts_most = 500'000;  // distinct titles and references
+  std::size_t texts_most = 500'000;  // distinct titles, references and origins
 };
 
 enum class Added : std::uint8_t { fresh, merged, full };

@@ -89,6 +89,10 @@ constexpr ColumnRow column_rows[] = {{"indicator", ColumnUse::value},
                                      {"link", ColumnUse::reference},
                                      {"urlhaus_link", ColumnUse::reference},
                                      {"ioc_id", ColumnUse::reference},
+                                     {"source", ColumnUse::origin},
+                                     {"source_name", ColumnUse::origin},
+                                     {"provider", ColumnUse::origin},
+                                     {"reporter", ColumnUse::origin},
                                      {"to_ids", ColumnUse::enabled},
                                      {"enabled", ColumnUse::enabled}};
 
@@ -277,6 +281,7 @@ class CsvReader {
         if (statement.title.empty()) statement.title = text;
         break;
       case ColumnUse::reference: statement.reference = text; break;
+      case ColumnUse::origin: statement.origin = text; break;
       default: break;
     }
     if (!good)
@@ -375,7 +380,7 @@ void read_csv(std::string_view text, Intake& intake) {
   if (!header)
     return intake.refuse(
         1, {}, "I0007", "no line names columns that are known",
-        "name them: indicator, type, confidence, valid_until, tlp, description, reference; or ip, domain, "
+        "name them: indicator, type, confidence, valid_until, tlp, source, description, reference; or ip, domain, "
         "url, md5, sha1, sha256");
   CsvReader(std::move(*header), intake).read(text);
 }

@@ -13,7 +13,19 @@
 
 namespace tocsin::rules::indicator {
 
-enum class ColumnUse : std::uint8_t { none, value, type, confidence, tlp, from, until, title, reference, enabled };
+enum class ColumnUse : std::uint8_t {
+  none,
+  value,
+  type,
+  confidence,
+  tlp,
+  from,
+  until,
+  title,
+  reference,
+  origin,
+  enabled
+};
 
 struct Column {
   std::string name;

@@ -82,6 +82,7 @@ struct EventMarks {
   Marks marks;
   std::string_view info;
   std::string_view uuid;
+  std::string_view organisation;  // that created it
 };
 
 struct Attribute {
@@ -221,6 +222,7 @@ class MispReader {
     const auto error = each_member(members, [&](Key key, ondemand::value value) -> Error {
       if (key == "info") return text_into(value, of_event.info);
       if (key == "uuid") return text_into(value, of_event.uuid);
+      if (key == "Orgc") return name_in(value, of_event.organisation);
       return key == "Tag" ? tags(value, of_event.marks) : simdjson::SUCCESS;
     });
     if (error) return error;
@@ -228,6 +230,15 @@ class MispReader {
     return each_member(members, [&](Key key, ondemand::value value) -> Error {
       const bool direct = key == "Attribute", objects = key == "Object";
       return direct || objects ? attributes(value, of_event, objects) : simdjson::SUCCESS;
+    });
+  }
+
+  static Error name_in(ondemand::value value, std::string_view& name) {
+    ondemand::object members;
+    const auto error = value.get_object().get(members);
+    if (error) return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
+    return each_member(members, [&](Key key, ondemand::value text) -> Error {
+      return key == "name" ? text_into(text, name) : simdjson::SUCCESS;
     });
   }
 
@@ -276,6 +287,7 @@ class MispReader {
     Statement statement;
     statement.line = attribute.line;
     statement.title = of_event.info;
+    statement.origin = of_event.organisation;
     statement.reference = attribute.uuid.empty() ? of_event.uuid : attribute.uuid;
     // An attribute's own marking takes the place of its event's.
     statement.tlp = attribute.marks.tlp != Tlp::none ? attribute.marks.tlp : of_event.marks.tlp;

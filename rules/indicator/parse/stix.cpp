@@ -35,7 +35,7 @@ struct Hash {
 
 struct Object {
   std::uint32_t line = 0;
-  std::string_view type, id, name, pattern, pattern_type, valid_from, valid_until, value, confidence;
+  std::string_view type, id, name, pattern, pattern_type, valid_from, valid_until, value, confidence, created_by;
   bool revoked = false;
   bool benign = false;  // by its indicator_types
   Tlp tlp = Tlp::none;
@@ -137,7 +137,7 @@ class StixReader {
     return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;
   }
 
-  // --- first pass: marking definitions
+  // --- first pass: marking definitions and authors
 
   Error define(ondemand::object members) {
     std::string_view id, type, name, level;
@@ -151,6 +151,7 @@ class StixReader {
       return simdjson::SUCCESS;
     });
     if (error) return error;
+    if (type == "identity" && authors_.size() < definitions_most) authors_.emplace(id, name);
     if (type != "marking-definition" || markings_.size() >= definitions_most) return simdjson::SUCCESS;
     auto tlp = parse_tlp(level);
     if (!tlp) tlp = parse_tlp(name);
@@ -202,6 +203,7 @@ class StixReader {
     if (key == "valid_from") return &object.valid_from;
     if (key == "valid_until") return &object.valid_until;
     if (key == "value") return &object.value;
+    if (key == "created_by_ref") return &object.created_by;
     return nullptr;
   }
 
@@ -257,6 +259,8 @@ class StixReader {
     statement.tlp = object.tlp;
     statement.title = object.name;
     statement.reference = object.id;
+    if (const auto author = authors_.find(object.created_by); author != authors_.end())
+      statement.origin = author->second;
     if (!object.confidence.empty()) statement.confidence = parse_confidence(object.confidence);
     if (object.type == "indicator") return indicator(object, statement);
     const bool observable = object.type == "ipv4-addr" || object.type == "ipv6-addr" || object.type == "domain-name" ||
@@ -304,6 +308,7 @@ class StixReader {
 
   Intake& intake_;
   std::map<std::string, Tlp, std::less<>> markings_;
+  std::map<std::string, std::string, std::less<>> authors_;
 };
 
 }  // namespace

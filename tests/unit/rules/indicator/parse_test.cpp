@@ -209,6 +209,26 @@ TEST(Stix, indicators_observables_and_markings) {
   EXPECT_EQ(loaded.set->loads().front().skipped, 3U);
 }
 
+TEST(Sources, who_a_list_names_stands_before_the_list) {
+  const auto sources = [](std::string text, std::string file) {
+    const Loaded loaded(std::move(text), {}, std::move(file));
+    return loaded.set->size() == 1 ? loaded.set->row(0).sources : std::vector<std::string>{};
+  };
+  EXPECT_THAT(sources("value,type,source\n203.0.113.7,ip,ACME\n", "a/feed.csv"), ElementsAre("ACME", "feed.csv"));
+  EXPECT_THAT(sources("value,type,source\n203.0.113.7,ip,\n", "a/feed.csv"), ElementsAre("feed.csv"));
+  EXPECT_THAT(
+      sources(R"({"Event": {"info": "x", "Attribute": [{"type": "ip-dst", "value": "203.0.113.7", "to_ids": true}],
+"Orgc": {"id": "1", "name": "CERT"}}})",
+              "e.json"),
+      ElementsAre("CERT", "e.json"));
+  EXPECT_THAT(
+      sources(R"({"type": "bundle", "objects": [{"type": "indicator", "id": "indicator--1", "pattern_type": "stix",
+"created_by_ref": "identity--1", "pattern": "[ipv4-addr:value = '203.0.113.7']", "valid_from": "2026-01-01T00:00:00Z"},
+{"type": "identity", "id": "identity--1", "name": "Lab"}]})",
+              "b.json"),
+      ElementsAre("Lab", "b.json"));
+}
+
 TEST(Stix, damaged_bundles_keep_what_was_read) {
   const std::string whole = std::string(bundle_start) +
                             "{\"type\": \"domain-name\", \"value\": \"evil.example\"},\n{\"type\": \"domain-name\", "
