@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "daemon/app/live/casework_thread.h"
-#include "daemon/app/live/run_cause.h"
 #include "daemon/app/rule_files.h"
+#include "daemon/store/reader.h"
 #include "responders/playbook/command/desk.h"
 
 namespace tocsin::daemon {
@@ -109,6 +109,7 @@ ResponseDesk::ResponseDesk(PlaybookShelf shelf, const Config& config, std::strin
       respond_(config.respond),
       assets_(config.assets),
       here_(std::move(here)),
+      store_(config.store.directory),
       client_(respond_.socket, std::chrono::seconds{10}),
       runner_(respond_.runner.empty() ? nullptr : std::make_unique<responders::RunnerClient>(respond_.runner)),
       commands_(hunt_place(config), clock, runner_.get()),
@@ -122,6 +123,7 @@ ResponseDesk::~ResponseDesk() { stop(); }
 void ResponseDesk::start(RunDesk& runs, PacketPlace packets) {
   runs_ = &runs;
   packets_ = std::move(packets);
+  started_ = clock_.now();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -140,27 +142,32 @@ void ResponseDesk::consider(const Incident& incident) {
 void ResponseDesk::run() {
   constexpr std::size_t done_most = 65536;
   while (auto incident = waiting_.receive()) {
+    const auto recalled = recall(*incident);
     for (const auto& fitting : shelf_.fitting(*incident)) {
       if (done_.size() > done_most) done_.erase(done_.begin());
-      if (done_.emplace(incident->id, fitting.playbook->plan->id()).second) respond(*incident, fitting);
+      if (done_.emplace(incident->id, fitting.playbook->plan->id()).second) respond(*incident, fitting, recalled);
     }
   }
+}
+
+Result<void> ResponseDesk::recall(const Incident& incident) {
+  if (incident.times.opened >= started_ || begun_.contains(incident.id)) return {};
+  TOCSIN_TRY(const auto reader, StoreReader::open(store_));
+  TOCSIN_TRY(auto begun, begun_responses(reader->records(), incident.id));
+  for (const BegunResponse& one : begun) done_.emplace(incident.id, one.playbook);
+  keep(incident.id) = std::move(begun);
+  return {};
+}
+
+std::vector<BegunResponse>& ResponseDesk::keep(IncidentId incident) {
+  constexpr std::size_t begun_most = 4096;  // incidents
+  if (begun_.size() >= begun_most && !begun_.contains(incident)) begun_.erase(begun_.begin());
+  return begun_[incident];
 }
 
 responders::ActionGateway& reachable(responders::ResponderClient& guard, responders::OfflineGateway& otherwise) {
   if (guard.status()) return guard;
   return otherwise;
-}
-
-// A response that came before the alert may be what it is about: whether it is, nobody can tell, so it counts.
-std::uint8_t ResponseDesk::depth_of(IncidentId incident, Time alert) const {
-  const auto at = begun_.find(incident);
-  std::uint8_t out = 0;
-  if (at != begun_.end())
-    for (const Begun& begun : at->second)
-      if (begun.time <= alert)
-        out = std::max<std::uint8_t>(out, begun.depth == UINT8_MAX ? UINT8_MAX : begun.depth + 1);
-  return out;
 }
 
 // What keeps a trigger from applying, besides the guard.
@@ -173,13 +180,15 @@ Result<void> ResponseDesk::may_apply(const Incident& incident, const PlaybookShe
   return {};
 }
 
-void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fitting& fitting) {
+void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fitting& fitting,
+                           const Result<void>& recalled) {
   const auto& [called, playbook] = fitting;
   const auto& name = playbook->plan->name();
   auto spec = spec_for(playbook->plan, incident, here_, assets_);
   if (called.alert != nullptr) {
     spec.cause.rule = called.alert->rule;
-    spec.cause.depth = depth_of(incident.id, called.alert->last);
+    if (const auto begun = begun_.find(incident.id); begun != begun_.end())
+      spec.cause.depth = depth_after(begun->second, called.alert->last);
     spec.reason = fmt::format("trigger {}: {}", called.trigger, called.alert->title);
   }
   CollectDesk gateway(reachable(client_, offline_), packets_, clock_);
@@ -189,6 +198,7 @@ void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fittin
                         name + " for " + incident.alias + ": " + rehearsal.error().text());
   if (called.mode == responders::TriggerMode::apply && called.alert != nullptr) {
     auto may = may_apply(incident, fitting);
+    if (may && !recalled) may = recalled;  // how deep it is, nobody knows
     if (may) may = may_begin(*rehearsal);
     if (may) return begin(std::move(spec), incident, fitting);
     log_.limited(LogLevel::info, "apply " + name,
@@ -198,9 +208,7 @@ void ResponseDesk::respond(const Incident& incident, const PlaybookShelf::Fittin
 }
 
 void ResponseDesk::begin(responders::RunSpec spec, const Incident& incident, const PlaybookShelf::Fitting& fitting) {
-  constexpr std::size_t begun_most = 4096;  // incidents
-  if (begun_.size() >= begun_most && !begun_.contains(incident.id)) begun_.erase(begun_.begin());
-  begun_[incident.id].push_back({clock_.now(), spec.cause.depth});
+  keep(incident.id).push_back({spec.plan->id(), clock_.now(), spec.cause.depth});
   RunOrder order;
   order.identity.incident = incident.id;
   order.identity.alias = incident.alias;

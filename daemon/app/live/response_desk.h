@@ -3,6 +3,7 @@
 // begun (a trigger that applies, and nothing speaks against it) or what it would do goes into the incident's timeline.
 // One thread of its own: a responder that is slow must not hold up casework.
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "daemon/app/live/collect_desk.h"
 #include "daemon/app/live/hunt_desk.h"
 #include "daemon/app/live/inbox.h"
+#include "daemon/app/live/run_cause.h"
 #include "daemon/app/live/run_desk.h"
 #include "daemon/config/config.h"
 #include "daemon/control/method.h"
@@ -69,22 +71,21 @@ class ResponseDesk {
   const PlaybookShelf& shelf() const noexcept { return shelf_; }
 
  private:
-  // Of an incident: when we began to respond to it by ourselves, and how deep that was.
-  struct Begun {
-    Time time;
-    std::uint8_t depth = 0;
-  };
   void run();
-  void respond(const responders::Incident& incident, const PlaybookShelf::Fitting& fitting);
+  // What was begun for it before this daemon started.
+  Result<void> recall(const responders::Incident& incident);
+  std::vector<BegunResponse>& keep(IncidentId incident);
+  void respond(const responders::Incident& incident, const PlaybookShelf::Fitting& fitting,
+               const Result<void>& recalled);
   void begin(responders::RunSpec spec, const responders::Incident& incident, const PlaybookShelf::Fitting& fitting);
   void record(responders::Rehearsal rehearsal, IncidentId incident);
   Result<void> may_apply(const responders::Incident& incident, const PlaybookShelf::Fitting& fitting) const;
-  std::uint8_t depth_of(IncidentId incident, Time alert) const;
 
   const PlaybookShelf shelf_;
   const RespondConfig respond_;
   const std::vector<AssetConfig> assets_;
   const std::string here_;
+  const std::filesystem::path store_;
   responders::ResponderClient client_;
   responders::OfflineGateway offline_;
   std::unique_ptr<responders::RunnerClient> runner_;  // null: commands are not carried out
@@ -95,8 +96,9 @@ class ResponseDesk {
   Random& random_;
   Log& log_;
   Channel<responders::Incident> waiting_{256};
-  std::set<std::pair<IncidentId, std::string>> done_;  // once per incident and playbook
-  std::map<IncidentId, std::vector<Begun>> begun_;     // its thread only
+  std::set<std::pair<IncidentId, std::string>> done_;       // once per incident and playbook
+  std::map<IncidentId, std::vector<BegunResponse>> begun_;  // its thread only
+  Time started_{};
   RunDesk* runs_ = nullptr;
   std::thread thread_;
 };

@@ -79,4 +79,27 @@ responders::RunSpec spec_for(responders::PlanRef plan, const responders::Inciden
   return out;
 }
 
+Result<std::vector<BegunResponse>> begun_responses(Records& records, IncidentId incident) {
+  std::vector<BegunResponse> out;
+  TOCSIN_TRY(const auto runs, records.runs(incident));
+  for (const RunRow& run : runs) {
+    if (run.mode != "apply") continue;
+    TOCSIN_TRY(const auto steps, records.run_steps(run.id));
+    if (steps.empty()) continue;
+    TOCSIN_TRY(const auto started, responders::parse_run_record(steps.front().json));
+    responders::Cause cause;
+    for (const auto& [name, value] : started.outputs) responders::read_cause(name, value, cause);
+    if (!cause.rule.empty())  // else a person asked for it
+      out.push_back({started.detail.substr(0, started.detail.find(' ')), started.time, cause.depth});
+  }
+  return out;
+}
+
+std::uint8_t depth_after(std::span<const BegunResponse> begun, Time alert) noexcept {
+  std::uint8_t out = 0;
+  for (const BegunResponse& one : begun)
+    if (one.time <= alert) out = std::max<std::uint8_t>(out, one.depth == UINT8_MAX ? UINT8_MAX : one.depth + 1);
+  return out;
+}
+
 }  // namespace tocsin::daemon

@@ -15,7 +15,8 @@ using responders::Run;
 using responders::RunRecord;
 using responders::RunState;
 
-constexpr std::size_t runs_most = 256;
+constexpr std::size_t busy_most = 256;   // runs that go on by themselves
+constexpr std::size_t runs_most = 2048;  // and with those that wait for people
 constexpr Duration retry_after = std::chrono::seconds{10};
 
 Result<std::vector<RunRecord>> records_of(const std::vector<RunStepRow>& steps) {
@@ -87,9 +88,17 @@ bool RunDesk::begin(RunOrder order) {
   });
 }
 
+// What people leave lying must not keep others from beginning.
+std::size_t RunDesk::busy() const {
+  return static_cast<std::size_t>(std::ranges::count_if(active_, [](const auto& entry) {
+    const Run* run = entry.second.run.get();
+    return run == nullptr || !(run->paused() || !run->waiting().empty() || !run->awaiting_approval().empty());
+  }));
+}
+
 Result<RunView> RunDesk::start_run(RunOrder order) {
   if (parts_.mode != RespondMode::apply) return fail(Code::denied, "respond.mode is rehearse: nothing is applied");
-  if (active_.size() >= runs_most)
+  if (active_.size() >= runs_most || busy() >= busy_most)
     return fail(Code::exhausted, fmt::format("{} runs are under way; see tocsin playbook status", active_.size()));
   const RunId id{make_uuid7(clock_.now(), random_)};
   order.identity.id = id;

@@ -117,6 +117,7 @@ class RunDesk {
   void take_up(const RunRow& row);
   Result<void> take_up(const RunRow& row, const std::vector<RunStepRow>& steps);
   Result<responders::Run*> under_way(RunId id);
+  std::size_t busy() const;
   Result<RunView> start_run(RunOrder order);
   RunView view(RunId id, const Active& active) const;
 

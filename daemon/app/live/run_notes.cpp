@@ -89,7 +89,7 @@ Result<void> RunNotes::begin(Keeper& keeper, const RunRecord& record) {
   TOCSIN_TRY(const auto before, records.runs(run_.incident));
   for (const auto& other : before) {
     if (other.mode != "apply" || other.playbook != run_.playbook) continue;
-    const bool under_way = other.state == "running" || other.state == "waiting";
+    const bool under_way = other.state == "running" || other.state == "waiting" || other.state == "paused";
     const auto name = render_uuid(other.id.uuid);
     if (under_way)
       return fail(Code::conflict, fmt::format("\"{}\" is under way for {} (run {}); see tocsin playbook status {}",

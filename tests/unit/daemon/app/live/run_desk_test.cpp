@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
+#include "daemon/app/live/run_cause.h"
 #include "daemon/store/reader.h"
 #include "tests/unit/daemon/store/scratch.h"
 #include "tests/unit/responders/incident/samples.h"
@@ -124,6 +127,43 @@ TEST_F(RunDeskTest, once_for_an_incident_unless_wanted_again) {
   ASSERT_TRUE(second);
   EXPECT_EQ(desk->cancel(second->id, "not needed")->state, RunState::cancelled);
   EXPECT_EQ(state_of(second->id), "cancelled");
+}
+
+TEST_F(RunDeskTest, one_that_is_paused_is_under_way) {
+  const auto desk = open();
+  const auto first = desk->run(order());
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(desk->pause(first->id, "lunch"));
+  EXPECT_EQ(desk->run(order(Repeat::wanted)).error().code, Code::conflict);
+}
+
+TEST_F(RunDeskTest, runs_that_wait_for_people_keep_no_other_from_beginning) {
+  const auto desk = open();
+  for (int i = 0; i < 260; ++i) {
+    auto one = order();
+    one.identity.playbook = fmt::format("playbook {}", i);
+    const auto begun = desk->run(std::move(one));
+    ASSERT_TRUE(begun.has_value()) << i << ": " << begun.error().text();
+    ASSERT_FALSE(begun->people.empty());
+  }
+}
+
+// The guard's rule of loops holds over restarts: what triggers began is told by the records of the runs.
+TEST_F(RunDeskTest, what_triggers_began_is_known_after_a_restart) {
+  auto desk = open();
+  ASSERT_TRUE(desk->run(order()));  // a person's
+  auto called = order();
+  called.identity.playbook = "called";
+  called.cause.rule = "rule-1";
+  called.cause.depth = 2;
+  ASSERT_TRUE(desk->run(std::move(called)));
+  desk.reset();
+  const auto begun = begun_responses(keeper_->store().records(), incident_);
+  ASSERT_TRUE(begun.has_value()) << begun.error().text();
+  ASSERT_EQ(begun->size(), 1U);
+  EXPECT_EQ(begun->front().playbook, library_.plan->id());
+  EXPECT_EQ(depth_after(*begun, clock_.now()), 3);
+  EXPECT_EQ(depth_after(*begun, clock_.now() - std::chrono::seconds(1)), 0);
 }
 
 TEST_F(RunDeskTest, goes_on_after_the_daemon_came_back) {
