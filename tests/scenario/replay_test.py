@@ -68,6 +68,27 @@ class ManyInputs(unittest.TestCase):
             self.assertIn("Many failed SSH logins from one address", {a["rule.title"] for a in alerts(done.stdout)})
 
 
+WEB_RULE = """\
+title: A page
+id: 7c1d5c40-6f0e-4e0e-8f43-0c8a5d3e0b01
+logsource: {{category: webserver{}}}
+detection: {{selection: {{cs-method: GET, cs-uri-query|contains: /}}, condition: selection}}
+"""
+
+
+class WebServer(unittest.TestCase):
+    """Rules about web servers see the requests in packets; those that ask for an access log see each request once."""
+
+    def test_packets_serve_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rule = pathlib.Path(folder) / "rule.yml"
+            for service, packets in (("", True), (", service: access_log", False)):
+                rule.write_text(WEB_RULE.format(service))
+                for name, wanted in (("traffic.pcap", packets), ("access.log", True)):
+                    found = alerts(replay("-o", "ndjson", "--rules", rule, EXAMPLES / "intrusion" / name).stdout)
+                    self.assertEqual(wanted, bool(found), (service, name))
+
+
 class Ordinary(unittest.TestCase):
     def test_normal_use_raises_nothing(self):
         self.assertEqual([], [a["rule.title"] for a in alerts(replay("-o", "ndjson", EXAMPLES / "ordinary").stdout)])
