@@ -1,6 +1,7 @@
 // Rules on the buffers of application transactions: each buffer is scanned once, each rule alerts once per transaction.
 #include <algorithm>
 
+#include "collectors/base/release.h"
 #include "rules/signature/alert_maker.h"
 #include "rules/signature/detector.h"
 #include "rules/signature/match/transform.h"
@@ -116,6 +117,8 @@ void SignatureDetector::inspect_transaction(Transaction& transaction, const Scop
         candidates_.push_back(signature.rank);
   } else {
     scan_groups(rules, memory, scope);
+    // Nothing more can come: what was found is in the rules' own progress.
+    if (transaction.complete(scope.direction)) release_memory(memory.groups[side]);
     if (!memory.started[side])
       candidates_.insert(candidates_.end(), rules.always[side].begin(), rules.always[side].end());
   }

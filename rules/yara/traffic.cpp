@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collectors/base/digest.h"
+#include "collectors/base/release.h"
 
 namespace tocsin::rules::yara {
 
@@ -118,7 +119,7 @@ void Traffic::append(Pending& p, Bytes bytes, std::size_t depth, const collector
     p.over = true;
     counters_.truncated.add();
     kept_->bytes -= p.bytes.size();
-    p.bytes = {};
+    release_memory(p.bytes);
   }
 }
 
@@ -189,7 +190,7 @@ void Traffic::keep_within_cap() {
     scan(*entry);
     counters_.scanned_early.add();
     kept_->bytes -= entry->bytes.size();
-    entry->bytes = {};
+    release_memory(entry->bytes);
     entry->over = true;
   }
 }

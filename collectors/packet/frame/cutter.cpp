@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collectors/base/release.h"
+
 namespace tocsin::collectors {
 
 void FrameCutter::add(const StreamChunk& chunk) {
@@ -15,8 +17,11 @@ void FrameCutter::add(const StreamChunk& chunk) {
       // One loss inside of a message is bridged once it is known how long that is.
       side.over = side.lost != 0 || side.bytes.empty();
       side.lost = chunk.gap;
-      if (side.over) side.bytes = side.behind = {};
-      if (side.over) return;
+      if (side.over) {
+        release_memory(side.bytes);
+        release_memory(side.behind);
+        return;
+      }
     }
   }
   if (side.lost != 0) {
@@ -42,7 +47,7 @@ void FrameCutter::cut(const Flow& flow, FrameSink& sink) {
       const bool open = flow.protocol == Protocol::unknown && side.bytes.size() <= frame_most;
       if (open) continue;
       side.over = true;
-      side.bytes = {};
+      release_memory(side.bytes);
       continue;
     }
     std::size_t done = 0;
@@ -56,7 +61,10 @@ void FrameCutter::cut(const Flow& flow, FrameSink& sink) {
       side.bytes.erase(side.bytes.begin(), side.bytes.begin() + static_cast<std::ptrdiff_t>(done));
       done = 0;
     } while (!side.over && side.lost != 0 && bridge(measure, direction, sink));
-    if (side.over) side.bytes = side.behind = {};
+    if (side.over) {
+      release_memory(side.bytes);
+      release_memory(side.behind);
+    }
   }
 }
 

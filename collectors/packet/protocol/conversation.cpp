@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/base/release.h"
 #include "collectors/packet/protocol/table.h"
 
 namespace tocsin::collectors {
@@ -161,7 +162,7 @@ void Conversation::adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<Pro
   flow.protocol_by_direction[index(direction)] = row.protocol;
   if (shelf.options().recognised_only.test(static_cast<std::size_t>(row.protocol))) {
     over_ = true;
-    for (auto& side : side_) side.pending = {};
+    for (auto& side : side_) release_memory(side.pending);
     return;
   }
   // The client's bytes go first when both are here: requests come before answers.
@@ -247,7 +248,7 @@ void Conversation::give_up(Flow& flow, ProtocolShelf& shelf) {
   over_ = true;
   flow.protocol = Protocol::failed;  // what was spoken before, if anything, is its protocol_original
   ++shelf.counters().protocol_unknown;
-  for (auto& side : side_) side.pending = {};
+  for (auto& side : side_) release_memory(side.pending);
 }
 
 void Conversation::finish(Flow&, ParserOutput& output) {

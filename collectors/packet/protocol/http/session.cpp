@@ -38,16 +38,23 @@ std::unique_ptr<ProtocolFactory> make_http_factory(const PacketOptions& options,
   return std::make_unique<HttpFactory>(options.http);
 }
 
-HttpSession::HttpSession(const HttpOptions& options, htp_cfg_t* config)
-    : options_(options), connection_(htp_connp_create(config)) {
-  if (connection_ == nullptr) return;
-  htp_connp_set_user_data(connection_, this);
+bool HttpSession::connect() {
+  if (connection_ != nullptr) return true;
+  connection_.reset(htp_connp_create(config_));
+  if (connection_ == nullptr) return false;
+  htp_connp_set_user_data(connection_.get(), this);
   htp_time_t begin{};
-  htp_connp_open(connection_, nullptr, 0, nullptr, 0, &begin);
+  htp_connp_open(connection_.get(), nullptr, 0, nullptr, 0, &begin);
+  return true;
 }
 
-HttpSession::~HttpSession() {
-  if (connection_ != nullptr) htp_connp_destroy_all(connection_);
+// Lets go of libhtp's part when neither side is in the middle of anything.
+void HttpSession::rest() {
+  if (connection_ == nullptr || ended_ || tunnel_ || !open_.empty() || !waiting_[0].empty() || !waiting_[1].empty())
+    return;
+  if (htp_connp_get_in_tx(connection_.get()) != nullptr || htp_connp_get_out_tx(connection_.get()) != nullptr) return;
+  connection_.reset();
+  open_.shrink_to_fit();
 }
 
 ParserState HttpSession::consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) {
@@ -70,7 +77,7 @@ ParserState HttpSession::gap(Direction direction, std::uint64_t count, Time time
 // One call into libhtp and, when that unblocked the other direction, the bytes that waited there.
 ParserState HttpSession::feed(Direction direction, const void* data, std::size_t size, Time time,
                               ParserOutput& output) {
-  if (connection_ == nullptr || failed_) return ParserState::failed;
+  if (failed_ || !connect()) return ParserState::failed;
   output_ = &output;
   bool good = size == 0 || feed_once(direction, data, size, time);
   for (int turn = 0; good && !tunnel_ && turn < 4; ++turn) {
@@ -87,7 +94,10 @@ ParserState HttpSession::feed(Direction direction, const void* data, std::size_t
   }
   report(output);
   output_ = nullptr;
-  if (good) return tunnel_ ? ParserState::restart : ParserState::more;
+  if (good) {
+    rest();
+    return tunnel_ ? ParserState::restart : ParserState::more;
+  }
   failed_ = true;
   output.event(PacketEvent::http_parser_error);
   return ParserState::failed;
@@ -97,21 +107,22 @@ bool HttpSession::feed_once(Direction direction, const void* data, std::size_t s
   const htp_time_t when = stamp(time);
   const bool request = direction == Direction::to_server;
   feeding_ = direction;
-  const int state =
-      request ? htp_connp_req_data(connection_, &when, data, size) : htp_connp_res_data(connection_, &when, data, size);
+  const int state = request ? htp_connp_req_data(connection_.get(), &when, data, size)
+                            : htp_connp_res_data(connection_.get(), &when, data, size);
   if (state == HTP_STREAM_ERROR || state == HTP_STREAM_STOP) return false;
   if (state == HTP_STREAM_TUNNEL) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
     // What stands behind a 101 in the same bytes is the other protocol's already.
     std::size_t used = 0;
-    if (!request && std::exchange(switching_, false)) used = std::min(size, htp_connp_res_data_consumed(connection_));
+    if (!request && std::exchange(switching_, false))
+      used = std::min(size, htp_connp_res_data_consumed(connection_.get()));
     if (bytes != nullptr) waiting_[index(direction)].assign(bytes + used, bytes + size);
     tunnel_ = true;
     return true;
   }
   if (state == HTP_STREAM_DATA_OTHER && data != nullptr) {
     const std::size_t used =
-        request ? htp_connp_req_data_consumed(connection_) : htp_connp_res_data_consumed(connection_);
+        request ? htp_connp_req_data_consumed(connection_.get()) : htp_connp_res_data_consumed(connection_.get());
     if (used < size) {
       const auto* bytes = static_cast<const std::uint8_t*>(data);
       waiting_[index(direction)].assign(bytes + used, bytes + size);
@@ -129,12 +140,13 @@ Bytes HttpSession::leftover(Direction direction) const {
 }
 
 void HttpSession::end(Direction direction, Time time, ParserOutput& output) {
+  ended_ = true;
   if (connection_ == nullptr || failed_) return;
   output_ = &output;
   const htp_time_t when = stamp(time);
   feeding_ = direction;
-  if (direction == Direction::to_server) htp_connp_req_close(connection_, &when);
-  else htp_connp_close(connection_, &when);
+  if (direction == Direction::to_server) htp_connp_req_close(connection_.get(), &when);
+  else htp_connp_close(connection_.get(), &when);
   report(output);
   output_ = nullptr;
 }
@@ -176,8 +188,8 @@ void HttpSession::logged(const htp_log_t& log) {
   const auto event = last ? std::optional(PacketEvent::http_too_many_warnings) : http_log_event(log.msg, feeding_);
   if (!event) return;
   const auto* handle = log.tx != nullptr                  ? log.tx
-                       : feeding_ == Direction::to_server ? htp_connp_get_in_tx(connection_)
-                                                          : htp_connp_get_out_tx(connection_);
+                       : feeding_ == Direction::to_server ? htp_connp_get_in_tx(connection_.get())
+                                                          : htp_connp_get_out_tx(connection_.get());
   if (event == PacketEvent::http_abnormal_ce_header && is_brotli(handle)) return;
   remarks_.push_back({*event, feeding_, handle});
 }

@@ -28,13 +28,16 @@ struct HttpConfigRelease {
 using HttpConfig = std::unique_ptr<htp_cfg_t, HttpConfigRelease>;
 HttpConfig make_http_config(const HttpOptions& options);
 
-// One connection.
+struct HttpConnectionRelease {
+  void operator()(htp_connp_t* connection) const { htp_connp_destroy_all(connection); }
+};
+using HttpConnection = std::unique_ptr<htp_connp_t, HttpConnectionRelease>;
+
+// One connection. libhtp's part of it is there only while a request is on its way: between two it holds nothing that a
+// fresh one would not, and many connections wait.
 class HttpSession final : public ProtocolParser, private MultipartSink {
  public:
-  HttpSession(const HttpOptions& options, htp_cfg_t* config);
-  ~HttpSession() override;
-  HttpSession(const HttpSession&) = delete;
-  HttpSession& operator=(const HttpSession&) = delete;
+  HttpSession(const HttpOptions& options, htp_cfg_t* config) : options_(options), config_(config) {}
 
   ParserState consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) override;
   ParserState gap(Direction direction, std::uint64_t count, Time time, ParserOutput& output) override;
@@ -75,6 +78,8 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   void part_data(Bytes bytes) override;
   void part_end(bool whole) override;
 
+  bool connect();
+  void rest();
   Open* open_of(htp_tx_t* tx);
   void step(Open& open, Direction direction, std::uint8_t progress);
   ParserState feed(Direction direction, const void* data, std::size_t size, Time time, ParserOutput& output);
@@ -90,7 +95,8 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   std::string file_name(const HttpTransaction& transaction, Direction direction) const;
 
   const HttpOptions& options_;
-  htp_connp_t* connection_;
+  htp_cfg_t* const config_;
+  HttpConnection connection_;
   ParserOutput* output_ = nullptr;  // during a call
   std::vector<Open> open_;
   Open* uploading_ = nullptr;                         // while its upload is being read
@@ -105,6 +111,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   Protocol successor_ = Protocol::unknown;  // what a 101 agreed on
   std::shared_ptr<FlowAgreement> legacy_;
   bool switching_ = false;  // the 101 is in the bytes at hand
+  bool ended_ = false;      // one side at least
   bool tunnel_ = false;     // another protocol follows; its first bytes are in waiting_
   bool failed_ = false;
 };

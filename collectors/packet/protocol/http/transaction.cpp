@@ -50,7 +50,7 @@ std::optional<Bytes> HttpTransaction::buffer(Buffer buffer, Direction direction,
       if (of_request != (direction == Direction::to_server) || mine.progress < http_progress::headers ||
           index >= mine.headers.size())
         return std::nullopt;
-      auto& lines = derived_[collectors::index(direction)].lines;
+      auto& lines = derived_[collectors::index(direction)].make().lines;
       if (lines.size() != mine.headers.size()) {
         lines.clear();
         for (const auto& header : mine.headers) lines.push_back(header.name + ": " + header.value);
@@ -128,7 +128,7 @@ std::optional<std::uint64_t> HttpTransaction::number_of(Buffer buffer, Direction
 
 // "Name: value\r\n" each, cookies left out (they have a buffer of their own), an empty line at the end.
 const std::string& HttpTransaction::header_text(Direction direction) const {
-  auto& text = derived_[collectors::index(direction)].header;
+  auto& text = derived_[collectors::index(direction)].make().header;
   if (text) return *text;
   text.emplace();
   const auto& headers = side(direction).headers;
@@ -143,7 +143,7 @@ const std::string& HttpTransaction::header_text(Direction direction) const {
 
 // "\r\nHost\r\nUser-Agent\r\n\r\n"
 const std::string& HttpTransaction::names_text(Direction direction) const {
-  auto& text = derived_[collectors::index(direction)].names;
+  auto& text = derived_[collectors::index(direction)].make().names;
   if (text) return *text;
   text.emplace("\r\n");
   for (const auto& header : side(direction).headers) *text += header.name + "\r\n";
@@ -152,7 +152,7 @@ const std::string& HttpTransaction::names_text(Direction direction) const {
 }
 
 const std::string& HttpTransaction::start_text(Direction direction) const {
-  auto& text = derived_[collectors::index(direction)].start;
+  auto& text = derived_[collectors::index(direction)].make().start;
   if (text) return *text;
   text.emplace(side(direction).line + "\r\n");
   for (const auto& header : side(direction).headers) *text += header.name + ": " + header.value + "\r\n";

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/base/seldom.h"
 #include "collectors/packet/packet_event.h"
 #include "collectors/packet/protocol/http/buffers.h"
 #include "collectors/packet/transaction.h"
@@ -88,7 +89,7 @@ class HttpTransaction final : public Transaction {
   const std::string& start_text(Direction direction) const;
 
   std::array<HttpSide, 2> side_;
-  mutable std::array<Derived, 2> derived_;  // built when first asked for
+  mutable std::array<Seldom<Derived>, 2> derived_;  // built when first asked for
 };
 
 }  // namespace tocsin::collectors

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/base/release.h"
 #include "collectors/packet/protocol/factory.h"
 #include "collectors/packet/protocol/ssh/buffers.h"
 
@@ -152,7 +153,7 @@ void SshParser::algorithms(Direction direction, ParserOutput& output) {
     transaction_->set_algorithms(direction, *parsed);
     output.progressed(*transaction_, direction);
   }
-  side.kept = {};
+  release_memory(side.kept);
   side.wanted = 0;
 }
 
@@ -165,7 +166,7 @@ ParserState SshParser::gap(Direction direction, std::uint64_t count, Time, Parse
   }
   // Where the next packet begins cannot be told; the other side may still be read.
   side.step = Step::unreadable;
-  side.kept = {};
+  release_memory(side.kept);
   return ParserState::more;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/base/release.h"
 #include "collectors/packet/protocol/skip.h"
 
 namespace tocsin::collectors {
@@ -180,7 +181,7 @@ void TlsParser::encrypted(Direction direction, ParserOutput& output) {
   Side& side = side_[index(direction)];
   if (side.encrypted) return;
   side.encrypted = true;
-  side.handshake = {};
+  release_memory(side.handshake);
   auto& open = transaction();
   open.set_encrypted(direction);
   output.progressed(open, direction);

@@ -51,6 +51,33 @@ TEST(Http, NonsenseInstead) {
   }
 }
 
+// Between two requests the parser holds nothing of libhtp's: what comes in the middle of anything must not be that.
+TEST(Http, RequestsOneAfterTheOtherInPiecesOfAnySize) {
+  for (const std::size_t size : {1, 3, 20, 1'000}) {
+    Bench bench;
+    bench.handshake();
+    const auto say = [&](Direction direction, const std::string& text) {
+      for (std::size_t at = 0; at < text.size(); at += size) bench.say(direction, text.substr(at, size));
+    };
+    for (const std::string path : {"/first", "/second", "/third"}) {
+      say(Direction::to_server, "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+      say(Direction::to_client, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    }
+    // Two at once: the answer to the first is over while the second waits for its own.
+    say(Direction::to_server, "GET /fourth HTTP/1.1\r\nHost: x\r\n\r\nGET /fifth HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(Direction::to_client, "HTTP/1.1 204 Nothing\r\n\r\nHTTP/1.1 404 None\r\nContent-Length: 2\r\n\r\nno");
+    bench.worker.finish();
+    std::string told;
+    for (const auto& record : bench.records.json)
+      for (const std::string path : {"/first", "/second", "/third", "/fourth", "/fifth"})
+        if (record.find('"' + path + '"') != std::string::npos)
+          told += path + (record.find("status_code\":200") != std::string::npos   ? " 200"
+                          : record.find("status_code\":204") != std::string::npos ? " 204"
+                                                                                  : " 404");
+    EXPECT_EQ(told, "/first 200/second 200/third 200/fourth 204/fifth 404") << size;
+  }
+}
+
 TEST(HttpEvents, WhatTheParserSaysIsRaisedOnItsTransaction) {
   const std::string request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
   const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
