@@ -1,5 +1,5 @@
 #pragma once
-// Whose socket a flow of this host is: found beside the packets (daemon/app/owner), put into the flow's record and its
+// Whose socket a flow of this host is: found beside the packets (daemon/app/owner), put into its records and its
 // alerts. What could not be found out stays empty.
 
 #include <cstdint>

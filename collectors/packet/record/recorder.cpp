@@ -53,9 +53,12 @@ EventId id_of(std::string_view identity, std::string_view kind, std::uint64_t fl
   return hash128(text);
 }
 
+// A user whom the protocol itself names is not the owner of the socket: then only that one is told.
 void owner_fields(const FlowOwner& owner, EventBuilder& builder) {
-  if (owner.user) builder.set(field::user_id, std::to_string(*owner.user));
-  if (!owner.user_name.empty()) builder.set(field::user_name, owner.user_name);
+  if (builder.find(field::user_name) == nullptr) {
+    if (owner.user) builder.set(field::user_id, std::to_string(*owner.user));
+    if (!owner.user_name.empty()) builder.set(field::user_name, owner.user_name);
+  }
   if (owner.process) builder.set(field::process_pid, std::uint64_t{*owner.process});
   if (!owner.process_name.empty()) builder.set(field::process_name, owner.process_name);
   if (!owner.executable.empty()) builder.set(field::process_executable, owner.executable);
@@ -90,6 +93,15 @@ void Recorder::flow_fields(const Flow& flow) {
   if (flow.vlan_count != 0) builder_.set(field::network_vlan_id, std::to_string(flow.vlan[0]));
 }
 
+void Recorder::add_owner(const Flow& flow) {
+  if (options_.owners == nullptr) return;
+  if (owner_ == nullptr || owner_flow_ != flow.id) {
+    owner_ = options_.owners->owner(flow.id);
+    owner_flow_ = flow.id;
+  }
+  if (owner_ != nullptr) owner_fields(*owner_, builder_);
+}
+
 void Recorder::transaction(const Flow& flow, const Transaction& transaction, Time when) {
   if (!options_.records) return;
   flow_fields(flow);
@@ -98,6 +110,7 @@ void Recorder::transaction(const Flow& flow, const Transaction& transaction, Tim
   builder_.set(field::event_kind, "event");
   builder_.set(field::event_category, transaction.protocol == Protocol::http ? "web" : "network");
   transaction.fill(builder_);
+  add_owner(flow);
   EventHeader header;
   header.id = id_of(options_.identity, name, flow.id, transaction.number);
   header.observed = when;
@@ -125,8 +138,7 @@ void Recorder::flow_ended(const Flow& flow, FlowEnd why) {
     builder_.set(field::network_protocol, protocol_name(flow.protocol));
     builder_.set(field::network_application, protocol_name(flow.protocol));
   }
-  if (options_.owners != nullptr)
-    if (const auto owner = options_.owners->owner(flow.id)) owner_fields(*owner, builder_);
+  add_owner(flow);
   EventHeader header;
   header.id = id_of(options_.identity, "flow", flow.id, 0);
   header.observed = flow.last;

@@ -10,6 +10,7 @@
 #include "collectors/packet/flow.h"
 #include "collectors/packet/options.h"
 #include "collectors/packet/packet.h"
+#include "collectors/packet/record/owner.h"
 #include "collectors/packet/transaction.h"
 
 namespace tocsin::collectors {
@@ -34,6 +35,7 @@ class Recorder {
  private:
   void flow_fields(const Flow& flow);
   const std::string& community_of(const Flow& flow);
+  void add_owner(const Flow& flow);
   void finish(EventHeader header);
 
   const PacketOptions& options_;
@@ -43,6 +45,8 @@ class Recorder {
   EventBuilder builder_;
   std::uint64_t community_flow_ = 0;  // of which flow `community_` is: records of one flow often follow each other
   std::string community_;
+  std::uint64_t owner_flow_ = 0;  // whose `owner_` is, the same way; asked for again until it is known
+  FlowOwnerRef owner_;
 };
 
 }  // namespace tocsin::collectors
