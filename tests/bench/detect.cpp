@@ -3,7 +3,8 @@
 // correlations over many groups. One thread.
 //   TOCSIN_SIGMA=DIR    the Sigma rules (default: the shipped ones)
 //   TOCSIN_EVENTS=PATH  events as JSON, one a line, or a folder of EVTX files: what the rows `events` look at
-//   TOCSIN_LINUX=FILE   log lines as JSON, as a shipper sends them: what the row `json_linux` reads
+//   TOCSIN_LINUX=FILE   log lines as JSON, as a shipper sends them: what the row `json_linux` reads (default: the
+//                       example's auth.log as Filebeat sends it)
 //   TOCSIN_CACHE=DIR    where compiled patterns are kept: the second run's load_seconds are those of a warm start
 //   TOCSIN_GROUPS=N     groups of the correlations (default 100,000)
 
@@ -15,6 +16,7 @@
 #include "rules/sigma/rule_set.h"
 #include "tests/bench/event_logs.h"
 #include "tests/bench/material.h"
+#include "tests/bench/shipped_lines.h"
 
 namespace tocsin::bench {
 namespace {
@@ -50,11 +52,16 @@ const Loaded& given() {
   return loaded;
 }
 
+constexpr std::string_view as_shipped = "as shipped: ";  // before a file's name: its lines as JSON
+
 // Read once for all rows, before any clock runs.
 const std::string& text_of(const std::string& file) {
   static std::map<std::string, std::string> texts;
   auto& text = texts[file];
-  if (text.empty()) text = std::filesystem::is_directory(file) ? event_log_lines(file) : read_text(file);
+  if (!text.empty()) return text;
+  if (file.starts_with(as_shipped))
+    text = shipped_lines(read_text(file.substr(as_shipped.size())), "/var/log/auth.log");
+  else text = std::filesystem::is_directory(file) ? event_log_lines(file) : read_text(file);
   return text;
 }
 
@@ -141,15 +148,18 @@ void detect_audit(benchmark::State& state) { detect(state, example("audit.log"),
 BENCHMARK(detect_auth)->Unit(benchmark::kMillisecond);
 BENCHMARK(detect_audit)->Unit(benchmark::kMillisecond);
 
-void named(benchmark::State& state, const char* variable, bool reading) {
-  const char* file = std::getenv(variable);
-  if (file == nullptr) return state.SkipWithError((std::string(variable) + " names no file of JSON lines").c_str());
+void named_events(benchmark::State& state, bool reading) {
+  const char* file = std::getenv("TOCSIN_EVENTS");
+  if (file == nullptr) return state.SkipWithError("TOCSIN_EVENTS names no file of JSON lines");
   if (reading) read_and_detect(state, file, LogKind::json);
   else detect(state, file, LogKind::json);
 }
-void detect_events(benchmark::State& state) { named(state, "TOCSIN_EVENTS", false); }
-void json_events(benchmark::State& state) { named(state, "TOCSIN_EVENTS", true); }
-void json_linux(benchmark::State& state) { named(state, "TOCSIN_LINUX", true); }
+void detect_events(benchmark::State& state) { named_events(state, false); }
+void json_events(benchmark::State& state) { named_events(state, true); }
+void json_linux(benchmark::State& state) {
+  const char* file = std::getenv("TOCSIN_LINUX");
+  read_and_detect(state, file != nullptr ? file : std::string(as_shipped) + example("auth.log"), LogKind::json);
+}
 BENCHMARK(detect_events)->Unit(benchmark::kMillisecond);
 BENCHMARK(json_events)->Unit(benchmark::kMillisecond);
 BENCHMARK(json_linux)->Unit(benchmark::kMillisecond);
