@@ -7,7 +7,7 @@
 
 namespace tocsin::daemon {
 
-// --config, or where it usually lies; the defaults when there is none.
+// --config, which must be there, or where it usually lies; the defaults when there is none.
 Result<Config> configured(CommandContext& context);
 
 }  // namespace tocsin::daemon

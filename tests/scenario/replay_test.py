@@ -89,6 +89,21 @@ class WebServer(unittest.TestCase):
                     self.assertEqual(wanted, bool(found), (service, name))
 
 
+class Configuration(unittest.TestCase):
+    def test_the_option_names_it_and_it_must_be_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            empty = pathlib.Path(folder) / "rules"
+            empty.mkdir()
+            config = pathlib.Path(folder) / "tocsin.yaml"
+            config.write_text(f"rules: {{packs: [{empty}]}}\n")
+            log = EXAMPLES / "intrusion/auth.log"
+            self.assertTrue(replay("-o", "ndjson", log).stdout)
+            self.assertFalse(replay("-o", "ndjson", "--config", config, log).stdout)
+            for command in (["replay", log], ["rule", "check"], ["decode", "x"]):
+                done = subprocess.run([TOCSIN, *command, "--config", f"{folder}/none.yaml"], capture_output=True, timeout=60)
+                self.assertEqual(3, done.returncode, command)
+
+
 class Ordinary(unittest.TestCase):
     def test_normal_use_raises_nothing(self):
         self.assertEqual([], [a["rule.title"] for a in alerts(replay("-o", "ndjson", EXAMPLES / "ordinary").stdout)])

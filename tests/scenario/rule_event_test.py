@@ -39,6 +39,20 @@ detection: {selection: {a: 1}, condition: selection}
 LINE = "Nov 22 15:30:0{} web01 sshd[7]: Failed password for {} from {} port 5000 ssh2\n"
 
 
+class Eval(unittest.TestCase):
+    def test_a_line_that_is_no_question_has_its_answer_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rules = pathlib.Path(folder) / "rules.yml"
+            rules.write_text(RULES)
+            rule = "7c1d5c40-6f0e-4e0e-8f43-0c8a5d3e0a02"
+            questions = [json.dumps({"rule": rule, "event": {"nobody.sends": "x"}}), "nonsense", "[]", json.dumps({"rule": rule, "event": {}})]
+            done = subprocess.run([TOCSIN, "rule", "eval", "--rules", rules], input="\n".join(questions), capture_output=True, text=True, timeout=60)
+            answers = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual(1, done.returncode)
+            self.assertEqual([True, None, None, False], [a.get("match") for a in answers])
+            self.assertEqual([2, 3], [a["error"]["line"] for a in answers if "error" in a])
+
+
 class RuleEvents(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-rules-"))

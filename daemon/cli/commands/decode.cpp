@@ -9,19 +9,11 @@
 #include "daemon/app/engines.h"
 #include "daemon/app/workbench.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/configured.h"
 #include "daemon/cli/output.h"
 
 namespace tocsin::daemon {
 namespace {
-
-Result<Config> configured(CommandContext& context) {
-  Diagnostics diagnostics;
-  auto config = read_config(context.options.text_or("config", context.places.config), context.places, diagnostics);
-  if (config || config.error().code != Code::not_found) return config;
-  Config defaults;
-  resolve_paths(defaults, context.places);
-  return defaults;
-}
 
 Result<collectors::LineSource> source_of(CommandContext& context) {
   const auto& options = context.options;

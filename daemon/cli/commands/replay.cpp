@@ -46,8 +46,8 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   if (out.inputs.empty())
     return fail(Code::usage, "name at least one capture, log, file or recording; see tocsin replay --help");
   Diagnostics diagnostics;
-  auto config = read_config(context.places.config, context.places, diagnostics);
-  if (!config && config.error().code != Code::not_found) {
+  auto config = read_config(options.text_or("config", context.places.config), context.places, diagnostics);
+  if (!config && (config.error().code != Code::not_found || options.text("config"))) {
     for (const auto& d : diagnostics.all()) context.err << render_text(d) << '\n';
     return std::unexpected(std::move(config).error());
   }

@@ -152,11 +152,17 @@ Result<void> eval_rules(CommandContext& context) {
   for (const auto& d : diagnostics.all())
     if (d.severity == Severity::error) context.err << render_text(d) << '\n';
   std::string line;
-  while (std::getline(context.in, line)) {
+  for (std::uint64_t number = 1; std::getline(context.in, line); ++number) {
     if (trim(line).empty()) continue;
-    auto answer = evaluator.answer(line);
-    if (!answer) return std::unexpected(std::move(answer).error());
-    context.out << *answer << '\n';
+    const auto answer = evaluator.answer(line);
+    if (answer) {
+      context.out << *answer << '\n';
+      continue;
+    }
+    // Still an answer, so that those behind it stand beside their questions.
+    context.exit_status = 1;
+    const json::object why{{"code", "question"}, {"reason", answer.error().text()}, {"line", number}};
+    context.out << json::serialize(json::object{{"error", why}}) << '\n';
   }
   context.out.flush();
   return {};
