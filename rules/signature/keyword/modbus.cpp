@@ -64,9 +64,18 @@ bool read_access(RuleBuilder& rule, const OptionAst& option, std::string_view wo
   return true;
 }
 
+// The ends of a range lie outside of it, but Suricata takes one from 0, or to 65535, as open on that side.
+std::optional<NumberRange> read_range(std::string_view text) {
+  auto range = parse_range(text);
+  if (!range || range->kind != NumberRange::Kind::between) return range;
+  if (range->low == 0) return make_range(NumberRange::Kind::less, range->high);
+  if (range->high == 0xFFFF) return make_range(NumberRange::Kind::greater, range->low);
+  return range;
+}
+
 // The addresses a request touches overlap those asked for.
 bool read_addresses(RuleBuilder& rule, const OptionAst& option, std::string_view text) {
-  const auto range = parse_range(text);
+  const auto range = read_range(text);
   if (!range) return false;
   using Kind = NumberRange::Kind;
   NumberRange first, last;
@@ -93,7 +102,7 @@ Outcome read_modbus(RuleBuilder& rule, const OptionAst& option, const KeywordRow
     if (blank == std::string_view::npos) return wrong(option);
     const auto key = item.substr(0, blank);
     const auto value = trim(item.substr(blank));
-    const auto range = parse_range(value);
+    const auto range = read_range(value);
     bool good = true;
     if (key == "unit" && range) compare(rule, option, Buffer::modbus_unit, *range);
     else if (key == "function" && range) compare(rule, option, Buffer::modbus_function, *range);
