@@ -86,7 +86,8 @@ void TcpSession::note_syn(Step& step) const {
   const bool other_number = step.packet.tcp.sequence + 1 != step.mine.base;
   switch (state_) {
     case TcpState::syn_sent:
-      if (!to_client && handshake_->openings + 1 >= step.context.options.syns_most)
+      // As many may wait behind the first.
+      if (!to_client && handshake_->openings >= step.context.options.syns_most)
         mark(step.packet, PacketEvent::stream_syn_flood);
       return;
     case TcpState::syn_received:
