@@ -10,6 +10,7 @@
 
 #include "collectors/base/text.h"
 #include "responders/action/processes/processes.h"
+#include "responders/action/services/manager.h"
 #include "responders/guard/domains.h"
 
 namespace tocsin::responders {
@@ -68,6 +69,13 @@ std::string account_reason(const Policy& policy, const std::string& name, int as
   return {};
 }
 
+// What is felt by stopping it: whatever it is called, and what needs it. Without systemd the action itself fails.
+std::vector<std::string> units_of(const std::string& unit) {
+  std::vector<std::string> out{unit};
+  if (auto felt = make_service_manager({})->stopped_with(unit)) out.insert(out.end(), felt->begin(), felt->end());
+  return out;
+}
+
 }  // namespace
 
 std::string unit_reason(const Policy& policy, std::string_view unit) {
@@ -94,7 +102,8 @@ std::vector<std::string> protected_targets(const Policy& policy, const ActionSpe
   };
   for (const ParameterSpec& parameter : spec.parameters) {
     if (!parameters.has(parameter.name)) continue;
-    if (parameter.type == ParameterType::unit) add(unit_reason(policy, parameters.text(parameter.name)));
+    if (parameter.type == ParameterType::unit)
+      for (const std::string& unit : units_of(parameters.text(parameter.name))) add(unit_reason(policy, unit));
     if (parameter.type == ParameterType::account) add(account_reason(policy, parameters.text(parameter.name), asker));
     if (parameter.type == ParameterType::domain)
       add(domain_reason(policy, parameters.text(parameter.name), own_domains()));

@@ -11,7 +11,8 @@
 
 namespace tocsin::responders {
 
-// Reads /proc and the account database. One reason for each protected target among the parameters; `asker`: pid.
+// Reads /proc and the account database, and asks systemd what a unit is called and who needs it. One reason for each
+// protected target among the parameters; `asker`: pid.
 std::vector<std::string> protected_targets(const Policy& policy, const ActionSpec& spec, const Parameters& parameters,
                                            int asker);
 

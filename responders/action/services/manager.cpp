@@ -1,13 +1,19 @@
 #include "responders/action/services/manager.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <systemd/sd-bus.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "collectors/base/text.h"
+#include "responders/action/file_quarantine/files.h"
 
 namespace tocsin::responders {
 namespace {
@@ -16,6 +22,8 @@ constexpr const char* destination = "org.freedesktop.systemd1";
 constexpr const char* manager_path = "/org/freedesktop/systemd1";
 constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
+constexpr const char* nothing = "/dev/null";
+constexpr const char* mask_directory = "/etc/systemd/system.control";
 constexpr std::uint64_t patience_microseconds = 10'000'000;
 
 struct BusEnd {
@@ -45,9 +53,15 @@ struct Reply {
   }
 };
 
+bool is_mask(int directory, const std::string& unit) {
+  std::array<char, 16> text{};
+  const ssize_t size = ::readlinkat(directory, unit.c_str(), text.data(), text.size());
+  return size > 0 && std::string_view(text.data(), static_cast<std::size_t>(size)) == nothing;
+}
+
 class SystemdManager final : public ServiceManager {
  public:
-  explicit SystemdManager(std::string address) : address_(std::move(address)) {}
+  SystemdManager(std::string address, std::string masks) : address_(std::move(address)), masks_(std::move(masks)) {}
 
   Result<UnitState> state(const std::string& unit) override {
     TOCSIN_TRY(const Bus bus, open());
@@ -55,8 +69,12 @@ class SystemdManager final : public ServiceManager {
     TOCSIN_TRY(const std::string file, file_state(bus.get(), unit));
     out.masked = file.starts_with("masked");
     out.loaded = !file.empty();
-    TOCSIN_TRY(const std::string active, active_state(bus.get(), unit));
+    TOCSIN_TRY(const std::string path, unit_path(bus.get(), unit));
+    TOCSIN_TRY(const std::string active, property(bus.get(), path, "ActiveState"));
+    TOCSIN_TRY(const std::string load, property(bus.get(), path, "LoadState"));
     out.active = active == "active" || active == "activating" || active == "reloading";
+    out.stopping = active == "deactivating";
+    out.masked = out.masked && load == "masked";
     out.loaded = out.loaded || out.active;
     return out;
   }
@@ -64,19 +82,33 @@ class SystemdManager final : public ServiceManager {
   Result<void> start(const std::string& unit) override { return call("StartUnit", unit); }
   Result<void> mask(const std::string& unit) override {
     TOCSIN_TRY(const Bus bus, open());
-    Reply reply;
-    const int status = sd_bus_call_method(bus.get(), destination, manager_path, manager_interface, "MaskUnitFiles",
-                                          &reply.error, &reply.message, "asbb", 1, unit.c_str(), 0, 1);
-    if (status < 0) return std::unexpected(reply.failure("cannot mask " + unit, status));
+    TOCSIN_CHECK(add_mask(masks_, unit));
     return reload(bus.get());
   }
   Result<void> unmask(const std::string& unit) override {
     TOCSIN_TRY(const Bus bus, open());
-    Reply reply;
-    const int status = sd_bus_call_method(bus.get(), destination, manager_path, manager_interface, "UnmaskUnitFiles",
-                                          &reply.error, &reply.message, "asb", 1, unit.c_str(), 0);
-    if (status < 0) return std::unexpected(reply.failure("cannot unmask " + unit, status));
+    TOCSIN_CHECK(remove_mask(masks_, unit));
     return reload(bus.get());
+  }
+  Result<std::vector<std::string>> stopped_with(const std::string& unit) override {
+    TOCSIN_TRY(const Bus bus, open());
+    TOCSIN_TRY(const std::string path, unit_path(bus.get(), unit));
+    std::vector<std::string> out;
+    for (const char* name : {"Names", "RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf"}) {
+      sd_bus_error problem = SD_BUS_ERROR_NULL;
+      char** texts = nullptr;
+      const int read =
+          sd_bus_get_property_strv(bus.get(), destination, path.c_str(), unit_interface, name, &problem, &texts);
+      sd_bus_error_free(&problem);
+      if (read < 0)
+        return fail(Code::failure, fmt::format("cannot ask systemd what {} is called and who needs it", unit));
+      for (char** text = texts; text != nullptr && *text != nullptr; ++text) {
+        out.emplace_back(*text);
+        std::free(*text);  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): sd-bus made it
+      }
+      std::free(static_cast<void*>(texts));  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+    }
+    return out;
   }
 
  private:
@@ -113,19 +145,23 @@ class SystemdManager final : public ServiceManager {
     return std::string(text);
   }
 
-  static Result<std::string> active_state(sd_bus* bus, const std::string& unit) {
+  static Result<std::string> unit_path(sd_bus* bus, const std::string& unit) {
     Reply reply;
     const int status = sd_bus_call_method(bus, destination, manager_path, manager_interface, "LoadUnit", &reply.error,
                                           &reply.message, "s", unit.c_str());
     const char* path = nullptr;
     if (status < 0) return std::unexpected(reply.failure("cannot ask systemd for " + unit, status));
     if (sd_bus_message_read(reply.message, "o", &path) < 0) return fail(Code::failure, "systemd's answer is not read");
+    return std::string(path);
+  }
+
+  static Result<std::string> property(sd_bus* bus, const std::string& path, const char* name) {
     sd_bus_error problem = SD_BUS_ERROR_NULL;
     char* text = nullptr;
-    const int read = sd_bus_get_property_string(bus, destination, path, unit_interface, "ActiveState", &problem, &text);
+    const int read = sd_bus_get_property_string(bus, destination, path.c_str(), unit_interface, name, &problem, &text);
     const std::unique_ptr<char, decltype(&::free)> owned(text, &::free);
     sd_bus_error_free(&problem);
-    if (read < 0) return fail(Code::failure, "cannot ask systemd how " + unit + " stands");
+    if (read < 0) return fail(Code::failure, fmt::format("cannot ask systemd for the {} of a unit", name));
     return std::string(text);
   }
 
@@ -147,12 +183,34 @@ class SystemdManager final : public ServiceManager {
   }
 
   const std::string address_;
+  const std::string masks_;
 };
 
 }  // namespace
 
-std::unique_ptr<ServiceManager> make_service_manager(std::string address) {
-  return std::make_unique<SystemdManager>(std::move(address));
+Result<void> add_mask(const std::string& directory, const std::string& unit) {
+  if (::mkdir(directory.c_str(), 0755) == 0) ::chmod(directory.c_str(), 0755);  // whatever the umask is
+  else if (errno != EEXIST) return fail_errno(fmt::format("cannot make {}", directory), errno);
+  TOCSIN_TRY(const OwnedDescriptor folder, open_directory(directory));
+  if (::symlinkat(nothing, folder.get(), unit.c_str()) == 0) return sync_directory(folder.get());
+  if (errno != EEXIST) return fail_errno(fmt::format("cannot mask {} in {}", unit, directory), errno);
+  if (is_mask(folder.get(), unit)) return {};
+  return fail(Code::conflict, fmt::format("{}/{} is there, and is no mask", directory, unit));
+}
+
+Result<void> remove_mask(const std::string& directory, const std::string& unit) {
+  if (::access(directory.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+  TOCSIN_TRY(const OwnedDescriptor folder, open_directory(directory));
+  if (!is_mask(folder.get(), unit)) return {};
+  if (::unlinkat(folder.get(), unit.c_str(), 0) != 0)
+    return fail_errno(fmt::format("cannot unmask {} in {}", unit, directory), errno);
+  TOCSIN_CHECK(sync_directory(folder.get()));
+  ::unlinkat(AT_FDCWD, directory.c_str(), AT_REMOVEDIR);  // only when nothing else is in it
+  return {};
+}
+
+std::unique_ptr<ServiceManager> make_service_manager(std::string address, const std::string& root) {
+  return std::make_unique<SystemdManager>(std::move(address), root + mask_directory);
 }
 
 }  // namespace tocsin::responders

@@ -15,7 +15,7 @@ class ServiceChange final : public Action {
         depth_(depth),
         describe_(describe),
         before_(environment.before_directory),
-        manager_(manager ? std::move(manager) : make_service_manager(environment.bus_address)) {}
+        manager_(manager ? std::move(manager) : make_service_manager(environment.bus_address, environment.root)) {}
   const ActionSpec& spec() const noexcept override { return spec_; }
 
   Result<Forecast> rehearse(const Parameters& parameters) override {
@@ -38,9 +38,12 @@ class ServiceChange final : public Action {
     if (!state.loaded) return fail(Code::not_found, fmt::format("there is no unit {}", unit));
     TOCSIN_TRY(const auto kept, before_.read(target(unit)));
     if (!kept) TOCSIN_CHECK(before_.keep(target(unit), render(state)));
-    // Masked first: what starts itself again must not be quicker.
-    if (depth_ == ServiceDepth::mask && !state.masked) TOCSIN_CHECK(manager_->mask(unit));
-    if (state.active) TOCSIN_CHECK(manager_->stop(unit));
+    if (auto changed = change(unit, state); !changed) {
+      // Nobody will undo what failed: it must not stay half done. Where several hold it, it was done before.
+      if (!kept && depth_ == ServiceDepth::mask && !state.masked) TOCSIN_CHECK(manager_->unmask(unit));
+      if (!kept) TOCSIN_CHECK(before_.forget(target(unit)));
+      return std::unexpected(std::move(changed).error());
+    }
     Outcome out;
     out.state = in_effect(state) ? Outcome::State::already : Outcome::State::applied;
     out.summary = fmt::format("{} is stopped{}", unit, depth_ == ServiceDepth::mask ? " and cannot be started" : "");
@@ -52,7 +55,9 @@ class ServiceChange final : public Action {
     TOCSIN_TRY(const auto kept, before_.read(target(unit)));
     if (!kept) return Verification{Presence::absent, fmt::format("{} was not stopped", unit)};
     TOCSIN_TRY(const UnitState state, manager_->state(unit));
-    if (in_effect(state)) return Verification{Presence::in_effect, fmt::format("{} does not run", unit)};
+    if (in_effect(state))
+      return Verification{Presence::in_effect,
+                          fmt::format("{} {}", unit, state.stopping ? "is ending, but has not ended" : "does not run")};
     return Verification{Presence::changed, fmt::format("{} {}", unit, state.active ? "runs" : "can be started")};
   }
 
@@ -70,6 +75,12 @@ class ServiceChange final : public Action {
   }
 
  private:
+  // Masked first: what starts itself again must not be quicker.
+  Result<void> change(const std::string& unit, const UnitState& state) {
+    if (depth_ == ServiceDepth::mask && !state.masked) TOCSIN_CHECK(manager_->mask(unit));
+    if (state.active) TOCSIN_CHECK(manager_->stop(unit));
+    return {};
+  }
   std::string target(const std::string& unit) const { return fmt::format("{} {}", spec_.name, unit); }
   static std::string render(const UnitState& state) {
     return fmt::format("{} {}", state.active ? "active" : "stopped", state.masked ? "masked" : "free");

@@ -15,6 +15,7 @@ class FakeManager final : public ServiceManager {
   explicit FakeManager(std::map<std::string, UnitState>& units) : units_(units) {}
   Result<UnitState> state(const std::string& unit) override { return units_[unit]; }
   Result<void> stop(const std::string& unit) override {
+    if (unit == "stubborn.service") return fail(Code::timed_out, "it does not stop");
     return set(unit, [](UnitState& u) { u.active = false; });
   }
   Result<void> start(const std::string& unit) override {
@@ -26,6 +27,7 @@ class FakeManager final : public ServiceManager {
   Result<void> unmask(const std::string& unit) override {
     return set(unit, [](UnitState& u) { u.masked = false; });
   }
+  Result<std::vector<std::string>> stopped_with(const std::string& unit) override { return std::vector{unit}; }
 
  private:
   template <class Change>
@@ -53,9 +55,9 @@ class ServiceTest : public ::testing::Test {
     return parse_parameters(action.spec(), {{"unit", name}}).value();
   }
   std::string folder_;
-  std::map<std::string, UnitState> units_{{"web.service", {true, true, false}},
-                                          {"off.service", {true, false, false}},
-                                          {"gone.service", {true, false, true}}};
+  std::map<std::string, UnitState> units_{{"web.service", {true, true, false, false}},
+                                          {"off.service", {true, false, false, false}},
+                                          {"gone.service", {true, false, false, true}}};
   ManualClock clock_;
   SeededRandom random_{1};
 };
@@ -88,6 +90,28 @@ TEST_F(ServiceTest, masks_and_leaves_masked_what_was) {
   }
   for (const char* name : {"web", "web.mount", "-x.service", "a/b.service", ".service", "a b.service"})
     EXPECT_FALSE(parse_parameters(mask->spec(), {{"unit", name}}).has_value()) << name;
+}
+
+TEST_F(ServiceTest, what_failed_is_not_left_half_done) {
+  units_["stubborn.service"] = {true, true, false, false};
+  const auto mask = make(service_mask_spec, ServiceDepth::mask, &describe_service_mask);
+  EXPECT_EQ(mask->apply(unit(*mask, "stubborn.service"), "k").error().code, Code::timed_out);
+  EXPECT_FALSE(units_["stubborn.service"].masked);
+  EXPECT_EQ(mask->verify(unit(*mask, "stubborn.service"), "k")->presence, Presence::absent);
+}
+
+TEST_F(ServiceTest, a_mask_leaves_alone_what_others_put_there) {
+  const std::string masks = folder_ + "/system.control";
+  ASSERT_TRUE(add_mask(masks, "evil.service").has_value());
+  EXPECT_EQ(std::filesystem::read_symlink(masks + "/evil.service"), "/dev/null");
+  ASSERT_TRUE(add_mask(masks, "evil.service").has_value());
+  std::filesystem::create_symlink("/srv/own.service", masks + "/own.service");
+  EXPECT_EQ(add_mask(masks, "own.service").error().code, Code::conflict);
+  EXPECT_TRUE(remove_mask(masks, "own.service").has_value());
+  EXPECT_EQ(std::filesystem::read_symlink(masks + "/own.service"), "/srv/own.service");
+  std::filesystem::remove(masks + "/own.service");
+  for (int times = 0; times < 2; ++times) ASSERT_TRUE(remove_mask(masks, "evil.service").has_value());
+  EXPECT_FALSE(std::filesystem::exists(masks));
 }
 
 TEST_F(ServiceTest, no_systemd_is_said_so) {

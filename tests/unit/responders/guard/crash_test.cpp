@@ -254,12 +254,13 @@ class FileManager final : public ServiceManager {
  public:
   explicit FileManager(std::string path) : path_(std::move(path)) {}
   Result<UnitState> state(const std::string&) override {
-    return UnitState{true, fs::exists(path_ + ".active"), fs::exists(path_ + ".masked")};
+    return UnitState{true, fs::exists(path_ + ".active"), false, fs::exists(path_ + ".masked")};
   }
   Result<void> stop(const std::string&) override { return remove(".active"); }
   Result<void> start(const std::string&) override { return make(".active"); }
   Result<void> mask(const std::string&) override { return make(".masked"); }
   Result<void> unmask(const std::string&) override { return remove(".masked"); }
+  Result<std::vector<std::string>> stopped_with(const std::string& unit) override { return std::vector{unit}; }
 
  private:
   Result<void> make(const char* what) {
