@@ -197,6 +197,94 @@ refused_with_advice() { # a group of files is no role
   echo "$said" | grep -q 'ann (uid [0-9]*) .*tocsin-viewer'
 }
 doctor_is_content() { as_user "$1" tocsin doctor && ! as_user "$1" tocsin doctor | grep -E '^(error|warning)'; }
+# A playbook that does one action after another: step NUMBER ACTION PARAMETER=VALUE.
+step() {
+  command=$(printf '{"action":"%s","parameters":{"%s":"%s"}}' "$2" "${3%%=*}" "${3#*=}" | base64 -w 0)
+  next=action--aaaaaaaa-0000-4000-8000-00000000000$(($1 + 1))
+  [ "$1" -lt "$last" ] || next=end--aaaaaaaa-0000-4000-8000-0000000000dd
+  printf ',"action--aaaaaaaa-0000-4000-8000-00000000000%s":{"type":"action","name":"%s %s","agent":"%s","commands":[%s],"on_completion":"%s"}' \
+    "$1" "$2" "$3" individual--aaaaaaaa-0000-4000-8000-0000000000ee "{\"type\":\"tocsin\",\"command_b64\":\"$command\"}" "$next"
+}
+make_playbook() { # make_playbook NUMBER NAME ACTION PARAMETER=VALUE…
+  number=$1
+  name=$2
+  shift 2
+  last=$(($# / 2))
+  mkdir -p "$tree/srv/playbooks/$name"
+  {
+    printf '{"type":"playbook","spec_version":"cacao-2.0","id":"playbook--aaaaaaaa-0000-4000-8000-00000000010%s",' "$number"
+    printf '"name":"%s","created_by":"identity--aaaaaaaa-0000-4000-8000-0000000000bb",' "$name"
+    printf '"created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z",'
+    printf '"workflow_start":"start--aaaaaaaa-0000-4000-8000-0000000000cc","workflow":{'
+    printf '"start--aaaaaaaa-0000-4000-8000-0000000000cc":{"type":"start","on_completion":"%s"}' \
+      action--aaaaaaaa-0000-4000-8000-000000000001
+    at=1
+    while [ $# -ge 2 ]; do
+      step "$at" "$1" "$2"
+      at=$((at + 1))
+      shift 2
+    done
+    printf ',"end--aaaaaaaa-0000-4000-8000-0000000000dd":{"type":"end"}},"agent_definitions":{'
+    printf '"individual--aaaaaaaa-0000-4000-8000-0000000000ee":{"type":"individual","name":"Ann"}}}'
+  } >"$tree/srv/playbooks/$name/playbook.json"
+}
+# Units as a vendor ships one, as an intruder leaves one, one that is linked; one that tocsin needs, and another name of
+# sshd. Files that an intruder left, and an account.
+make_units() {
+  inside sh -ec 'mkdir -p /srv/units
+    for unit in /lib/systemd/system/vendor /etc/systemd/system/intruder /srv/units/linked /etc/systemd/system/needed; do
+      printf "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n" >$unit.service
+    done
+    printf "[Unit]\nRequires=needed.service\n[Service]\nExecStart=/bin/sleep infinity\n" >/run/systemd/system/tocsin-drill.service
+    ln -s /lib/systemd/system/ssh.service /etc/systemd/system/harmless.service
+    systemctl link -q /srv/units/linked.service
+    systemctl daemon-reload
+    systemctl enable -q intruder
+    systemctl start vendor intruder linked tocsin-drill
+    cp /bin/true /srv/units/shell && chown vic /srv/units/shell && chmod 4755 /srv/units/shell
+    mkdir -p /etc/cron.d && echo "* * * * * root true" >/etc/cron.d/intruder
+    echo "vic:secret" | chpasswd'
+}
+drop_units() {
+  inside sh -c 'systemctl stop tocsin-drill needed vendor intruder linked
+    systemctl disable -q intruder linked
+    rm -rf /run/systemd/system/tocsin-drill.service /etc/systemd/system/harmless.service /etc/systemd/system/needed.service \
+      /etc/systemd/system/intruder.service /lib/systemd/system/vendor.service /etc/cron.d/intruder /srv/units /srv/playbooks
+    systemctl daemon-reload'
+}
+how_it_stands() {
+  inside sh -c 'sha256sum /etc/shadow; find /srv/units /etc/cron.d -type f -printf "%p %m %u %g %s %t\n" | sort; systemctl is-active vendor intruder linked ssh; systemctl is-enabled vendor intruder linked
+    find /etc/systemd | sort; readlink /etc/systemd/system/linked.service; cat /etc/systemd/system/intruder.service'
+}
+may_respond() { # as the package is configured, with a policy that lets units be stopped and a person ask for it
+  inside sh -ec 'cp -p /etc/tocsin/tocsin.yaml /etc/tocsin/responder.yaml /root/
+    useradd -m -G tocsin-responder rob
+    sed -i "s/^  mode: rehearse/  mode: apply/; s|playbooks: \[\"playbooks\"\]|playbooks: [\"playbooks\", \"/srv/playbooks\"]|" /etc/tocsin/tocsin.yaml
+    sed -i "s/^modes: {}/modes: {service.stop: automatic, service.mask: automatic, file.quarantine: automatic, cron.disable: automatic, user.lock: automatic}/" /etc/tocsin/responder.yaml
+    systemctl restart tocsin-responder tocsind'
+}
+as_before() {
+  inside sh -ec 'mv /root/tocsin.yaml /root/responder.yaml /etc/tocsin/
+    systemctl restart tocsin-responder tocsind'
+}
+first_incident() { inside tocsin incident list -o json --fields alias --limit 1 | sed -n 's/.*"alias": *"\([^"]*\)".*/\1/p' | head -n 1; }
+respond() { as_user rob tocsin playbook run "$1" --incident "$(first_incident)" --reason "a drill" --yes; }
+is_stopped() { ! inside systemctl -q is-active "$1"; }
+is_masked() {
+  is_stopped "$1" && [ "$(inside systemctl is-enabled "$1")" = masked ] && ! inside systemctl start "$1"
+}
+is_taken() { ! inside test -e /srv/units/shell && ! inside test -e /etc/cron.d/intruder; }
+is_locked() { inside grep -q "^$1:!" /etc/shadow; }
+takes_back() {
+  run=$(inside tocsin playbook status -o ndjson | grep '"playbook":"drill"' | sed -n 's/.*"run":"\([^"]*\)".*/\1/p' | head -n 1)
+  as_user rob tocsin playbook undo "$run" --reason "the drill is over" --yes
+}
+same_state() { [ "$(how_it_stands)" = "$1" ]; }
+never() { # never PLAYBOOK WHY
+  said=$(respond "$1" 2>&1) && return 1
+  echo "$said"
+  echo "$said" | grep -q never_touch && echo "$said" | grep -q "$2"
+}
 manual() { inside sh -c 'zcat /usr/share/man/man1/tocsin.1.gz | grep -q "^.TH"'; }
 completion() { inside bash -c '. /usr/share/bash-completion/completions/tocsin && complete -p tocsin'; }
 version_is() { [ "$(inside dpkg-query -W -f '${Version}' tocsin)" = "$1" ]; }
@@ -248,6 +336,31 @@ check "a viewer reads the status" as_user vic tocsin status
 check "another user is told which group to join" refused_with_advice
 check "doctor finds nothing wrong as root" doctor_is_content root
 check "nor as a viewer" doctor_is_content vic
+
+make_playbook 1 drill service.stop unit=vendor.service service.mask unit=intruder.service service.mask unit=linked.service \
+  file.quarantine path=/srv/units/shell cron.disable file=cron.d/intruder user.lock account=vic
+make_playbook 2 drill-ssh service.stop unit=ssh.service
+make_playbook 3 drill-alias service.mask unit=harmless.service
+make_playbook 4 drill-needed service.stop unit=needed.service
+make_units >>"$log" 2>&1
+check "a policy lets a person respond" may_respond
+check "the daemon answers with it" eventually 60 answers
+stood=$(how_it_stands)
+check "a playbook stops and masks units, takes files, locks an account" respond drill
+check "one is stopped" is_stopped vendor
+check "one that lies in /etc is masked" is_masked intruder
+check "one that is linked is masked" is_masked linked
+check "a file with the set-user-id bit is taken" is_taken
+check "an account is locked" is_locked vic
+check "the playbook is taken back" takes_back
+check "and all is as it was" eventually 10 same_state "$stood"
+check "sshd is not stopped" never drill-ssh "ssh.service"
+check "nor under another name" never drill-alias "ssh.service"
+check "nor what tocsin needs" never drill-needed "tocsin-drill.service"
+check "nothing of that was touched" same_state "$stood"
+drop_units >>"$log" 2>&1
+check "the policy is as it was" as_before
+check "the daemon answers" eventually 60 answers
 
 before=$(main_pid)
 check "it reloads" inside systemctl reload tocsind

@@ -209,10 +209,13 @@ class FileQuarantine final : public Action {
     if (there.st_dev == here.st_dev) {
       const auto restored = restore_attributes(content.get(), m);
       if (!restored && restored.error().code != Code::partial) return restored;
-      if (::renameat2(item, content_name, directory.get(), name.c_str(), RENAME_NOREPLACE) != 0)
-        return fail_errno(fmt::format("cannot put {} back", escape_terminal(m.path)), errno);
-      TOCSIN_CHECK(sync_directory(directory.get()));
-      return restored;
+      if (::renameat2(item, content_name, directory.get(), name.c_str(), RENAME_NOREPLACE) == 0) {
+        TOCSIN_CHECK(sync_directory(directory.get()));
+        return restored;
+      }
+      // Another mount of the same file system, as systemd makes of a unit's state directory.
+      if (errno != EXDEV) return fail_errno(fmt::format("cannot put {} back", escape_terminal(m.path)), errno);
+      ::fchmod(content.get(), 0600);
     }
     return copy_back(item, content.get(), directory.get(), name, m);
   }

@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -51,6 +55,34 @@ class FileQuarantine : public ::testing::Test {
   std::unique_ptr<Action> action_;
   bool has_attribute_ = false;
 };
+
+// As systemd has it: a unit's state directory is a mount of its own, on the same file system.
+TEST_F(FileQuarantine, gives_back_across_mounts_of_one_file_system) {
+  constexpr int not_allowed = 77;
+  const std::string quarantine = (folder_ / "quarantine").string();
+  std::filesystem::create_directory(quarantine);
+  ::chmod(path_.c_str(), 04750);
+  const struct stat before = look();
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(quarantine.c_str(), quarantine.c_str(), nullptr, MS_BIND, nullptr) != 0)
+      ::_exit(not_allowed);
+    if (!action_->apply(parameters(), "k") || std::filesystem::exists(path_)) ::_exit(1);
+    const auto undone = action_->undo(parameters(), "k", {});
+    if (!undone) std::fprintf(stderr, "%s\n", undone.error().text().c_str());
+    ::_exit(undone ? 0 : 2);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == not_allowed) GTEST_SKIP() << "needs a mount namespace of its own";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  const struct stat after = look();
+  EXPECT_EQ(after.st_mode, before.st_mode);
+  EXPECT_EQ(after.st_mtim.tv_nsec, 7);
+  EXPECT_EQ(content(path_), "<?php system($_GET['c']);");
+}
 
 TEST_F(FileQuarantine, takes_and_gives_back_byte_for_byte) {
   const struct stat before = look();
