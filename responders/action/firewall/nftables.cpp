@@ -29,8 +29,9 @@ Nftables::~Nftables() {
 
 Result<std::string> Nftables::run(const std::string& commands, Listing listing) {
   if (state_->context == nullptr) return fail(Code::exhausted, "libnftables did not start");
-  nft_ctx_output_set_flags(
-      state_->context, listing == Listing::terse ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE : NFT_CTX_OUTPUT_JSON);
+  // Protocols as numbers: their names come from /etc/protocols, which small hosts do not have.
+  constexpr unsigned int flags = NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PROTO;
+  nft_ctx_output_set_flags(state_->context, listing == Listing::terse ? flags | NFT_CTX_OUTPUT_TERSE : flags);
   errno = 0;
   const int status = nft_run_cmd_from_buffer(state_->context, commands.c_str());
   const int reason = errno;

@@ -1,5 +1,7 @@
 #include "responders/action/firewall/ruleset.h"
 
+#include <netinet/in.h>
+
 #include <fmt/format.h>
 #include <algorithm>
 
@@ -110,7 +112,14 @@ std::optional<Network> parse_value(const json::value& value) {
                        HostBits::clear);
 }
 
-// "ipv4", or the parts of a concatenation: "tcp . 22".
+// As port_element writes it.
+std::string protocol_text(std::int64_t number) {
+  if (number == IPPROTO_TCP) return "tcp";
+  if (number == IPPROTO_UDP) return "udp";
+  return std::to_string(number);
+}
+
+// "ipv4", or the parts of a concatenation, of which the first may be a protocol: "tcp . 22".
 std::optional<std::string> parse_other(const json::value& value) {
   if (const auto* text = value.if_string()) return std::string(std::string_view(*text));
   if (value.is_int64()) return std::to_string(value.get_int64());
@@ -120,8 +129,10 @@ std::optional<std::string> parse_other(const json::value& value) {
   std::string out;
   for (const json::value& part : parts->get_array()) {
     if (!part.is_string() && !part.is_int64()) return std::nullopt;
-    if (!out.empty()) out += " . ";
-    out += part.is_string() ? std::string(std::string_view(part.get_string())) : std::to_string(part.get_int64());
+    const bool first = out.empty();
+    if (!first) out += " . ";
+    if (part.is_string()) out += std::string_view(part.get_string());
+    else out += first ? protocol_text(part.get_int64()) : std::to_string(part.get_int64());
   }
   return out;
 }

@@ -5,9 +5,12 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "collectors/base/descriptor.h"
@@ -24,6 +27,13 @@ class OwnNetwork {
     ifreq request = loopback("lo");
     request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
     return change(SIOCSIFFLAGS, request) ? "" : "the loopback does not come up";
+  }
+  // Of a small host: names of protocols and services are not known, in a mount namespace of this process's own.
+  static bool forget_names() {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+    return std::ranges::all_of(std::array{"/etc/protocols", "/etc/services"}, [](const char* file) {
+      return ::access(file, F_OK) != 0 || ::mount("/dev/null", file, nullptr, MS_BIND, nullptr) == 0;
+    });
   }
   // Another address of this host, by a second name of the loopback.
   static bool add_address(in_addr address) {
