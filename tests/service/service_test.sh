@@ -243,7 +243,8 @@ make_units() {
     systemctl start vendor intruder linked tocsin-drill
     cp /bin/true /srv/units/shell && chown vic /srv/units/shell && chmod 4755 /srv/units/shell
     mkdir -p /etc/cron.d && echo "* * * * * root true" >/etc/cron.d/intruder
-    echo "vic:secret" | chpasswd'
+    echo "vic:secret" | chpasswd
+    systemd-run -q --uid=vic --unit=session-of-vic sleep infinity'
 }
 drop_units() {
   inside sh -c 'systemctl stop tocsin-drill needed vendor intruder linked
@@ -260,7 +261,7 @@ may_respond() { # as the package is configured, with a policy that lets units be
   inside sh -ec 'cp -p /etc/tocsin/tocsin.yaml /etc/tocsin/responder.yaml /root/
     useradd -m -G tocsin-responder rob
     sed -i "s/^  mode: rehearse/  mode: apply/; s|playbooks: \[\"playbooks\"\]|playbooks: [\"playbooks\", \"/srv/playbooks\"]|" /etc/tocsin/tocsin.yaml
-    sed -i "s/^modes: {}/modes: {service.stop: automatic, service.mask: automatic, file.quarantine: automatic, cron.disable: automatic, user.lock: automatic}/" /etc/tocsin/responder.yaml
+    sed -i "s/^modes: {}/modes: {service.stop: automatic, service.mask: automatic, file.quarantine: automatic, cron.disable: automatic, user.lock: automatic, user.kill_sessions: automatic, network.block_address: automatic, collect.triage: automatic}/" /etc/tocsin/responder.yaml
     systemctl restart tocsin-responder tocsind'
 }
 as_before() {
@@ -275,6 +276,9 @@ is_masked() {
 }
 is_taken() { ! inside test -e /srv/units/shell && ! inside test -e /etc/cron.d/intruder; }
 is_locked() { inside grep -q "^$1:!" /etc/shadow; }
+has_no_process() { ! inside pgrep -u "$1"; }
+is_blocked() { inside nft get element inet tocsin blocked4 "{ $1 }"; }
+is_free() { ! is_blocked "$1"; }
 takes_back() {
   run=$(inside tocsin playbook status -o ndjson | grep '"playbook":"drill"' | sed -n 's/.*"run":"\([^"]*\)".*/\1/p' | head -n 1)
   as_user rob tocsin playbook undo "$run" --reason "the drill is over" --yes
@@ -338,7 +342,8 @@ check "doctor finds nothing wrong as root" doctor_is_content root
 check "nor as a viewer" doctor_is_content vic
 
 make_playbook 1 drill service.stop unit=vendor.service service.mask unit=intruder.service service.mask unit=linked.service \
-  file.quarantine path=/srv/units/shell cron.disable file=cron.d/intruder user.lock account=vic
+  file.quarantine path=/srv/units/shell cron.disable file=cron.d/intruder user.lock account=vic \
+  user.kill_sessions account=vic network.block_address address=203.0.113.77 collect.triage pid=1
 make_playbook 2 drill-ssh service.stop unit=ssh.service
 make_playbook 3 drill-alias service.mask unit=harmless.service
 make_playbook 4 drill-needed service.stop unit=needed.service
@@ -346,13 +351,17 @@ make_units >>"$log" 2>&1
 check "a policy lets a person respond" may_respond
 check "the daemon answers with it" eventually 60 answers
 stood=$(how_it_stands)
-check "a playbook stops and masks units, takes files, locks an account" respond drill
+check "a playbook stops and masks units, takes files, locks an account, blocks an address" respond drill
 check "one is stopped" is_stopped vendor
 check "one that lies in /etc is masked" is_masked intruder
 check "one that is linked is masked" is_masked linked
 check "a file with the set-user-id bit is taken" is_taken
 check "an account is locked" is_locked vic
+check "its processes ended" has_no_process vic
+check "an address is blocked" is_blocked 203.0.113.77
+check "evidence is collected" inside sh -c 'ls /var/lib/tocsin-responder/evidence/*/manifest.json'
 check "the playbook is taken back" takes_back
+check "the address is free" is_free 203.0.113.77
 check "and all is as it was" eventually 10 same_state "$stood"
 check "sshd is not stopped" never drill-ssh "ssh.service"
 check "nor under another name" never drill-alias "ssh.service"
