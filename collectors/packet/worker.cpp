@@ -188,7 +188,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
   void stream_data(const StreamChunk& chunk) override {
     for (auto* observer : observers_) observer->on_stream(chunk);
     auto& flow = static_cast<FlowEntry&>(chunk.flow);
-    flow.conversation.stream(chunk, now(), shelf_, *this);
+    if (chunk.end || !flow.session->behind_hole(chunk.direction)) flow.conversation.stream(chunk, now(), shelf_, *this);
     if (options_.quiet_after > Duration{} && !flow.bypassed) quiet_.add(flow, now());
   }
 

@@ -365,7 +365,10 @@ void TcpSession::deliver(Side& side, Direction sender, std::uint64_t limit, Flow
     if (offset <= side.next) return;
     side.gap += offset - side.next;
     // At the end nobody may have missed them: the receiver had not said that they arrived.
-    if (packet != nullptr || offset <= side.acknowledged) ++context.counters.stream_gaps;
+    const bool missed = packet != nullptr || offset <= side.acknowledged;
+    if (missed) ++context.counters.stream_gaps;
+    // A receiver that reset the connection waits for nothing any more.
+    else side.torn = state_ == TcpState::closed && side_[index(opposite(sender))].reset && side.acknowledged != 0;
     context.counters.stream_gap_bytes += offset - side.next;
     side.next = offset;
   };

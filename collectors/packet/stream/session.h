@@ -66,6 +66,9 @@ class TcpSession {
   TcpState state() const noexcept { return state_; }
   // A new SYN on the same ports may begin a new connection.
   bool may_be_reused() const noexcept { return state_ == TcpState::closed || state_ == TcpState::time_wait; }
+  // What comes now, at the end, stands behind a hole that the receiver had not acknowledged when it reset the
+  // connection: it was sent, and never reached an application.
+  bool behind_hole(Direction sender) const noexcept { return side_[index(sender)].torn; }
   // Bytes of payload so far that the sender stated, by sequence number.
   std::uint64_t stream_size(Direction sender) const noexcept { return side_[index(sender)].highest; }
 
@@ -76,6 +79,7 @@ class TcpSession {
     bool ended = false;    // told so; nothing more is delivered
     bool stopped = false;  // depth reached, or nobody wants more
     bool reset = false;    // a RST came from here, whether it held or not
+    bool torn = false;     // at the end: behind_hole()
     std::uint8_t window_scale = 0;
     std::uint32_t base = 0;          // sequence number of offset 0
     std::uint64_t next = 0;          // delivered up to here

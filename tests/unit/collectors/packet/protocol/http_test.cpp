@@ -78,6 +78,24 @@ TEST(Http, RequestsOneAfterTheOtherInPiecesOfAnySize) {
   }
 }
 
+// The client reset while "67" was on its way: "89" never reached it, though it was sent. Rules on the stream see it.
+TEST(Http, WhatStandsBehindAHoleThatNobodyAcknowledgedIsNotOfTheFile) {
+  Bench bench;
+  bench.handshake();
+  const std::string request = "GET /file HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012345";
+  bench.say(Direction::to_server, request);
+  bench.say(Direction::to_client, answer);
+  const auto asked = static_cast<std::uint32_t>(1001 + request.size());
+  const auto told = static_cast<std::uint32_t>(5001 + answer.size());
+  bench.tcp({server, client, told + 2, asked, tcp_flag::ack, "89"});
+  bench.tcp({client, server, asked, told, tcp_flag::rst | tcp_flag::ack});
+  bench.worker.finish();
+  ASSERT_EQ(bench.listener.files.size(), 1U);
+  EXPECT_EQ(bench.listener.files[0].content, "012345");
+  EXPECT_TRUE(bench.listener.to_client.ends_with("01234589")) << bench.listener.to_client;
+}
+
 TEST(HttpEvents, WhatTheParserSaysIsRaisedOnItsTransaction) {
   const std::string request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
   const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
