@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "collectors/base/address.h"
+#include "collectors/base/descriptor.h"
 #include "collectors/base/result.h"
 #include "collectors/base/time.h"
 
@@ -68,6 +69,8 @@ enum class Reversibility : std::uint8_t { expires, undoable, irreversible };
 enum class BlastRadius : std::uint8_t { message, file, process, peer, account, service, network, host };
 // Whether verify can tell, after a crash, if the effect took place. none: a message that went out leaves no trace.
 enum class Readback : std::uint8_t { reliable, none };
+// descriptors: what it made is taken by the program that asked, once, over the socket; nothing of it is told otherwise.
+enum class Gives : std::uint8_t { outcome, descriptors };
 
 struct ActionSpec {
   std::string_view name;  // "network.block_address"
@@ -77,6 +80,7 @@ struct ActionSpec {
   Reversibility reversibility = Reversibility::irreversible;
   BlastRadius blast_radius = BlastRadius::message;
   Readback readback = Readback::reliable;
+  Gives gives = Gives::outcome;
 
   const ParameterSpec* find(std::string_view parameter) const noexcept;
   const ParameterSpec* document() const noexcept;  // the parameter of that type
@@ -166,6 +170,11 @@ class Action {
   virtual Result<Verification> verify(const Parameters& parameters, std::string_view key) = 0;
   // Undoing what is gone already succeeds. `undo_token` is empty when the outcome was never recorded.
   virtual Result<Outcome> undo(const Parameters& parameters, std::string_view key, std::string_view undo_token) = 0;
+  // Of an action that gives descriptors: what apply made under this key. conflict: it was taken already; not_found:
+  // there is none (any more).
+  virtual Result<std::vector<OwnedDescriptor>> take(std::string_view) {
+    return fail(Code::invalid, "this action gives nothing to take");
+  }
   // Asked every few seconds while the effect is live: one that hangs on a short lease renews it here, for at most
   // `left`, once it has proven that it may go on.
   virtual Result<Renewal> renew(const Parameters&, std::string_view, Duration) { return Renewal::unneeded; }

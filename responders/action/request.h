@@ -78,4 +78,12 @@ class ActionGateway {
   virtual Result<Outcome> undo(const std::string& key, const std::string& reason) = 0;
 };
 
+// The way to what actions give, too (Gives::descriptors).
+class LendingGateway : public ActionGateway {
+ public:
+  // What was applied under this key, by the same user and once. conflict: it was taken already; not_found: its time was
+  // over, or nothing was applied.
+  virtual Result<std::vector<OwnedDescriptor>> take(const std::string& key) = 0;
+};
+
 }  // namespace tocsin::responders

@@ -17,6 +17,7 @@
 #include "responders/action/notify/notify.h"
 #include "responders/action/process_dump_maps/process_dump_maps.h"
 #include "responders/action/process_kill/process_kill.h"
+#include "responders/action/process_lend_memory/process_lend_memory.h"
 #include "responders/action/process_stop/process_stop.h"
 #include "responders/action/service_mask/service_mask.h"
 #include "responders/action/service_stop/service_stop.h"
@@ -41,6 +42,7 @@ constexpr auto action_table = std::to_array<ActionRow>({
     {cron_disable_spec, &make_cron_disable, &describe_cron_disable},
     {process_stop_spec, &make_process_stop, &describe_process_stop},
     {process_dump_maps_spec, &make_process_dump_maps, &describe_process_dump_maps},
+    {process_lend_memory_spec, &make_process_lend_memory, &describe_process_lend_memory},
     {process_kill_spec, &make_process_kill, &describe_process_kill},
     {user_lock_spec, &make_user_lock, &describe_user_lock},
     {user_expire_spec, &make_user_expire, &describe_user_expire},

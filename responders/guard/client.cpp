@@ -23,11 +23,12 @@ Result<void> send_all(int socket, std::string_view bytes) {
   return {};
 }
 
-Result<std::string> receive(int socket, std::size_t size) {
+Result<std::string> receive(int socket, std::size_t size, std::vector<OwnedDescriptor>& beside) {
   std::string out(size, '\0');
   std::size_t have = 0;
   while (have < size) {
-    const ssize_t got = ::recv(socket, out.data() + have, size - have, 0);
+    const auto [got, cut] = receive_with_descriptors(socket, std::span(out).subspan(have), beside, 0);
+    if (cut) return fail(Code::invalid, "the responder sent more than is understood");
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       return fail(Code::timed_out, "the responder does not answer");
@@ -78,24 +79,24 @@ Result<void> ResponderClient::connect() {
       fmt::format("no responder answers at {}; start tocsin-responder (systemctl start tocsin-responder)", path_));
 }
 
-Result<std::string> ResponderClient::ask_once(const std::string& frame) {
+Result<std::string> ResponderClient::ask_once(const std::string& frame, Descriptors& beside) {
   TOCSIN_CHECK(connect());
   TOCSIN_CHECK(send_all(socket_, frame));
-  TOCSIN_TRY(const std::string header, receive(socket_, frame_header_bytes));
+  TOCSIN_TRY(const std::string header, receive(socket_, frame_header_bytes, beside));
   const auto length = frame_length(header, frame_bytes_most);
   if (!length) return fail(Code::invalid, "the responder's answer is too large");
-  return receive(socket_, *length);
+  return receive(socket_, *length, beside);
 }
 
-Result<std::string> ResponderClient::ask(const GuardRequest& request) {
+Result<std::string> ResponderClient::ask(const GuardRequest& request, Descriptors& beside) {
   TOCSIN_TRY(const std::string frame, make_frame(render_request(request)));
   const bool reused = socket_ >= 0;
-  auto answer = ask_once(frame);
+  auto answer = ask_once(frame, beside);
   if (!answer) disconnect();
   // An old connection may have died with the responder it belonged to. Every request is safe to send again: keys make
   // effects happen once.
   if (!answer && reused && answer.error().code == Code::unreachable) {
-    answer = ask_once(frame);
+    answer = ask_once(frame, beside);
     if (!answer) disconnect();
   }
   return answer;
@@ -115,6 +116,13 @@ Result<Applied> ResponderClient::apply(const ActionRequest& request) {
   out.request = request;
   TOCSIN_TRY(const std::string answer, ask(out));
   return parse_applied(answer);
+}
+
+Result<std::vector<OwnedDescriptor>> ResponderClient::take(const std::string& key) {
+  Descriptors out;
+  TOCSIN_TRY(const std::string answer, ask(about(GuardRequest::Kind::take, key, {}), out));
+  TOCSIN_CHECK(parse_status(answer));
+  return out;
 }
 
 Result<Applied> ResponderClient::approve(const std::string& key, const std::string& reason) {

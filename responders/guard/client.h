@@ -9,7 +9,7 @@
 
 namespace tocsin::responders {
 
-class ResponderClient final : public ActionGateway {
+class ResponderClient final : public LendingGateway {
  public:
   explicit ResponderClient(std::string socket_path, Duration patience = std::chrono::seconds(30));
   ~ResponderClient() override;
@@ -21,6 +21,7 @@ class ResponderClient final : public ActionGateway {
   Result<Applied> apply(const ActionRequest& request) override;
   Result<Verification> verify(const std::string& key) override;
   Result<Outcome> undo(const std::string& key, const std::string& reason) override;
+  Result<std::vector<OwnedDescriptor>> take(const std::string& key) override;
   Result<Applied> approve(const std::string& key, const std::string& reason);
   // {"ok":true,"undone":N,"failed":[keys]}
   Result<std::string> halt(const std::string& reason);
@@ -30,8 +31,14 @@ class ResponderClient final : public ActionGateway {
   Result<std::string> list();
 
  private:
-  Result<std::string> ask(const GuardRequest& request);
-  Result<std::string> ask_once(const std::string& frame);
+  using Descriptors = std::vector<OwnedDescriptor>;
+  Result<std::string> ask(const GuardRequest& request) {
+    Descriptors none;
+    return ask(request, none);
+  }
+  // What comes beside the answer is appended.
+  Result<std::string> ask(const GuardRequest& request, Descriptors& beside);
+  Result<std::string> ask_once(const std::string& frame, Descriptors& beside);
   Result<void> connect();
   void disconnect() noexcept;
 

@@ -22,8 +22,8 @@ struct Abilities {
 Abilities read_abilities();
 
 // Keeps CAP_NET_ADMIN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID, CAP_KILL and CAP_SYS_PTRACE (to read where
-// an operator is logged in from, and the memory that process.dump_maps copies) as far as they are there, in no other
-// set.
+// an operator is logged in from, and the memory that process.dump_maps and process.lend_memory copy) as far as they are
+// there, in no other set.
 Result<void> drop_capabilities();
 Result<void> filter_system_calls();
 

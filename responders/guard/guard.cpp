@@ -308,6 +308,27 @@ Result<Applied> Guard::carry_out(Action& action, const Parameters& parameters, G
   return out;
 }
 
+Result<std::vector<OwnedDescriptor>> Guard::take(const std::string& key, const Peer& peer) {
+  const LedgerEntry* entry = ledger_.find(key);
+  if (entry == nullptr)
+    return fail(Code::not_found, fmt::format("nothing was applied under the key {}", escape_terminal(key)));
+  if (entry->request.uid != peer.uid || !has_role(policy_.readers, peer))
+    return fail(Code::denied, "it is taken by the reader that asked for it, and by nobody else");
+  if (ledger_.halted()) return fail(Code::denied, "all automation is halted; nothing is handed over");
+  if (entry->state != EntryState::applied)
+    return fail(Code::not_found, fmt::format("{} is {}: {}", key, entry_state_name(entry->state), entry->detail));
+  Action* action = find(entry->request.action);
+  if (action == nullptr) return fail(Code::not_found, "the action is gone");
+  TOCSIN_TRY(auto out, action->take(key));
+  GuardRecord record = signed_by({}, peer);
+  record.kind = "taken";
+  record.key = key;
+  record.action = entry->request.action;
+  record.detail = fmt::format("handed over to uid {}", peer.uid);
+  TOCSIN_CHECK(note(std::move(record)));
+  return out;
+}
+
 Result<Verification> Guard::verify(const std::string& key, const Peer&) {
   const LedgerEntry* entry = ledger_.find(key);
   if (entry == nullptr)
@@ -322,7 +343,9 @@ Result<Outcome> Guard::undo(const std::string& key, const std::string& reason, c
   const LedgerEntry* entry = ledger_.find(key);
   if (entry == nullptr)
     return fail(Code::not_found, fmt::format("nothing was applied under the key {}", escape_terminal(key)));
-  if (!may_respond(policy_, peer))
+  // Who asked for what still awaits approval may think better of it.
+  const bool own = entry->state == EntryState::pending && entry->request.uid == peer.uid;
+  if (!own && !may_respond(policy_, peer))
     return fail(Code::denied, fmt::format("uid {} has neither the role responder nor approver", peer.uid));
   if (trim(reason).empty()) return fail(Code::usage, "undoing needs a reason");
   if (entry->state == EntryState::undone) {
@@ -357,7 +380,9 @@ Result<Outcome> Guard::undo_entry(const std::string& key, GuardRecord record) {
   TOCSIN_TRY(const Parameters parameters, parse_parameters(action->spec(), entry.request.parameters));
   if (action->spec().reversibility == Reversibility::irreversible)
     return fail(Code::conflict, fmt::format("{} cannot be undone", entry.request.action));
-  if (const LedgerEntry* holder = ledger_.other_holder(key, clock_.now())) {
+  // What is lent, each holds a copy of its own.
+  const bool shared = action->spec().gives == Gives::outcome;
+  if (const LedgerEntry* holder = shared ? ledger_.other_holder(key, clock_.now()) : nullptr) {
     record.kind = "undone";
     record.detail = fmt::format("left in effect, because {} holds the same", holder->request.key);
     Outcome out;

@@ -51,6 +51,9 @@ class Guard {
   Result<Applied> approve(const std::string& key, const std::string& reason, const Peer& peer);
   Result<Verification> verify(const std::string& key, const Peer& peer);
   Result<Outcome> undo(const std::string& key, const std::string& reason, const Peer& peer);
+  // What was applied under the key and gives descriptors, to the same user, with the role reader, and once. The record
+  // says that it was taken, before it is handed over.
+  Result<std::vector<OwnedDescriptor>> take(const std::string& key, const Peer& peer);
   // Stops all automation and undoes what is live and can be undone. Gives how many were undone; `failed` names those
   // that could not be.
   Result<std::uint32_t> halt(const std::string& reason, const Peer& peer, std::vector<std::string>& failed);

@@ -108,6 +108,12 @@ bool may_look(const Policy& policy, const Peer& peer) noexcept {
          has_role(policy.responders, peer) || has_role(policy.approvers, peer);
 }
 
+bool may_rehearse(const Policy& policy, const ActionRequest& request, const Peer& peer) noexcept {
+  const ActionRow* row = find_action(request.action);
+  return may_look(policy, peer) ||
+         (row != nullptr && row->spec.gives == Gives::descriptors && has_role(policy.readers, peer));
+}
+
 GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& spec, const Parameters& parameters,
                    const ActionRequest& request, const Peer& peer) {
   // What is wrong for everyone comes first: it is what the reader must know.
@@ -122,7 +128,11 @@ GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& s
   if (request.depth > policy.depth_most)
     return refused("loop", fmt::format("this is a response to a response, {} deep; the policy allows {}", request.depth,
                                        policy.depth_most));
-  if (!has_role(policy.responders, peer) && !has_role(policy.approvers, peer))
+  if (spec.gives == Gives::descriptors && !has_role(policy.readers, peer) && !has_role(policy.approvers, peer))
+    return refused("role", fmt::format("uid {} has not the role reader; a yara command of a playbook asks for it by "
+                                       "the runner, which has",
+                                       peer.uid));
+  if (spec.gives == Gives::outcome && !has_role(policy.responders, peer) && !has_role(policy.approvers, peer))
     return refused("role", fmt::format("uid {} has neither the role responder nor approver", peer.uid));
   if (trim(request.reason).empty()) return refused("reason", "applying needs a reason");
   if (facts.in_last_minute >= policy.per_minute)

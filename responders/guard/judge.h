@@ -27,6 +27,10 @@ bool has_role(const RoleMembers& role, const Peer& peer) noexcept;
 // Forecasts tell of files and addresses that not everybody may know of, and the list tells who did what.
 bool may_look(const Policy& policy, const Peer& peer) noexcept;
 
+// What is lent is secret even to responders: it goes to programs that do nothing but look into it, and they may ask for
+// nothing else.
+bool may_rehearse(const Policy& policy, const ActionRequest& request, const Peer& peer) noexcept;
+
 struct Facts {
   std::vector<ProtectedNetwork> protected_networks;
   std::vector<IpAddress> login_addresses;  // of the peer, and of whom it asks for

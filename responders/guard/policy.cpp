@@ -230,9 +230,10 @@ class PolicyLoader : PolicyReader {
       RoleMembers* role = entry.first.Scalar() == "responder"  ? &policy_.responders
                           : entry.first.Scalar() == "approver" ? &policy_.approvers
                           : entry.first.Scalar() == "viewer"   ? &policy_.viewers
+                          : entry.first.Scalar() == "reader"   ? &policy_.readers
                                                                : nullptr;
       if (role == nullptr) {
-        report(entry.first, "viewer, responder or approver is expected");
+        report(entry.first, "viewer, reader, responder or approver is expected");
         continue;
       }
       if (entry.second["users"])

@@ -73,6 +73,7 @@ struct Policy {
   RoleMembers viewers;                                 // may look: rehearse, verify, list, status
   RoleMembers responders;                              // may ask for actions, undo and halt; and look
   RoleMembers approvers;                               // may approve and resume, undo and halt; and look
+  RoleMembers readers;                                 // programs that look into what is lent to them, and nothing else
   std::uint32_t own_user = UINT32_MAX;                 // whose process the guard is: may look
   NotifyChannels channels;
 

@@ -13,8 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 9> kinds{"rehearse", "apply",  "approve", "verify", "undo",
-                                                "halt",     "resume", "status",  "list"};
+constexpr std::array<std::string_view, 10> kinds{"rehearse", "apply",  "approve", "verify", "undo",
+                                                 "halt",     "resume", "status",  "list",   "take"};
 constexpr std::array<std::string_view, 5> outcome_states{"applied", "already", "undone", "pending", "unknown"};
 constexpr std::array<std::string_view, 3> presences{"in_effect", "absent", "changed"};
 constexpr std::array<std::string_view, 4> verdicts{"allowed", "needs_approval", "refused", "unasked"};

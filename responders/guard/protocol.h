@@ -1,7 +1,7 @@
 #pragma once
 // What passes over the responder's socket: frames (collectors/base/frame.h) of JSON, one answer for each request, in
-// order. Version 1. Hostile input on both sides: sizes are capped, every field is typed.
-// Pure; any thread.
+// order, with descriptors beside that of a take. Version 1. Hostile input on both sides: sizes are capped, every field
+// is typed. Pure; any thread.
 
 #include <cstdint>
 #include <optional>
@@ -18,10 +18,10 @@ inline constexpr std::uint32_t protocol_version = 1;
 inline constexpr std::size_t frame_bytes_most = 1U << 20U;  // a document, escaped, and what is around it
 
 struct GuardRequest {
-  enum class Kind : std::uint8_t { rehearse, apply, approve, verify, undo, halt, resume, status, list };
+  enum class Kind : std::uint8_t { rehearse, apply, approve, verify, undo, halt, resume, status, list, take };
   Kind kind = Kind::status;
   ActionRequest request;  // of rehearse and apply
-  std::string key;        // of approve, verify, undo
+  std::string key;        // of approve, verify, undo, take
   std::string reason;     // of approve, undo, halt, resume
 };
 

@@ -19,7 +19,7 @@ namespace tocsin::responders {
 
 struct GuardRecord {
   // "refused", "pending", "intent", "applied", "already", "failed", "undo_intent", "undone", "reconciled", "gone",
-  // "halt", "resume", "start", "approval" (one of several), "confirmed", "tripped"
+  // "halt", "resume", "start", "approval" (one of several), "confirmed", "tripped", "taken"
   std::string kind;
   std::string key;
   std::string action;

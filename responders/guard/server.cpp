@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <vector>
 
 #include <fmt/format.h>
@@ -82,6 +83,8 @@ std::string render_halt(std::uint32_t undone, const std::vector<std::string>& fa
   return out;
 }
 
+constexpr const char* plain_yes = "{\"ok\":true}";
+
 template <class T>
 std::string answer_of(const Result<T>& result) {
   return result ? render_answer(*result) : render_error(result.error());
@@ -108,35 +111,47 @@ Result<Peer> peer_of(int socket) {
   return peer;
 }
 
-std::string answer(Guard& guard, std::string_view body, const Peer& peer) {
-  const auto request = parse_request(body);
-  if (!request) return render_error(request.error());
+namespace {
+
+std::string text_answer(Guard& guard, const GuardRequest& request, const Peer& peer) {
   // Who may change something is judged where it is changed.
-  const auto kind = request->kind;
-  if ((kind == GuardRequest::Kind::rehearse || kind == GuardRequest::Kind::verify ||
-       kind == GuardRequest::Kind::status || kind == GuardRequest::Kind::list) &&
-      !may_look(guard.policy(), peer))
+  using Kind = GuardRequest::Kind;
+  const bool looks = request.kind == Kind::verify || request.kind == Kind::status || request.kind == Kind::list;
+  if ((looks && !may_look(guard.policy(), peer)) ||
+      (request.kind == Kind::rehearse && !may_rehearse(guard.policy(), request.request, peer)))
     return render_error(Error(
         Code::denied, fmt::format("uid {} has no role with the responder; roles are given in its policy", peer.uid)));
-  switch (request->kind) {
-    case GuardRequest::Kind::rehearse: return answer_of(guard.rehearse(request->request, peer));
-    case GuardRequest::Kind::apply: return answer_of(guard.apply(request->request, peer));
-    case GuardRequest::Kind::approve: return answer_of(guard.approve(request->key, request->reason, peer));
-    case GuardRequest::Kind::verify: return answer_of(guard.verify(request->key, peer));
-    case GuardRequest::Kind::undo: return answer_of(guard.undo(request->key, request->reason, peer));
-    case GuardRequest::Kind::halt: {
+  switch (request.kind) {
+    case Kind::rehearse: return answer_of(guard.rehearse(request.request, peer));
+    case Kind::apply: return answer_of(guard.apply(request.request, peer));
+    case Kind::approve: return answer_of(guard.approve(request.key, request.reason, peer));
+    case Kind::verify: return answer_of(guard.verify(request.key, peer));
+    case Kind::undo: return answer_of(guard.undo(request.key, request.reason, peer));
+    case Kind::halt: {
       std::vector<std::string> failed;
-      const auto undone = guard.halt(request->reason, peer, failed);
+      const auto undone = guard.halt(request.reason, peer, failed);
       return undone ? render_halt(*undone, failed) : render_error(undone.error());
     }
-    case GuardRequest::Kind::resume: {
-      const auto resumed = guard.resume(request->reason, peer);
-      return resumed ? std::string("{\"ok\":true}") : render_error(resumed.error());
+    case Kind::resume: {
+      const auto resumed = guard.resume(request.reason, peer);
+      return resumed ? std::string(plain_yes) : render_error(resumed.error());
     }
-    case GuardRequest::Kind::status: return render_guard_status(guard.status());
-    case GuardRequest::Kind::list: return render_list(guard.ledger());
+    case Kind::status: return render_guard_status(guard.status());
+    case Kind::list: return render_list(guard.ledger());
+    case Kind::take: break;
   }
   return render_error(Error(Code::invalid, "unknown kind of request"));
+}
+
+}  // namespace
+
+GuardAnswer answer(Guard& guard, std::string_view body, const Peer& peer) {
+  const auto request = parse_request(body);
+  if (!request) return {render_error(request.error()), {}};
+  if (request->kind != GuardRequest::Kind::take) return {text_answer(guard, *request, peer), {}};
+  auto taken = guard.take(request->key, peer);
+  if (!taken) return {render_error(taken.error()), {}};
+  return {plain_yes, std::move(*taken)};
 }
 
 GuardServer::GuardServer(int listener, Guard& guard, Log& log) : listener_(listener), guard_(guard), log_(log) {}
@@ -210,7 +225,10 @@ bool GuardServer::serve(Connection& connection) {
     if (connection.in.size() < frame_header_bytes + *length) return true;
     const std::string body = connection.in.substr(frame_header_bytes, *length);
     connection.in.erase(0, frame_header_bytes + *length);
-    auto frame = make_frame(answer(guard_, body, connection.peer));
+    GuardAnswer said = answer(guard_, body, connection.peer);
+    std::ranges::move(said.descriptors, std::back_inserter(connection.descriptors));
+    if (connection.descriptors.size() > descriptors_most) return false;
+    auto frame = make_frame(said.text);
     if (!frame) frame = make_frame(render_error(frame.error()));
     if (!frame) return false;
     connection.out += *frame;
@@ -222,8 +240,12 @@ bool GuardServer::serve(Connection& connection) {
 
 bool GuardServer::write_to(int socket, Connection& connection) {
   while (!connection.out.empty()) {
-    const ssize_t sent = ::send(socket, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
+    std::vector<int> beside;
+    beside.reserve(connection.descriptors.size());
+    for (const OwnedDescriptor& descriptor : connection.descriptors) beside.push_back(descriptor.get());
+    const ssize_t sent = send_with_descriptors(socket, connection.out, beside, 0);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
+    connection.descriptors.clear();  // the kernel has them
     connection.out.erase(0, static_cast<std::size_t>(sent));
   }
   return true;

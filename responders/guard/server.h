@@ -15,8 +15,12 @@ namespace tocsin::responders {
 // As the kernel says of the other end (SO_PEERCRED, SO_PEERGROUPS, /proc/PID/loginuid).
 Result<Peer> peer_of(int socket);
 
+struct GuardAnswer {
+  std::string text;
+  std::vector<OwnedDescriptor> descriptors;
+};
 // The answer to one request. Never fails: an error is an answer too.
-std::string answer(Guard& guard, std::string_view body, const Peer& peer);
+GuardAnswer answer(Guard& guard, std::string_view body, const Peer& peer);
 
 class GuardServer {
  public:
@@ -37,7 +41,8 @@ class GuardServer {
     Peer peer;
     std::string in;
     std::string out;
-    std::uint32_t idle = 0;  // turns of a second
+    std::vector<OwnedDescriptor> descriptors;  // go with the next byte
+    std::uint32_t idle = 0;                    // turns of a second
   };
   static constexpr std::size_t connections_most = 64;
 

@@ -53,6 +53,17 @@ std::string process_reason(const Policy& policy, const HostProcess& process, int
   return {};
 }
 
+// Whose memory is lent to nobody: our own parts hold keys and what was collected, and whatever the policy names.
+std::string lending_reason(const Policy& policy, const HostProcess& process) {
+  const auto named = [&](std::string_view why) { return fmt::format("process {} is {}", process.pid, why); };
+  if (process.pid == ::getpid()) return named("the responder itself");
+  if (file_name(process.executable).starts_with("tocsin")) return named("a part of tocsin");
+  if (process.executable.empty()) return named("one whose file is not known");
+  for (const std::string& path : policy.never_touch_programs)
+    if (process.executable == path) return named(fmt::format("{}, on the never-touch list", path));
+  return {};
+}
+
 std::string account_reason(const Policy& policy, const std::string& name, int asker) {
   if (policy.break_glass.contains(name)) return fmt::format("{} is a break-glass account", name);
   if (name.starts_with("tocsin")) return fmt::format("{} is an account of tocsin", name);
@@ -95,8 +106,8 @@ std::string port_reason(const Policy& policy, std::uint64_t port) {
 std::vector<std::string> protected_targets(const Policy& policy, const ActionSpec& spec, const Parameters& parameters,
                                            int asker) {
   std::vector<std::string> out;
-  // Looking at something does it no harm.
-  if (spec.blast_radius == BlastRadius::message) return out;
+  // Looking at something does it no harm; but what is lent leaves this process.
+  if (spec.blast_radius == BlastRadius::message && spec.gives == Gives::outcome) return out;
   const auto add = [&](std::string reason) {
     if (!reason.empty()) out.push_back(std::move(reason));
   };
@@ -111,6 +122,11 @@ std::vector<std::string> protected_targets(const Policy& policy, const ActionSpe
     if (parameter.type == ParameterType::port && spec.blast_radius == BlastRadius::service)
       add(port_reason(policy, parameters.number(parameter.name)));
     if (parameter.type != ParameterType::process) continue;
+    if (spec.gives == Gives::descriptors) {
+      const auto process = read_process(static_cast<int>(parameters.number(parameter.name)));
+      if (process) add(lending_reason(policy, *process));
+      continue;
+    }
     // Whether the action takes the whole tree or not: what stops a parent is felt by its children.
     for (const HostProcess& process : process_tree(static_cast<int>(parameters.number(parameter.name)), tree_most))
       add(process_reason(policy, process, asker));

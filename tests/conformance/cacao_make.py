@@ -148,6 +148,8 @@ def valid():
         yield f"command-{kind}", "known; another host's work", command(type=kind, command="id")
     for kind in ("sigma", "yara", "kestrel", "jupyter", "elastic"):
         yield f"command-{kind}", "content in Base64", command(type=kind, command_b64=b64("rule a { condition: true }"))
+    for name, value in (("process", "process:812"), ("process-of-a-file", "process:812@99173:/usr/sbin/nginx")):
+        yield f"yara-{name}", "memory of a process", playbook({("action", "look"): action(commands=[{"type": "yara", "command_b64": b64("rule a { condition: true }")}], in_args=["__it__"])}, playbook_variables={"__it__": {"type": "string", "value": value}})
     yield "command-http", "start line, headers, content", command(type="http-api", command="POST /x HTTP/1.1", headers={"Accept": ["*/*"]}, content="{}")
     yield "command-openc2", "posted", command(type="openc2-http", command="POST /openc2 HTTP/1.1", content_b64=b64("{}"), headers={"Content-Type": ["application/openc2+json;version=1.0"]})
     yield "command-custom", "the vocabulary is open", command(type="ftp", command="get x")

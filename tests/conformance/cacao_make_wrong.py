@@ -137,6 +137,8 @@ def invalid():
     yield "openc2-get", "", m.command(type="openc2-http", command="GET / HTTP/1.1"), ["P0504 warning"]
     yield "action-unknown", "ours, but there is none of that name", m.command(type="tocsin", command_b64=m.b64('{"action":"make.coffee"}')), ["P0505"]
     yield "yara-plain", "", m.command(type="yara", command="rule a { condition: true }"), ["P0506"]
+    yield "yara-no-process", "process:PID is a number", edited(lambda p, a: (p.update(playbook_variables={"__it__": {"type": "string", "value": "process:nginx"}}), a.update(commands=[{"type": "yara", "command_b64": m.b64("rule a { condition: true }")}], in_args=["__it__"]))), ["P0511"]
+    yield "memory-for-nobody", "a yara command asks for it by itself", m.command(type="tocsin", command_b64=m.b64('{"action":"process.lend_memory","parameters":{"pid":"812"}}')), ["P0505"]
     yield "no-commands", "", _step(commands=[]), ["P0507"]
     yield "activity-not-listed", "", m.command(type="manual", command="x", playbook_activity="scan-system"), ["P0508 warning"]
     # Agents, targets, credentials

@@ -10,6 +10,7 @@
 #include "responders/action/firewall/ruleset.h"
 #include "responders/action/notify/ticket.h"
 #include "responders/action/process_dump_maps/maps.h"
+#include "responders/action/process_lend_memory/lent.h"
 #include "responders/action/processes/target.h"
 #include "responders/action/share_stix/limit.h"
 #include "responders/action/ssh_revoke_key/authorized_keys.h"
@@ -53,6 +54,12 @@ void texts_of_the_host(std::string_view text) {
   (void)parse_process_stat(text);
   for (const auto& mapping : worth_copying(parse_maps(text, 64).mappings))
     if (mapping.begin >= mapping.end || !mapping.readable) std::abort();
+  if (const auto index = parse_index(text, text.size()))
+    for (const auto& mapping : index->mappings)
+      for (const auto& run : mapping.runs)
+        if (run.offset + run.size > text.size() || run.begin < mapping.mapping.begin ||
+            run.begin + run.size > mapping.mapping.end)
+          std::abort();
   for (const auto& process : parse_token(text))
     if (process.pid < 0) std::abort();
   if (const auto fingerprint = fingerprint_of(text)) {

@@ -132,10 +132,14 @@ Result<void> rehearse_playbook(Daemon& daemon, const Call& call, Reply& reply) {
   responders::ResponderClient guard(daemon.config().respond.socket);
   responders::OfflineGateway offline;
   CollectDesk gateway(reachable(guard, offline), daemon.packet_place(), daemon.clock());
+  std::unique_ptr<responders::RunnerClient> runner;
+  if (!daemon.config().respond.runner.empty())
+    runner = std::make_unique<responders::RunnerClient>(daemon.config().respond.runner);
+  HuntDesk commands(hunt_place(daemon.config()), daemon.clock(), runner.get());
   for (const auto* playbook : chosen) {
     TOCSIN_TRY(const auto rehearsal,
                responders::rehearse(spec_for(playbook->plan, incident, daemon.host(), daemon.config().assets), gateway,
-                                    daemon.clock(), &daemon.shelf()));
+                                    daemon.clock(), &daemon.shelf(), &commands));
     json::object row;
     row["playbook"] = playbook->plan->name();
     row["short"] = playbook->handle();

@@ -35,10 +35,11 @@ Result<std::string> read_whole(int folder, const char* name, std::size_t most) {
   return out;
 }
 
-// Of the file system the dump goes to.
+// Of the file system the dump goes to; one without a size of its own is memory, of which the caller asks no more than
+// there is.
 std::uint64_t room_for(int file, std::uint64_t wanted) {
   struct statfs disk{};
-  if (::fstatfs(file, &disk) != 0) return wanted;
+  if (::fstatfs(file, &disk) != 0 || disk.f_blocks == 0) return wanted;
   const auto available = disk.f_bavail * static_cast<std::uint64_t>(disk.f_bsize);
   return std::min(wanted, available > disk_left ? available - disk_left : 0);
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "collectors/base/base64.h"
+#include "collectors/base/counted.h"
 #include "collectors/base/text.h"
 #include "responders/playbook/command/order.h"
 #include "responders/playbook/command/payload.h"
@@ -16,6 +17,12 @@ namespace {
 
 using State = CommandAnswer::State;
 constexpr GuardVerdict::Kind allowed = GuardVerdict::Kind::allowed;
+constexpr std::string_view process_variable = "__pid__";
+constexpr std::size_t processes_most = 16;  // of one command
+// For an answer of the responder, which may be copying for somebody else: tocsind itself waits no longer than 20 s for
+// us.
+constexpr Duration judging = std::chrono::seconds(15);
+constexpr Duration borrowing_time = std::chrono::minutes(1);
 
 CommandAnswer failed(std::string why) { return {State::failed, std::move(why), {}, {}}; }
 
@@ -152,7 +159,7 @@ Result<GuardVerdict> CommandDesk::resolve_http(Order& order) const {
       } else {
         TOCSIN_TRY(const std::string user, credentials_.read(key, "username"));
         TOCSIN_TRY(const std::string password, credentials_.read(key, "password"));
-        place.authorization = "Basic " + to_base64(user + ":" + password);
+        place.authorization = "Basic " + to_base64(fmt::format("{}:{}", user, password));
       }
       if (place.authorization.find_first_of("\r\n") != std::string::npos)
         return refused_by("credentials", "the credential has a line break in it");
@@ -162,23 +169,61 @@ Result<GuardVerdict> CommandDesk::resolve_http(Order& order) const {
   return GuardVerdict{allowed, {}, {}};
 }
 
-// What it looks at: the step's in_args that are absolute paths.
-Result<GuardVerdict> CommandDesk::resolve_yara(const CommandRequest&, Order& order) const {
+// What it looks at: the step's in_args that are absolute paths or "process:PID", and `__pid__`, which is a process.
+Result<GuardVerdict> CommandDesk::resolve_yara(const CommandRequest& request, Order& order) const {
   for (const std::string& name : order.step->in_args) {
     const Variable* variable = order.values.find(name);
-    if (variable == nullptr || !variable->value || !variable->value->text.starts_with('/')) continue;
-    std::error_code missing;
-    const std::string path = std::filesystem::canonical(variable->value->text, missing).string();
-    if (missing) return fail(Code::not_found, fmt::format("there is no {}", one_line(variable->value->text)));
-    const bool below = std::any_of(policy_.paths.begin(), policy_.paths.end(), [&](std::string_view root) {
-      while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
-      return root == "/" || path == root || (path.starts_with(root) && path[root.size()] == '/');
-    });
-    if (!below) return refused_by("path", fmt::format("{} is not below the `paths` of the policy", one_line(path)));
-    order.paths.push_back(path);
+    if (variable == nullptr || !variable->value) continue;
+    const std::string& text = variable->value->text;
+    if (text.starts_with('/')) {
+      TOCSIN_TRY(GuardVerdict verdict, resolve_path(text, order));
+      if (verdict.kind != allowed) return verdict;
+    } else if (is_process_target(text) || (name == process_variable && !text.empty())) {
+      auto process = parse_process_target(is_process_target(text) ? text : fmt::format("process:{}", text));
+      if (!process) return refused_by("process", process.error().message);
+      order.processes.push_back(std::move(*process));
+    }
   }
-  if (order.paths.empty()) return refused_by("path", "none of the step's in_args is an absolute path to look at");
+  if (order.paths.empty() && order.processes.empty())
+    return refused_by("path", "none of the step's in_args is an absolute path or process:PID to look at");
+  if (order.processes.empty()) return GuardVerdict{allowed, {}, {}};
+  if (!lender_)
+    return refused_by("process", "the policy of this host's runner names no `responder` that would lend it memory");
+  if (order.processes.size() > processes_most)
+    return refused_by("process", fmt::format("it names more than {} processes", processes_most));
+  for (const ProcessTarget& process : order.processes) {
+    TOCSIN_TRY(auto lending, lending_request(request, order.plan->id(), process, order.lending.size()));
+    order.lending.push_back(std::move(lending));
+  }
   return GuardVerdict{allowed, {}, {}};
+}
+
+Result<GuardVerdict> CommandDesk::resolve_path(const std::string& given, Order& order) const {
+  std::error_code missing;
+  std::string path = std::filesystem::canonical(given, missing).string();
+  if (missing) return fail(Code::not_found, fmt::format("there is no {}", one_line(given)));
+  const bool below = std::any_of(policy_.paths.begin(), policy_.paths.end(), [&](std::string_view root) {
+    while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
+    return root == "/" || path == root || (path.starts_with(root) && path[root.size()] == '/');
+  });
+  if (!below) return refused_by("path", fmt::format("{} is not below the `paths` of the policy", one_line(path)));
+  order.paths.push_back(std::move(path));
+  return GuardVerdict{allowed, {}, {}};
+}
+
+// Of several the strictest word counts; all are told.
+Result<GuardVerdict> CommandDesk::judge_memory(const Order& order) const {
+  const auto lender = lender_(judging);
+  GuardVerdict out{allowed, {}, {}};
+  for (const ActionRequest& request : order.lending) {
+    TOCSIN_TRY(const GuardVerdict verdict, judge_lending(*lender, request));
+    if (out.rule.empty() || verdict.kind > out.kind) {
+      out.kind = verdict.kind;
+      out.rule = verdict.rule;
+    }
+    out.reason += (out.reason.empty() ? "" : "; ") + verdict.reason;
+  }
+  return out;
 }
 
 CommandAnswer CommandDesk::run_shell(const Order& order, const Job& job) const {
@@ -253,18 +298,60 @@ CommandAnswer CommandDesk::run_http(const Order& order) const {
   return answer;
 }
 
-CommandAnswer CommandDesk::run_yara(const Order& order, const Job& job) const {
+CommandAnswer CommandDesk::run_yara(const Order& order, Job& job) const {
   ScanLimits limits;
   limits.time = order.time;
   limits.stop = &job.stop;
-  const auto result = scan_files(order.command->payload, order.paths, limits);
-  if (!result) return failed(result.error().text());
+  ScanResult all;
+  if (!order.paths.empty()) {
+    auto result = scan_files(order.command->payload, order.paths, limits);
+    if (!result) return failed(result.error().text());
+    all = std::move(*result);
+  }
+  std::string error;
+  for (const ActionRequest& request : order.lending)
+    if (auto looked = look_into(request, order.command->payload, limits, job, all); !looked && error.empty())
+      error = looked.error().text();
   CommandAnswer out;
-  out.state = State::done;
-  out.output = render_json(*result);
-  out.outputs = {{"matches", std::to_string(result->found)}, {"files", std::to_string(result->files)}};
-  out.summary = fmt::format("{} matches in {} files", result->found, result->files);
+  out.state = error.empty() ? State::done : State::failed;
+  out.output = render_json(all, policy_.output_most);
+  out.outputs = {{"matches", std::to_string(all.found)}, {"files", std::to_string(all.files)}};
+  out.summary = fmt::format("{} matches in {} files", all.found, all.files);
+  if (order.lending.empty()) return out;
+  bool complete = error.empty();
+  out.summary += fmt::format(" and {}", counted(order.lending.size(), "process"));
+  for (const ScannedProcess& process : all.processes) {
+    if (process.cut.empty()) continue;
+    complete = false;
+    out.summary += fmt::format("; not all of process {}: {}", process.process.pid, process.cut);
+  }
+  out.outputs.emplace_back("processes", std::to_string(all.processes.size()));
+  out.outputs.emplace_back("complete", complete ? "true" : "false");
+  if (!error.empty()) out.summary = fmt::format("{}; {}", error, out.summary);
   return out;
+}
+
+// Borrowed for as long as it is looked at, and given back whatever happens.
+Result<void> CommandDesk::look_into(const ActionRequest& request, const std::string& payload, const ScanLimits& limits,
+                                    Job& job, ScanResult& into) const {
+  const auto lender = lender_(borrowing_time);
+  BorrowLimits borrowing;
+  borrowing.time = limits.time;
+  borrowing.stop = &job.stop;
+  borrowing.says = [&job](std::string text) {
+    const std::scoped_lock lock(job.saying);
+    job.says = std::move(text);
+  };
+  const std::size_t before = into.processes.size();
+  auto borrowed = borrow_memory(*lender, request, memory_turn_, borrowing);
+  auto looked = borrowed ? scan_memory(payload, borrowed->memory, limits, into)
+                         : Result<void>(std::unexpected(std::move(borrowed).error()));
+  if (looked) return looked;
+  ScannedProcess& process = into.processes.size() > before ? into.processes.back() : into.processes.emplace_back();
+  process.process.pid = static_cast<int>(parse_unsigned(request.parameters.front().second).value_or(0));
+  process.error = looked.error().text();
+  return std::unexpected(
+      std::move(looked.error()).within(fmt::format("while looking into process {}", process.process.pid)));
 }
 
 }  // namespace tocsin::responders

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "responders/action/request.h"
+#include "responders/playbook/cause.h"
 #include "responders/playbook/variable/value.h"
 #include "rules/marking.h"
 
@@ -33,6 +34,8 @@ struct CommandRequest {
   rules::Tlp tlp = rules::Tlp::none;  // of the incident
   std::string reason;
   Requester behalf;
+  Marked marked = Marked::real;
+  Cause cause;                            // what a guard judges by that is asked on the way
   Duration time = std::chrono::hours(1);  // at most
 };
 
@@ -49,7 +52,8 @@ class CommandGateway {
   virtual ~CommandGateway() = default;
   // Are there commands of this type that it would carry out? Where not, a playbook with one is not begun.
   virtual bool carries_out(std::string_view /*type*/) const noexcept { return true; }
-  // Would it be run now? `rule` of the verdict: "type", "signature", "host", "marking", "path", "unsafe", "role".
+  // Would it be run now? `rule` of the verdict: "type", "signature", "host", "marking", "path", "unsafe", "role"; of
+  // memory that is lent, the guard's own.
   virtual Result<GuardVerdict> judge(const CommandRequest& request) = 0;
   // Does not wait for the command: while it runs the answer is `running`, and the same request asked again tells more.
   // denied: it may not be run; nothing was done.

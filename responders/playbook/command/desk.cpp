@@ -66,8 +66,12 @@ Result<KeyStore> load_keys(const std::string& directory) {
   return store;
 }
 
-CommandDesk::CommandDesk(CommandPolicy policy, KeyStore keys, const Clock& clock)
-    : policy_(std::move(policy)), keys_(std::move(keys)), credentials_(policy_.credentials), clock_(clock) {}
+CommandDesk::CommandDesk(CommandPolicy policy, KeyStore keys, const Clock& clock, LenderFactory lender)
+    : policy_(std::move(policy)),
+      keys_(std::move(keys)),
+      credentials_(policy_.credentials),
+      clock_(clock),
+      lender_(std::move(lender)) {}
 
 CommandDesk::~CommandDesk() {
   for (auto& [key, job] : jobs_) job->stop = true;
@@ -76,8 +80,8 @@ CommandDesk::~CommandDesk() {
 }
 
 Result<std::unique_ptr<CommandDesk>> CommandDesk::open(CommandPolicy policy, KeyStore keys, const Clock& clock,
-                                                       const std::string& journal) {
-  std::unique_ptr<CommandDesk> out(new CommandDesk(std::move(policy), std::move(keys), clock));
+                                                       const std::string& journal, LenderFactory lender) {
+  std::unique_ptr<CommandDesk> out(new CommandDesk(std::move(policy), std::move(keys), clock, std::move(lender)));
   if (!journal.empty()) TOCSIN_CHECK(out->read_journal(journal));
   return out;
 }
@@ -183,14 +187,19 @@ Result<GuardVerdict> CommandDesk::resolve(const CommandRequest& request, Order& 
 
 Result<GuardVerdict> CommandDesk::judge(const CommandRequest& request) {
   Order order;
-  return resolve(request, order);
+  TOCSIN_TRY(GuardVerdict verdict, resolve(request, order));
+  if (verdict.kind != GuardVerdict::Kind::allowed || order.lending.empty()) return verdict;
+  return judge_memory(order);
 }
 
 Result<CommandAnswer> CommandDesk::run(const CommandRequest& request) {
   if (const auto over = over_.find(request.key); over != over_.end()) return over->second;
   if (const auto at = jobs_.find(request.key); at != jobs_.end()) {
     Job& job = *at->second;
-    if (!job.over.load()) return CommandAnswer{State::running, "it is running", {}, {}};
+    if (!job.over.load()) {
+      const std::scoped_lock lock(job.saying);
+      return CommandAnswer{State::running, job.says, {}, {}};
+    }
     if (job.thread.joinable()) job.thread.join();
     TOCSIN_CHECK(write_down(request.key, job.answer));
     CommandAnswer answer = std::move(job.answer);

@@ -10,9 +10,11 @@
 #include <thread>
 
 #include "collectors/base/descriptor.h"
+#include "responders/playbook/command/borrow.h"
 #include "responders/playbook/command/command.h"
 #include "responders/playbook/command/credentials.h"
 #include "responders/playbook/command/http.h"
+#include "responders/playbook/command/payload.h"
 #include "responders/playbook/command/policy.h"
 #include "responders/playbook/plan.h"
 #include "responders/playbook/signature/signature.h"
@@ -25,8 +27,9 @@ Result<KeyStore> load_keys(const std::string& directory);
 class CommandDesk final : public CommandGateway {
  public:
   // `journal`: a file, made when missing; empty: keys are remembered only as long as this lives. `clock` outlives it.
+  // `lender`: the way to memory of processes; null: none is looked into.
   static Result<std::unique_ptr<CommandDesk>> open(CommandPolicy policy, KeyStore keys, const Clock& clock,
-                                                   const std::string& journal);
+                                                   const std::string& journal, LenderFactory lender = nullptr);
   ~CommandDesk() override;
 
   Result<GuardVerdict> judge(const CommandRequest& request) override;
@@ -39,14 +42,16 @@ class CommandDesk final : public CommandGateway {
   struct Job {
     std::atomic<bool> stop{false};
     std::atomic<bool> over{false};
-    CommandAnswer answer;  // read once `over`
+    std::mutex saying;
+    std::string says = "it is running";  // under `saying`
+    CommandAnswer answer;                // read once `over`
     bool written = false;
     std::thread thread;
   };
   // A command with everything it needs, as far as it can be checked before it runs.
   struct Order;
 
-  CommandDesk(CommandPolicy policy, KeyStore keys, const Clock& clock);
+  CommandDesk(CommandPolicy policy, KeyStore keys, const Clock& clock, LenderFactory lender);
   Result<void> read_journal(const std::string& path);
   Result<void> write_down(const std::string& key, const CommandAnswer& answer);
   Result<PlanRef> plan_of(const std::string& text);
@@ -60,12 +65,18 @@ class CommandDesk final : public CommandGateway {
   CommandAnswer run_shell(const Order& order, const Job& job) const;
   CommandAnswer run_ssh(const Order& order, const Job& job) const;
   CommandAnswer run_http(const Order& order) const;
-  CommandAnswer run_yara(const Order& order, const Job& job) const;
+  Result<GuardVerdict> resolve_path(const std::string& given, Order& order) const;
+  Result<GuardVerdict> judge_memory(const Order& order) const;
+  Result<void> look_into(const ActionRequest& request, const std::string& payload, const ScanLimits& limits, Job& job,
+                         ScanResult& into) const;
+  CommandAnswer run_yara(const Order& order, Job& job) const;
 
   const CommandPolicy policy_;
   const KeyStore keys_;
   const Credentials credentials_;
   const Clock& clock_;
+  const LenderFactory lender_;
+  mutable std::timed_mutex memory_turn_;
   OwnedDescriptor journal_;
   std::map<std::string, PlanRef> plans_;  // by digest of their text
   std::map<std::string, std::unique_ptr<Job>> jobs_;

@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "responders/guard/client.h"
 #include "responders/guard/program.h"
 #include "responders/guard/service.h"
 #include "responders/playbook/command/server.h"
@@ -63,8 +64,11 @@ Result<void> serve(const ProgramOptions& options) {
   std::string types;
   for (const std::string& type : policy.types) types += (types.empty() ? "" : ", ") + type;
   log.info(fmt::format("runs {}; {} keys", types.empty() ? "nothing" : types, keys.entries().size()));
-  TOCSIN_TRY(const auto desk,
-             CommandDesk::open(std::move(policy), std::move(keys), clock, options.state + "/commands.jsonl"));
+  LenderFactory lender;
+  if (!policy.responder.empty())
+    lender = [path = policy.responder](Duration patience) { return std::make_unique<ResponderClient>(path, patience); };
+  TOCSIN_TRY(const auto desk, CommandDesk::open(std::move(policy), std::move(keys), clock,
+                                                options.state + "/commands.jsonl", std::move(lender)));
   if (options.dry_run) return {};
   TOCSIN_TRY(const int listener, listen_on(options.socket));
   const int stop = stop_descriptor();

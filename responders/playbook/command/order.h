@@ -2,6 +2,7 @@
 // The inside of a command desk. Private to this folder.
 
 #include "responders/playbook/command/desk.h"
+#include "responders/playbook/command/process_target.h"
 
 namespace tocsin::responders {
 
@@ -23,7 +24,9 @@ struct CommandDesk::Order {
   std::vector<std::pair<std::string, std::string>> environment;  // of a shell
   HttpMessage message;
   std::vector<CommandPlace> places;
-  std::vector<std::string> paths;  // of YARA
+  std::vector<std::string> paths;        // of YARA
+  std::vector<ProcessTarget> processes;  // of YARA
+  std::vector<ActionRequest> lending;    // of the processes, in their order
   Duration time{};
 
   Lookup lookup() const {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/counted.h"
 #include "collectors/base/descriptor.h"
 #include "collectors/base/json.h"
 #include "rules/sigma/rule_set.h"
@@ -131,6 +132,95 @@ class Walk {
   std::deque<std::string> waiting_;
 };
 
+class MemoryMatches final : public rules::AlertSink {
+ public:
+  MemoryMatches(ScanResult& result, ScannedProcess& process)
+      : result_(result),
+        process_(process),
+        path_(fmt::format("process:{}@{}", process.process.pid, process.process.started)) {}
+  const std::string& path() const noexcept { return path_; }
+  void begin(const Mapping& mapping, const DumpedRun& run) {
+    mapping_ = &mapping;
+    run_ = &run;
+  }
+  void raise(rules::Alert alert) override {
+    ++result_.found;
+    ++process_.found;
+    if (result_.matches.size() >= matches_shown || !alert.rule) return;
+    ScanMatch& match = result_.matches.emplace_back();
+    match.path = path_;
+    match.rule = alert.rule->id;
+    match.mapping = *mapping_;
+    match.address = run_->begin;
+    match.size = run_->size;
+    for (const rules::Reason& reason : alert.why)
+      if (reason.condition.starts_with('$') && reason.offset >= 0)
+        match.strings.push_back(
+            {reason.condition, run_->begin + static_cast<std::uint64_t>(reason.offset), reason.length});
+  }
+
+ private:
+  ScanResult& result_;
+  ScannedProcess& process_;
+  const std::string path_;
+  const Mapping* mapping_ = nullptr;
+  const DumpedRun* run_ = nullptr;
+};
+
+Result<std::shared_ptr<const rules::RuleSet>> compiled(std::string_view payload, std::size_t bytes_most,
+                                                       Metrics* metrics) {
+  const rules::RuleSource source{"payload", std::string(payload)};
+  Diagnostics diagnostics;
+  rules::yara::YaraOptions options;
+  options.most_scanned = bytes_most;
+  options.metrics = metrics;
+  auto set = rules::yara::compile_yara({&source, 1}, options, diagnostics);
+  if (const auto mistake = mistake_of(diagnostics, set && !set->rules().empty()); !mistake.empty())
+    return fail(Code::invalid, mistake);
+  return set;
+}
+
+std::string address(std::uint64_t value) { return fmt::format("{:x}", value); }
+
+void write_process(JsonWriter& writer, const ScannedProcess& scanned) {
+  const HostProcess& process = scanned.process;
+  writer.begin_object()
+      .member("pid", process.pid)
+      .member("started", process.started)
+      .member("uid", process.uid)
+      .member("name", process.name)
+      .member("executable", process.executable)
+      .member("bytes", scanned.bytes)
+      .member("mappings", scanned.mappings)
+      .member("pieces", scanned.pieces)
+      .member("matches", scanned.found)
+      .member("complete", scanned.cut.empty() && scanned.error.empty())
+      .member("cut", scanned.cut)
+      .member("error", scanned.error)
+      .end_object();
+}
+
+void write_match(JsonWriter& writer, const ScanMatch& match) {
+  writer.begin_object().member("path", match.path).member("rule", match.rule);
+  if (match.size != 0) {
+    writer.member("address", address(match.address)).member("size", match.size).key("mapping").begin_object();
+    writer.member("begin", address(match.mapping.begin))
+        .member("end", address(match.mapping.end))
+        .member("permissions", match.mapping.permissions())
+        .member("path", match.mapping.path)
+        .end_object();
+    writer.key("strings").begin_array();
+    for (const ScanString& string : match.strings)
+      writer.begin_object()
+          .member("identifier", string.identifier)
+          .member("address", address(string.address))
+          .member("length", string.length)
+          .end_object();
+    writer.end_array();
+  }
+  writer.end_object();
+}
+
 }  // namespace
 
 std::string payload_mistake(std::string_view type, std::string_view payload) {
@@ -146,13 +236,7 @@ std::string payload_mistake(std::string_view type, std::string_view payload) {
 
 Result<ScanResult> scan_files(std::string_view payload, const std::vector<std::string>& paths,
                               const ScanLimits& limits) {
-  const rules::RuleSource source{"payload", std::string(payload)};
-  Diagnostics diagnostics;
-  rules::yara::YaraOptions options;
-  options.most_scanned = limits.bytes_most;
-  const auto set = rules::yara::compile_yara({&source, 1}, options, diagnostics);
-  if (const auto mistake = mistake_of(diagnostics, set && !set->rules().empty()); !mistake.empty())
-    return fail(Code::invalid, mistake);
+  TOCSIN_TRY(const auto set, compiled(payload, limits.bytes_most, nullptr));
   const FieldNames names;
   const auto state = set->make_state();
   const auto detector = set->attach(rules::WorkerContext{names}, *state);
@@ -163,7 +247,45 @@ Result<ScanResult> scan_files(std::string_view payload, const std::vector<std::s
   return out;
 }
 
-std::string render_json(const ScanResult& result) {
+Result<void> scan_memory(std::string_view payload, const LentMemory& memory, const ScanLimits& limits,
+                         ScanResult& into) {
+  Metrics metrics;
+  TOCSIN_TRY(const auto set, compiled(payload, lent_bytes_most, &metrics));
+  const FieldNames names;
+  const auto state = set->make_state();
+  const auto detector = set->attach(rules::WorkerContext{names}, *state);
+  const LentIndex& index = memory.index();
+  ScannedProcess& process = into.processes.emplace_back();
+  process.process = index.process;
+  process.cut = index.cut;
+  MemoryMatches matches(into, process);
+  const Duration until = elapsed() + limits.time;
+  for (const LentMapping& lent : index.mappings) {
+    ++process.mappings;
+    for (const DumpedRun& run : lent.runs) {
+      if (elapsed() > until) return fail(Code::timed_out, "the scan took longer than it may");
+      if (limits.stop != nullptr && limits.stop->load()) return fail(Code::conflict, "the scan was cancelled");
+      ++process.pieces;
+      process.bytes += run.size;
+      matches.begin(lent.mapping, run);
+      rules::FileView view;
+      view.path = matches.path();
+      view.name = lent.mapping.path;
+      view.bytes = memory.bytes(run);
+      detector->inspect(view, matches);
+    }
+  }
+  if (process.cut.empty() && index.refused != 0)
+    process.cut = fmt::format("the kernel refused {} bytes of it", index.refused);
+  std::uint64_t unfinished = 0;
+  for (const std::string_view cause : {"cause=\"timeout\"", "cause=\"library\""})
+    unfinished += metrics.counter("tocsin_yara_failures", {}, cause).value();
+  if (unfinished != 0 && process.cut.empty())
+    process.cut = fmt::format("{} could not be looked at to the end", counted(unfinished, "piece"));
+  return {};
+}
+
+std::string render_json(const ScanResult& result, std::size_t bytes_most) {
   std::string out;
   JsonWriter writer(out);
   writer.begin_object()
@@ -171,10 +293,14 @@ std::string render_json(const ScanResult& result) {
       .member("files", result.files)
       .member("unreadable", result.unreadable)
       .member("skipped", result.skipped)
-      .key("found")
+      .key("processes")
       .begin_array();
-  for (const ScanMatch& match : result.matches)
-    writer.begin_object().member("path", match.path).member("rule", match.rule).end_object();
+  for (const ScannedProcess& process : result.processes) write_process(writer, process);
+  writer.end_array().key("found").begin_array();
+  for (const ScanMatch& match : result.matches) {
+    if (out.size() > bytes_most) break;
+    write_match(writer, match);
+  }
   writer.end_array().end_object();
   return out;
 }

@@ -71,6 +71,7 @@ class Loader : PolicyReader {
     else if (name == "keys") read_path(node, policy_.keys);
     else if (name == "credentials") read_path(node, policy_.credentials);
     else if (name == "authorities") read_path(node, policy_.authorities);
+    else if (name == "responder") read_path(node, policy_.responder);
     else if (name == "hosts") read_hosts(node, policy_.hosts);
     else if (name == "plain_http") read_hosts(node, policy_.plain_http);
     else if (name == "max_tlp") marking(node, policy_.max_tlp);

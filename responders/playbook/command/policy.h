@@ -25,6 +25,7 @@ struct CommandPolicy {
   rules::Tlp max_tlp = rules::tlp_most;  // the strictest marking of an incident whose values go to them; never red
   std::string authorities;               // file of certificates to trust; empty: the system's
   std::vector<std::string> paths;        // below which files may be read by YARA
+  std::string responder;                 // socket of who lends memory of processes to YARA; empty: none is looked into
   std::set<std::uint32_t> users;         // who may ask, beside root's and our own uid
   Duration time_most = std::chrono::minutes(10);
   std::size_t output_most = std::size_t{256} << 10U;

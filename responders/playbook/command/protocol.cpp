@@ -66,8 +66,12 @@ std::string render_request(const RunnerRequest& request) {
       .member("reason", asked.reason)
       .member("uid", asked.behalf.uid)
       .member("login_uid", asked.behalf.login_uid)
+      .member("exercise", asked.marked == Marked::exercise)
       .member("milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(asked.time).count())
-      .end_object();
+      .key("cause")
+      .begin_object();
+  for (const auto& [name, value] : render_cause(asked.cause)) writer.member(name, value);
+  writer.end_object().end_object();
   return out;
 }
 
@@ -98,6 +102,10 @@ Result<RunnerRequest> parse_runner_request(std::string_view json) {
   asked.behalf.login_uid = static_cast<std::uint32_t>(number_of(root, "login_uid", UINT32_MAX));
   constexpr std::uint64_t day = 24ULL * 3600 * 1000;
   asked.time = std::chrono::milliseconds(std::min(number_of(root, "milliseconds", day), day));
+  if (const JsonNode* exercise = root.find("exercise"); exercise != nullptr && exercise->boolean)
+    asked.marked = Marked::exercise;
+  if (const JsonNode* cause = root.find("cause"))
+    for (const JsonMember& member : cause->members) read_cause(member.name, member.value.text, asked.cause);
   if (const JsonNode* values = root.find("values")) {
     if (values->items.size() > values_most) return fail(Code::exhausted, "too many values");
     for (const JsonNode& value : values->items) {
@@ -168,9 +176,8 @@ Result<CommandAnswer> parse_command_answer(std::string_view json) {
 
 Result<GuardVerdict> parse_command_verdict(std::string_view json) {
   TOCSIN_TRY(const JsonDocument document, read_answer(json));
-  using Verdict = GuardVerdict::Kind;
   const std::string name = text_of(document.root, "verdict");
-  for (const Verdict kind : {Verdict::allowed, Verdict::refused})
+  for (const auto kind : {GuardVerdict::Kind::allowed, GuardVerdict::Kind::needs_approval, GuardVerdict::Kind::refused})
     if (guard_verdict_name(kind) == name)
       return GuardVerdict{kind, text_of(document.root, "rule"), text_of(document.root, "reason")};
   return fail(Code::invalid, "the runner's answer has no verdict");

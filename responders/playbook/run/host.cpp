@@ -20,6 +20,8 @@ CommandRequest Run::Machine::command_request(const RunToken& token, std::size_t 
   out.tlp = spec.tlp;
   out.reason = spec.reason;
   out.behalf = spec.behalf;
+  out.marked = spec.marked;
+  out.cause = spec.cause;
   if (token.deadline) out.time = std::max(*token.deadline - clock_.now(), Duration::zero());
   // The innermost of each name: what a template would see.
   const Lookup find = lookup(token);

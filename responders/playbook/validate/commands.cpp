@@ -7,6 +7,7 @@
 #include "collectors/base/base64.h"
 #include "responders/action/table.h"
 #include "responders/playbook/command/payload.h"
+#include "responders/playbook/command/process_target.h"
 #include "responders/playbook/validate/vocabulary.h"
 
 namespace tocsin::responders {
@@ -119,6 +120,7 @@ class CommandPlanner {
       out.payload = payload;
       if (ast_.command_b64) out.unsafe = payload_mistake(type, payload);
       if (!out.unsafe.empty()) out.unsafe = fmt::format("its {} rules do not compile: {}", type, out.unsafe);
+      if (type == "yara") check_processes();
     } else {
       return;
     }
@@ -127,6 +129,18 @@ class CommandPlanner {
     const bool rules = type == "yara" || type == "sigma";
     draft_.reporter.note(rules ? "P0510" : "P0509", place.offset, step_.label(), out.unsafe,
                          "the playbook can be rehearsed, not applied");
+  }
+
+  // "process:PID" among what a yara command looks at; a value that is known only when it runs is judged then.
+  void check_processes() {
+    for (const Placed& name : step_.in_args) {
+      const std::string_view bare = std::string_view(name.text).substr(0, name.text.find(':'));
+      const Variable* variable = visible_variable(draft_, index_, bare);
+      if (variable == nullptr || !variable->value || !is_process_target(variable->value->text)) continue;
+      if (const auto process = parse_process_target(variable->value->text); !process)
+        error("P0511", name.offset, fmt::format("{} names no process: {}", bare, process.error().message),
+              "write process:PID, process:PID@STARTED or process:PID:/PATH of its executable");
+    }
   }
 
   bool plan_action(const std::string& text, PlannedCommand& out) {
@@ -148,6 +162,11 @@ class CommandPlanner {
     if (row == nullptr) {
       error("P0505", place, fmt::format("there is no action \"{}\"", name == nullptr ? "" : name->text.substr(0, 60)),
             "`tocsin list actions` shows them");
+      return false;
+    }
+    if (row->spec.gives == Gives::descriptors) {
+      error("P0505", place, fmt::format("{} gives to a program what a playbook has no use of", row->spec.name),
+            "a yara command with process:PID among its in_args asks for it by itself");
       return false;
     }
     out.action = &row->spec;

@@ -227,12 +227,12 @@ TEST_F(GuardTest, only_those_with_a_role_may_look) {
   GuardRequest list;
   list.kind = GuardRequest::Kind::list;
   for (const std::uint32_t uid : {0U, 900U, 1000U, 2000U, 4000U})
-    EXPECT_TRUE(parse_status(answer(*guard, render_request(list), peer(uid)))) << uid;
+    EXPECT_TRUE(parse_status(answer(*guard, render_request(list), peer(uid)).text)) << uid;
   for (const auto kind : {GuardRequest::Kind::list, GuardRequest::Kind::status, GuardRequest::Kind::verify,
                           GuardRequest::Kind::rehearse}) {
     list.kind = kind;
     list.request = request("203.0.113.9", "k");
-    EXPECT_EQ(parse_status(answer(*guard, render_request(list), peer(7))).error().code, Code::denied);
+    EXPECT_EQ(parse_status(answer(*guard, render_request(list), peer(7)).text).error().code, Code::denied);
   }
 }
 
@@ -390,15 +390,15 @@ TEST_F(GuardTest, answers_any_bytes) {
       {"", "{", "[]", "{}", R"({"version":2,"kind":"status"})", R"({"version":1,"kind":"dance"})",
        R"({"version":1,"kind":"apply","request":{"action":5}})", R"({"version":1,"kind":"apply"})",
        R"({"version":1,"kind":"apply","request":{"action":"network.block_address","key":"k","parameters":[["address"]]}})"})
-    EXPECT_NE(answer(*guard, body, peer(1000)).find("\"ok\":false"), std::string::npos) << body;
+    EXPECT_NE(answer(*guard, body, peer(1000)).text.find("\"ok\":false"), std::string::npos) << body;
   GuardRequest status;
-  EXPECT_TRUE(parse_status(answer(*guard, render_request(status), peer(1000))).has_value());
+  EXPECT_TRUE(parse_status(answer(*guard, render_request(status), peer(1000)).text).has_value());
   GuardRequest apply;
   apply.kind = GuardRequest::Kind::apply;
   apply.request = request("203.0.113.9", "wire");
-  EXPECT_EQ(parse_applied(answer(*guard, render_request(apply), peer(1000)))->outcome.summary, "blocked");
+  EXPECT_EQ(parse_applied(answer(*guard, render_request(apply), peer(1000)).text)->outcome.summary, "blocked");
   apply.kind = GuardRequest::Kind::rehearse;
-  EXPECT_EQ(parse_rehearsed(answer(*guard, render_request(apply), peer(0)))->verdict.rule, "role");
+  EXPECT_EQ(parse_rehearsed(answer(*guard, render_request(apply), peer(0)).text)->verdict.rule, "role");
   apply.request.behalf = {1000, 1001, 12};
   EXPECT_EQ(parse_request(render_request(apply))->request.behalf, apply.request.behalf);
 }
