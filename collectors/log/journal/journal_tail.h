@@ -47,7 +47,8 @@ class JournalTail {
   // Reads what is there, until the batch is nearly full. True when anything was added. Never waits.
   Result<bool> poll(JournalBatch& batch, Time now);
   // Is there an entry that poll() would give? A look into memory that journald shares: journald itself tells (inotify)
-  // up to a quarter of a second later, which a response cannot wait. Files that came since the last poll() are not seen.
+  // up to a quarter of a second later, which a response cannot wait. Files that came since the last poll() are not
+  // seen.
   bool grown() noexcept;
   JournalCounts counts() const noexcept;
 
