@@ -77,13 +77,14 @@ def fill(folder, leave):
 
 
 def wait_for(condition, what, patience=PATIENCE):
+    """What `condition` gives once it is true; `what` may be a function, asked when it was waited for in vain."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(0.1)
-    raise AssertionError(f"waited {patience} s for {what}")
+    raise AssertionError(f"waited {patience} s for {what() if callable(what) else what}")
 
 
 class Journal:

@@ -20,7 +20,7 @@ class Memory(unittest.TestCase):
     def test_memory_is_looked_into(self):
         """YARA finds what only the memory of a process holds: the runner borrows it from the responder, as its policy allows."""
         # Made of two halves at run time: no file and no command line has it.
-        program = "kept = bytearray(b''.join([b'marker-of-', b'the-heap'])); print(flush=True); import sys; sys.stdin.read()"
+        program = "kept = bytearray(b''.join([b'marker-of-', b'the-heap', b'-and-what-', b'follows-it'])); print(flush=True); import sys; sys.stdin.read()"
         keeper = subprocess.Popen(["/usr/bin/python3", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, user=65534, group=65534, extra_groups=[])
         self.addCleanup(keeper.communicate)
         keeper.stdout.readline()
@@ -71,7 +71,7 @@ class Memory(unittest.TestCase):
         rig.wait_for(lambda: self.runs(daemon)[0]["state"] == "completed", "the run to end")
         told = self.tocsin(daemon, 0, "incident", "show", incident, "-o", "json")
         self.assertRegex(told, "[1-9][0-9]* matches in 0 files and 1 process")
-        self.assertNotIn("marker-of-the-heap", told)
+        self.assertNotIn("follows-it", told)  # what stands around a match stays in the process
         self.assertIn("handed over to uid 0", (self.path / "responder/journal.jsonl").read_text())
         self.assertIsNone(keeper.poll())
         found = json.loads([json.loads(line) for line in (self.path / "commands.jsonl").read_text().splitlines() if line][-1]["output"])

@@ -265,11 +265,11 @@ class Packets(unittest.TestCase):
                 rig.wait_for(lambda: self.states(daemon) == {"no such interface"}, "the interface to be missed")
                 self.pair.connect()
                 connected = True
-                rig.wait_for(lambda: self.states(daemon) == {"watching"}, f"the interface to be watched: {daemon.said()[-1500:]}")
+                rig.wait_for(lambda: self.states(daemon) == {"watching"}, lambda: f"the interface to be watched: {self.states(daemon)} {daemon.said()[-1500:]}")
                 server = self.other_server()
                 with socket.create_connection((OTHER, PORT)) as client:
                     client.sendall(b"open sesame\n")
-                    rig.wait_for(lambda times=times: len(daemon.alerts()) == times, f"the alert: {daemon.said()[-1500:]}")
+                    rig.wait_for(lambda times=times: len(daemon.alerts()) == times, lambda: f"the alert: {daemon.said()[-1500:]}")
                 server.communicate()
                 self.pair.disconnect()
                 connected = False

@@ -146,10 +146,7 @@ Result<std::size_t> PacketRing::poll(Duration patience, const FrameCallback& cal
   // What was captured before a failure is given before the failure is.
   auto waited = wait(patience);
   TOCSIN_TRY(const std::size_t frames, drain(callback));
-  if (frames != 0) {
-    down_ = false;
-    return frames;
-  }
+  if (frames != 0) return frames;  // a failure read meanwhile is kept in `down_`
   if (!waited) return std::unexpected<Error>(std::move(waited).error());
   // The kernel tells of it once; it stays true until the interface is up.
   if (down_ && !interface_up()) return interface_failed(ENETDOWN);

@@ -387,6 +387,25 @@ TEST_F(Veth, InterfaceThatGoesDownIsAnErrorAndComesBack) {
   EXPECT_EQ(Code::not_found, gone.error().code);
 }
 
+TEST_F(Veth, FramesFromBeforeDoNotHideThatTheInterfaceIsDown) {
+  PacketSocketOptions wanted = options("far0");
+  wanted.block_timeout = milliseconds(300);
+  auto ring = far_ring(wanted);
+  ASSERT_TRUE(ring) << ring.error().text();
+  ASSERT_TRUE(Sender("near0").send(7));
+  enter(far_);
+  ASSERT_TRUE(run("ip link del far0"));
+  std::size_t frames = 0;
+  std::vector<Code> failures;
+  for (int i = 0; i < 4; ++i) {
+    const auto polled = ring->poll(milliseconds(400), [](const RawFrame& frame) { EXPECT_EQ(7U, number_in(frame)); });
+    if (polled) frames += *polled;
+    else failures.push_back(polled.error().code);
+  }
+  EXPECT_EQ(1U, frames);
+  EXPECT_EQ((std::vector<Code>{Code::not_found, Code::not_found, Code::not_found}), failures);
+}
+
 TEST_F(Veth, LoopbackGivesEachPacketOnce) {
   ASSERT_TRUE(run("ip link set lo up"));
   auto opened = open_packet_socket(options("lo"));
