@@ -211,7 +211,19 @@ void MailReader::search_urls(std::string_view text) {
   }
 }
 
+// Whether a colon stands behind one of the schemes: few lines have one, and attachments are long.
+bool MailReader::may_hold_url(std::string_view text) const {
+  for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
+    const auto ends_here = [&](std::string_view scheme) {
+      return scheme.size() <= colon && equals_ignoring_case(text.substr(colon - scheme.size(), scheme.size()), scheme);
+    };
+    if (std::ranges::any_of(options_.url_schemes, ends_here)) return true;
+  }
+  return false;
+}
+
 void MailReader::extract_urls(std::string_view text) {
+  if (!may_hold_url(text)) return;
   for (const auto& scheme : options_.url_schemes) {
     const std::string mark = scheme + (scheme == "mailto" ? ":" : "://");
     std::size_t at = 0;

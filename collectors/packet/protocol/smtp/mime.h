@@ -60,6 +60,7 @@ class MailReader {
   void new_entity();
   void close_file(bool whole);
   void search_urls(std::string_view text);
+  bool may_hold_url(std::string_view text) const;
   void extract_urls(std::string_view text);
 
   const SmtpOptions& options_;

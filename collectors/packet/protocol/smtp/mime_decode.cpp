@@ -89,9 +89,36 @@ std::string percent_decoded(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// Appends groups of four characters of the alphabet up to the first that is none; how many characters that took.
+std::size_t decode_groups(std::string_view text, std::string& out) {
+  std::array<char, 96> bytes;  // a line of an attachment is 57 bytes; hostile text costs no more than this a character
+  std::size_t at = 0;
+  std::size_t made = 0;
+  for (; text.size() - at >= 4; at += 4) {
+    std::array<std::uint32_t, 4> values{};
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = base64_values[static_cast<std::uint8_t>(text[at + i])];
+    if (((values[0] | values[1] | values[2] | values[3]) & 0xC0U) != 0) break;
+    const std::uint32_t bits = (values[0] << 18U) | (values[1] << 12U) | (values[2] << 6U) | values[3];
+    for (const unsigned shift : {16U, 8U, 0U}) bytes[made++] = static_cast<char>(bits >> shift);
+    if (made < bytes.size()) continue;
+    out.append(bytes.data(), made);
+    made = 0;
+  }
+  out.append(bytes.data(), made);
+  return at;
+}
+
+}  // namespace
+
 bool Base64Reader::decode(std::string_view text, std::string& out) {
   bool valid = true;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    // A line of an attachment is whole groups; what is left of it, and lines of other lengths, go one by one.
+    if (held_ == 0) at += decode_groups(text.substr(at), out);
+    if (at == text.size()) break;
+    const char c = text[at];
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
     if (c == '=') {
       if (held_ < 2) {

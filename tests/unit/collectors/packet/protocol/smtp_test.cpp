@@ -1,3 +1,5 @@
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "collectors/packet/protocol/smtp/mime_decode.h"
@@ -15,6 +17,27 @@ TEST(MimeDecode, Base64InPieces) {
   EXPECT_FALSE(reader.decode("NA=*", out));
   EXPECT_TRUE(reader.decode("=", out));
   EXPECT_EQ(out, "Hello world4");
+}
+
+// Whole lines are decoded by groups, single characters one by one: both give the same.
+TEST(MimeDecode, Base64IsTheSameInPiecesOfAnyLength) {
+  constexpr std::string_view characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view others = "=\r\n *\xFF";
+  std::minstd_rand random(4);
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 400; i != 0; --i)
+      text += random() % 40 == 0 ? others[random() % others.size()] : characters[random() % characters.size()];
+    Base64Reader whole, single;
+    std::string by_groups, by_characters;
+    bool valid = true;
+    const bool whole_valid = whole.decode(text, by_groups);
+    for (const char c : text) valid &= single.decode({&c, 1}, by_characters);
+    whole.finish(by_groups);
+    single.finish(by_characters);
+    EXPECT_EQ(by_characters, by_groups) << text;
+    EXPECT_EQ(valid, whole_valid) << text;
+  }
 }
 
 TEST(MimeDecode, QuotedPrintable) {
