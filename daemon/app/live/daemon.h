@@ -126,6 +126,7 @@ class Daemon {
     collectors::RingRequest request;
     std::size_t begin = 0;
     std::size_t end = 0;
+    std::ptrdiff_t gone_before = 0;  // its workers without a ring when they were last looked at
   };
   std::vector<WatchedInterface> watched_;
   Time rings_tried_{};

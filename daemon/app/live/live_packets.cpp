@@ -114,6 +114,9 @@ class LivePackets::Lane final : public collectors::RecordSink {
 
 namespace {
 
+constexpr const char* no_such_interface = "no such interface";
+constexpr const char* capture_failed = "capture failed";
+
 std::string label(const LivePacketsOptions& options) {
   return fmt::format("interface=\"{}\",worker=\"{}\"", options.interface, options.worker);
 }
@@ -160,7 +163,8 @@ void LivePackets::join() {
 }
 
 LivePackets::State LivePackets::state() const {
-  const char* const state = gone_.load() ? "no such interface" : down_.load() ? "interface down" : "watching";
+  const char* state = down_.load() ? "interface down" : "watching";
+  if (gone_.load()) state = failed_.load() ? capture_failed : no_such_interface;
   return {"interface:" + options_.interface, state, packets_.load(), lost_.load()};
 }
 
@@ -199,6 +203,7 @@ void LivePackets::exchange() {
 void LivePackets::use(collectors::PacketRing ring) {
   const std::lock_guard lock(parts_mutex_);
   next_ring_.emplace(std::move(ring));
+  let_go_.store(false, std::memory_order_relaxed);
   gone_.store(false, std::memory_order_release);
 }
 
@@ -211,11 +216,11 @@ bool LivePackets::take_ring() {
   }
   const auto since = std::exchange(gone_since_, std::nullopt);
   if (!since || options_.worker != 0) return true;  // it never was away; of an interface's workers one tells
-  log_.warning(options_.interface + ": the interface is there again and watched");
+  log_.warning(options_.interface + ": the interface is watched again");
   Work work;
   BlindInterval blind;
   blind.source = "interface:" + options_.interface;
-  blind.cause = "no such interface";
+  blind.cause = failed_.load() ? capture_failed : no_such_interface;
   blind.since = *since;
   blind.until = clock_.now();
   work.blind.push_back(std::move(blind));
@@ -223,8 +228,9 @@ bool LivePackets::take_ring() {
   return true;
 }
 
-void LivePackets::lose_ring(Time now) {
+void LivePackets::lose_ring(Time now, bool failed) {
   account(now);
+  failed_.store(failed);
   ring_.reset();
   seen_ = {};
   gone_since_ = now;
@@ -248,6 +254,7 @@ void LivePackets::run() {
   while (!over_.load(std::memory_order_relaxed)) {
     if (generations_.number() != lane_->generation()->number) exchange();
     const bool carving = carve_some();
+    if (let_go_.exchange(false, std::memory_order_relaxed) && ring_) lose_ring(clock_.now(), true);
     if (!ring_ && !take_ring()) {
       while (carve_some()) continue;  // nothing comes: there is time to look
       if (!gone_since_) gone_since_ = clock_.now();
@@ -266,12 +273,12 @@ void LivePackets::run() {
     });
     const Time now = clock_.now();
     if (!polled) {
-      down_.store(true);
-      log_.limited(LogLevel::warning, "ring " + options_.interface, options_.interface + ": " + polled.error().text());
+      const std::string text = options_.interface + ": " + polled.error().text();
+      log_.limited(LogLevel::warning, text, text);
       while (carve_some()) continue;
-      if (polled.error().code == Code::unreachable) std::this_thread::sleep_for(std::chrono::seconds{1});
-      else if (polled.error().code == Code::not_found) lose_ring(now);
-      else break;
+      down_.store(polled.error().code == Code::unreachable);
+      if (down_) std::this_thread::sleep_for(std::chrono::seconds{1});
+      else lose_ring(now, polled.error().code != Code::not_found);
       continue;
     }
     down_.store(false);

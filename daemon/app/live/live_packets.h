@@ -52,11 +52,13 @@ class LivePackets {
 
   // Without a ring it waits for one: at first, and when its interface was removed. Any thread.
   void use(collectors::PacketRing ring);
+  // Gives its ring up, because another worker of the interface lost its own: they are opened together. Any thread.
+  void let_go() noexcept { let_go_.store(true, std::memory_order_relaxed); }
   bool is_gone() const noexcept { return gone_.load(std::memory_order_acquire); }
 
   struct State {
     std::string source;
-    std::string state;  // "watching", "interface down", "no such interface"
+    std::string state;  // "watching", "interface down", "no such interface", "capture failed"
     std::uint64_t packets = 0;
     std::uint64_t lost = 0;
   };
@@ -83,7 +85,7 @@ class LivePackets {
   void exchange();
   void run();
   bool take_ring();
-  void lose_ring(Time now);
+  void lose_ring(Time now, bool failed);
   void turn(Time now);
   void account(Time now);
   void tell_watch(Time now);
@@ -129,7 +131,9 @@ class LivePackets {
   std::atomic<std::uint64_t> packets_{0};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> down_{false};
-  std::atomic<bool> gone_{true};  // it has no ring, and none is on its way
+  std::atomic<bool> gone_{true};     // it has no ring, and none is on its way
+  std::atomic<bool> failed_{false};  // it has none because it failed, not because the interface is away
+  std::atomic<bool> let_go_{false};
   std::optional<Time> gone_since_;
   std::atomic<bool> over_{false};
   std::thread thread_;

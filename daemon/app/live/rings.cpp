@@ -85,10 +85,17 @@ void Daemon::reopen_rings() {
   constexpr Duration patience = std::chrono::seconds{2};
   if (clock_.now() - rings_tried_ < patience) return;
   rings_tried_ = clock_.now();
-  for (const auto& watched : watched_) {
+  for (auto& watched : watched_) {
     const auto rings = std::span(packets_).subspan(watched.begin, watched.end - watched.begin);
     // They share what comes, so they are opened together or not at all.
-    if (!std::ranges::all_of(rings, [](const auto& ring) { return ring->is_gone(); })) continue;
+    const auto gone = std::ranges::count_if(rings, [](const auto& ring) { return ring->is_gone(); });
+    const bool all_gone = gone == std::ssize(rings);
+    // Some lost theirs and some did not, and this is not the moment in which an interface goes: it was the ring that
+    // failed.
+    if (!all_gone && gone != 0 && gone == watched.gone_before)
+      for (const auto& ring : rings) ring->let_go();
+    watched.gone_before = gone;
+    if (!all_gone) continue;
     auto mapped = map_rings(*files_, watched.request);
     if (!mapped && mapped.error().code != Code::not_found)
       log_.limited(LogLevel::warning, "reopen " + watched.request.interface,
