@@ -1,6 +1,7 @@
 #include "responders/guard/targets.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,14 @@ bool descends_from(int pid, int ancestor) {
   return false;
 }
 
+// Whether who put its program there is who runs this host. A name alone protects nothing: whoever breaks in calls his
+// program as he likes. What cannot be found out is taken for installed.
+bool is_installed(const HostProcess& process) {
+  struct stat file{};
+  if (::stat(fmt::format("/proc/{}/exe", process.pid).c_str(), &file) != 0) return true;
+  return (file.st_uid == 0 || file.st_uid == ::geteuid()) && (file.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 std::string process_reason(const Policy& policy, const HostProcess& process, int asker) {
   const auto named = [&](std::string_view why) { return fmt::format("process {} is {}", process.pid, why); };
   if (process.pid == 1) return named("the first of this host");
@@ -45,8 +54,9 @@ std::string process_reason(const Policy& policy, const HostProcess& process, int
   if (process.pid == ::getpid()) return named("the responder itself");
   if (asker > 1 && descends_from(asker, process.pid)) return named("what you are asking from");
   const std::string_view program = file_name(process.executable);
-  if (program.starts_with("tocsin")) return named("a part of tocsin");
-  if (process.parent <= 1 && std::find(vital_programs.begin(), vital_programs.end(), program) != vital_programs.end())
+  if (program.starts_with("tocsin") && is_installed(process)) return named("a part of tocsin");
+  if (process.parent <= 1 && std::ranges::find(vital_programs, program) != vital_programs.end() &&
+      is_installed(process))
     return named(fmt::format("{}, without which nobody gets in to put it right", program));
   for (const std::string& path : policy.never_touch_programs)
     if (process.executable == path) return named(fmt::format("{}, on the never-touch list", path));
@@ -57,7 +67,7 @@ std::string process_reason(const Policy& policy, const HostProcess& process, int
 std::string lending_reason(const Policy& policy, const HostProcess& process) {
   const auto named = [&](std::string_view why) { return fmt::format("process {} is {}", process.pid, why); };
   if (process.pid == ::getpid()) return named("the responder itself");
-  if (file_name(process.executable).starts_with("tocsin")) return named("a part of tocsin");
+  if (file_name(process.executable).starts_with("tocsin") && is_installed(process)) return named("a part of tocsin");
   if (process.executable.empty()) return named("one whose file is not known");
   for (const std::string& path : policy.never_touch_programs)
     if (process.executable == path) return named(fmt::format("{}, on the never-touch list", path));

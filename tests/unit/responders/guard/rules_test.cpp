@@ -1,4 +1,10 @@
 // The guard's rules beyond the first: who may decide alone, how much at once, for how long, and what is taken back.
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "responders/action/processes/processes.h"
 #include "tests/unit/responders/guard/rules_fixture.h"
 
 namespace tocsin::responders {
@@ -203,6 +209,29 @@ TEST_F(RulesTest, live_blocks_are_looked_at_again) {
   EXPECT_FALSE(effect(blocked));
   EXPECT_NE(guard->ledger().find("a")->request.reason.size(), 0U);
   EXPECT_EQ(guard->ledger().find("c")->state, EntryState::applied);
+}
+
+TEST_F(RulesTest, a_name_alone_protects_no_process) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: gives a file away";
+  const auto guard = open();
+  const std::string program = folder_ + "/tocsin-sleeper";
+  std::filesystem::copy_file("/bin/sleep", program);
+  ASSERT_EQ(0, ::chmod(folder_.c_str(), 0755));
+  const auto rule_for = [&](uid_t owner) {
+    EXPECT_EQ(0, ::chown(program.c_str(), owner, owner));
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::execl(program.c_str(), program.c_str(), "60", nullptr);
+      ::_exit(1);
+    }
+    for (int i = 0; i < 5000 && read_process(pid)->executable != program; ++i) ::usleep(1000);
+    const auto told = guard->rehearse(request("process.kill", {{"pid", std::to_string(pid)}}, "a"), peer(1000));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return told->verdict.rule;
+  };
+  EXPECT_EQ(rule_for(0), "never_touch");
+  EXPECT_NE(rule_for(65534), "never_touch");
 }
 
 TEST_F(RulesTest, what_runs_this_host_is_not_touched) {
