@@ -30,6 +30,8 @@ struct Change {
   std::string to;
   const char* code;  // nullptr = stays valid
 };
+// Names the test: bytes would be others in every build.
+void PrintTo(const Change& change, std::ostream* out) { *out << change.what; }
 
 class OneChange : public ::testing::TestWithParam<Change> {};
 

@@ -197,6 +197,8 @@ struct Overlap {
   OverlapPolicy policy;
   std::string_view result;
 };
+// Names the test: bytes would be others in every build.
+void PrintTo(const Overlap& overlap, std::ostream* out) { *out << overlap.result; }
 class Overlaps : public ::testing::TestWithParam<Overlap> {};
 
 // Old: A at 4-8, B at 8-12, C at 12-16; then x over 2-10 and y over 10-18.
