@@ -186,6 +186,7 @@ class PacketWorker::Pipeline final : FlowEndSink, StreamSink, ParserOutput {
 
   // StreamSink
   void stream_data(const StreamChunk& chunk) override {
+    if (chunk.gap != 0 && current_ != nullptr) mark(*current_, PacketEvent::stream_gap);
     for (auto* observer : observers_) observer->on_stream(chunk);
     auto& flow = static_cast<FlowEntry&>(chunk.flow);
     if (chunk.end || !flow.session->behind_hole(chunk.direction)) flow.conversation.stream(chunk, now(), shelf_, *this);

@@ -60,6 +60,8 @@ class Decoder {
   void by_ether_type(Walk& walk, std::uint16_t type, Bytes bytes);
   bool vlan(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool pppoe(Walk& walk, std::uint16_t& type, Bytes& bytes);
+  void pppoe_discovery(Walk& walk, Bytes bytes);
+  static bool ppp_known(std::uint16_t protocol) noexcept;
   bool ppp(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool mpls(Walk& walk, std::uint16_t& type, Bytes& bytes);
   bool nsh(Walk& walk, std::uint16_t& type, Bytes& bytes);

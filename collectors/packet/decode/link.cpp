@@ -1,6 +1,7 @@
 // Link layers: from the frame to the network header.
 
 #include <algorithm>
+#include <array>
 
 #include "collectors/packet/decode/decoder.h"
 #include "collectors/packet/decode/ether_type.h"
@@ -17,10 +18,6 @@ constexpr std::uint32_t null = 0, ethernet = 1, ppp = 9, raw_openbsd = 12, raw_b
 }
 
 std::uint16_t word(Bytes b, std::size_t at) noexcept { return static_cast<std::uint16_t>((b[at] << 8) | b[at + 1]); }
-
-bool contains(const std::vector<std::uint16_t>& ports, std::uint16_t port) noexcept {
-  return std::ranges::find(ports, port) != ports.end();
-}
 
 }  // namespace
 
@@ -156,6 +153,7 @@ void Decoder::by_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
       case ether_type::qinq:
       case ether_type::qinq_old: more = vlan(walk, type, bytes); break;
       case ether_type::pppoe_session: more = pppoe(walk, type, bytes); break;
+      case ether_type::pppoe_discovery: return pppoe_discovery(walk, bytes);
       case ether_type::nsh: more = nsh(walk, type, bytes); break;
       case ether_type::vntag: more = vntag(walk, type, bytes); break;
       case ether_type::ieee8021ah: more = backbone(walk, type, bytes); break;
@@ -245,6 +243,37 @@ bool Decoder::pppoe(Walk& walk, std::uint16_t& type, Bytes& bytes) {
   return ppp(walk, type, bytes);
 }
 
+// RFC 2516, section 5: how a session begins and ends. Tags, each with a length of its own, fill what the header
+// promises.
+void Decoder::pppoe_discovery(Walk& walk, Bytes bytes) {
+  if (bytes.size() < 6) return mark(walk.packet, PacketEvent::pppoe_too_small);
+  walk.decoded.understood = true;
+  ++counters_.pppoe;
+  static constexpr std::array<std::uint8_t, 5> codes{0x07, 0x09, 0x19, 0x65, 0xA7};  // offer, initiation, request, …
+  if (!std::ranges::binary_search(codes, bytes[1])) mark(walk.packet, PacketEvent::pppoe_wrong_code);
+  const std::size_t length = word(bytes, 4);
+  bytes = bytes.subspan(6);
+  if (length > bytes.size()) return mark(walk.packet, PacketEvent::pppoe_malformed);
+  bytes = bytes.first(length);
+  while (bytes.size() >= 4) {
+    const std::size_t tag = 4U + word(bytes, 2);
+    if (tag > bytes.size()) return mark(walk.packet, PacketEvent::pppoe_malformed);
+    bytes = bytes.subspan(tag);
+  }
+}
+
+// Protocols of PPP that are registered and not looked into: control, authentication, compression, other networks.
+bool Decoder::ppp_known(std::uint16_t protocol) noexcept {
+  static constexpr std::uint16_t known[]{0x0023, 0x0025, 0x0027, 0x0029, 0x002B, 0x002D, 0x0031, 0x0033, 0x0035, 0x003D,
+                                         0x003F, 0x0041, 0x004D, 0x004F, 0x0053, 0x0055, 0x0059, 0x00C1, 0x00C3, 0x00CF,
+                                         0x00FB, 0x00FD, 0x0201, 0x0203, 0x0231, 0x0233, 0x0281, 0x0283, 0x8021, 0x8023,
+                                         0x8025, 0x8027, 0x8029, 0x802B, 0x8031, 0x8033, 0x8035, 0x803D, 0x803F, 0x804D,
+                                         0x804F, 0x8053, 0x8057, 0x80C1, 0x80FB, 0x80FD, 0x8281, 0x8283, 0xC021, 0xC023,
+                                         0xC025, 0xC029, 0xC02B, 0xC081, 0xC223, 0xC225, 0xC227};
+  static_assert(std::ranges::is_sorted(known));
+  return std::ranges::binary_search(known, protocol);
+}
+
 bool Decoder::ppp(Walk& walk, std::uint16_t& type, Bytes& bytes) {
   if (bytes.empty()) {
     mark(walk.packet, PacketEvent::ppp_too_small);
@@ -258,12 +287,21 @@ bool Decoder::ppp(Walk& walk, std::uint16_t& type, Bytes& bytes) {
   }
   const std::uint16_t protocol = width == 1 ? bytes[0] : word(bytes, 0);
   bytes = bytes.subspan(width);
+  const auto holds = [&](std::size_t size, std::uint16_t next, PacketEvent event) {
+    if (bytes.size() < size) mark(walk.packet, event);
+    type = next;
+    return bytes.size() >= size;
+  };
   switch (protocol) {
-    case 0x0021: type = ether_type::ipv4; return true;
-    case 0x0057: type = ether_type::ipv6; return true;
+    case 0x0021: return holds(20, ether_type::ipv4, PacketEvent::ppp_ip4_pkt_too_small);
+    case 0x002F:  // a header that Van Jacobson's compression left as it is, but for the protocol number (RFC 1144)
+      return holds(20, ether_type::ipv4, PacketEvent::ppp_vju_pkt_too_small);
+    case 0x0057: return holds(40, ether_type::ipv6, PacketEvent::ppp_ip6_pkt_too_small);
     case 0x0281: type = ether_type::mpls; return true;
-    default: mark(walk.packet, PacketEvent::ppp_unsupported); return false;
+    default: break;
   }
+  mark(walk.packet, ppp_known(protocol) ? PacketEvent::ppp_unsupported : PacketEvent::ppp_wrong_type);
+  return false;
 }
 
 bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
@@ -280,8 +318,8 @@ bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
     if (label >= 4 && label <= 15) mark(walk.packet, PacketEvent::mpls_bad_label_reserved);
     bytes = bytes.subspan(4);
   }
-  if (bytes.empty()) {
-    mark(walk.packet, PacketEvent::mpls_too_small);
+  if (bytes.size() < 4) {  // a control word, at least
+    mark(walk.packet, PacketEvent::mpls_pkt_too_small);
     return false;
   }
   switch (bytes[0] >> 4) {
@@ -300,14 +338,21 @@ bool Decoder::mpls(Walk& walk, std::uint16_t& type, Bytes& bytes) {
 
 // RFC 8300
 bool Decoder::nsh(Walk& walk, std::uint16_t& type, Bytes& bytes) {
-  const std::size_t header = bytes.size() < 8 ? 0 : (bytes[1] & 0x3FU) * 4U;
-  if (header < 8 || header > bytes.size()) {
-    mark(walk.packet, PacketEvent::nsh_too_small);
+  const auto refuse = [&](PacketEvent event) {
+    mark(walk.packet, event);
     return false;
-  }
-  if ((word(bytes, 0) >> 14U) != 0) {
-    mark(walk.packet, PacketEvent::nsh_unsupported_version);
-    return false;
+  };
+  if (bytes.size() < 8) return refuse(PacketEvent::nsh_too_small);
+  if ((word(bytes, 0) >> 14U) != 0) return refuse(PacketEvent::nsh_unsupported_version);
+  const std::size_t header = (bytes[1] & 0x3FU) * 4U;
+  if (header < 8 || header > bytes.size()) return refuse(PacketEvent::nsh_bad_header_length);
+  switch (bytes[2] & 0x0FU) {  // what the metadata is like
+    case 0: return refuse(PacketEvent::nsh_reserved_type);
+    case 1:
+      if (header != 24) return refuse(PacketEvent::nsh_bad_header_length);
+      break;
+    case 2: break;
+    default: return refuse(PacketEvent::nsh_unsupported_type);
   }
   ++counters_.nsh;
   switch (bytes[3]) {
@@ -332,137 +377,6 @@ void Decoder::arp(Walk& walk, Bytes bytes) {
   walk.packet.source = IpAddress::v4(bytes.subspan(14, 4));
   walk.packet.destination = IpAddress::v4(bytes.subspan(24, 4));
   walk.packet.payload = bytes.first(28);
-}
-
-// Length of the header with all its options; 0: not to be read any further.
-std::size_t Decoder::gre_header(Walk& walk, Bytes bytes) {
-  Packet& packet = walk.packet;
-  const std::uint16_t flags = word(bytes, 0);
-  const bool routing = (flags & 0x4000U) != 0;
-  const auto refuse = [&](PacketEvent event) -> std::size_t {
-    mark(packet, event);
-    return 0;
-  };
-  std::size_t header = 4;
-  if ((flags & 7U) == 0) {  // RFC 1701, RFC 2784, RFC 2890
-    if ((flags & 0x0700U) != 0) return refuse(PacketEvent::gre_version0_recur);
-    if ((flags & 0x00F8U) != 0) return refuse(PacketEvent::gre_version0_flags);
-    if ((flags & 0xC000U) != 0) header += 4;
-    if ((flags & 0x2000U) != 0) header += 4;
-    if ((flags & 0x1000U) != 0) header += 4;
-    for (int i = 0; routing; ++i) {  // source route entries, ended by one of length zero
-      if (header + 4 > bytes.size() || i > 64) return refuse(PacketEvent::gre_version0_malformed_sre_hdr);
-      const std::size_t length = bytes[header + 3];
-      header += 4 + length;
-      if (length == 0) break;
-    }
-    return header > bytes.size() ? refuse(PacketEvent::gre_version0_hdr_too_big) : header;
-  }
-  // RFC 2637
-  if ((flags & 0x8000U) != 0) return refuse(PacketEvent::gre_version1_chksum);
-  if (routing) return refuse(PacketEvent::gre_version1_route);
-  if ((flags & 0x0800U) != 0) return refuse(PacketEvent::gre_version1_ssr);
-  if ((flags & 0x0700U) != 0) return refuse(PacketEvent::gre_version1_recur);
-  if ((flags & 0x0078U) != 0) return refuse(PacketEvent::gre_version1_flags);
-  if ((flags & 0x2000U) == 0) return refuse(PacketEvent::gre_version1_no_key);
-  header += 4;
-  if ((flags & 0x1000U) != 0) header += 4;
-  if ((flags & 0x0080U) != 0) header += 4;
-  return header > bytes.size() ? refuse(PacketEvent::gre_version1_hdr_too_big) : header;
-}
-
-void Decoder::gre(Walk& walk, Bytes bytes) {
-  Packet& packet = walk.packet;
-  if (bytes.size() < 4) return mark(packet, PacketEvent::gre_too_small);
-  ++counters_.gre;
-  const std::uint16_t flags = word(bytes, 0);
-  const std::uint16_t type = word(bytes, 2);
-  const unsigned version = flags & 7U;
-  if (version > 1) return mark(packet, PacketEvent::gre_wrong_version);
-  if (version == 1 && type != ether_type::ppp) return mark(packet, PacketEvent::gre_version1_unsupported);
-  const std::size_t header = gre_header(walk, bytes);
-  if (header == 0) return;
-  bytes = bytes.subspan(header);
-  packet.payload = bytes;
-  switch (type) {
-    case ether_type::ipv4:
-    case ether_type::ipv6:
-    case ether_type::vlan:
-    case ether_type::mpls:
-    case ether_type::arp: walk.decoded.inner = {Inner::Kind::network, type, bytes, Tunnel::gre}; return;
-    case ether_type::bridge: walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre}; return;
-    case ether_type::erspan2:
-      // Without a sequence number it is type I, which has no header of its own.
-      if ((flags & 0x1000) == 0) {
-        if (!options_.erspan_type1) return;
-        ++counters_.erspan;
-        walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes, Tunnel::gre};
-        return;
-      }
-      return erspan2(walk, bytes);
-    case ether_type::ppp: {
-      std::uint16_t next = 0;
-      if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) bytes = bytes.subspan(2);
-      if (ppp(walk, next, bytes)) walk.decoded.inner = {Inner::Kind::network, next, bytes, Tunnel::gre};
-      return;
-    }
-    default: return;
-  }
-}
-
-void Decoder::erspan2(Walk& walk, Bytes bytes) {
-  if (bytes.size() < 8) return mark(walk.packet, PacketEvent::erspan_too_small);
-  const int version = bytes[0] >> 4;
-  if (version != 1) return mark(walk.packet, PacketEvent::erspan_unsupported);
-  ++counters_.erspan;
-  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::gre};
-}
-
-void Decoder::udp_tunnel(Walk& walk) {
-  const Packet& packet = walk.packet;
-  if (options_.vxlan && contains(options_.vxlan_ports, packet.destination_port)) return vxlan(walk);
-  if (options_.geneve && contains(options_.geneve_ports, packet.destination_port)) return geneve(walk);
-  if (options_.teredo &&
-      (contains(options_.teredo_ports, packet.destination_port) || contains(options_.teredo_ports, packet.source_port)))
-    teredo(walk);
-}
-
-// RFC 7348
-void Decoder::vxlan(Walk& walk) {
-  const Bytes bytes = walk.packet.payload;
-  if (bytes.size() < 8 + 14 || (bytes[0] & 0x08U) == 0 || bytes[7] != 0) return;
-  ++counters_.vxlan;
-  walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(8), Tunnel::vxlan};
-}
-
-// RFC 8926
-void Decoder::geneve(Walk& walk) {
-  const Bytes bytes = walk.packet.payload;
-  if (bytes.size() < 8 || (bytes[0] >> 6) != 0) return;
-  const std::size_t header = 8 + (bytes[0] & 0x3FU) * 4U;
-  if (bytes.size() <= header) return;
-  ++counters_.geneve;
-  const std::uint16_t type = word(bytes, 2);
-  if (type == ether_type::bridge)
-    walk.decoded.inner = {Inner::Kind::ethernet, 0, bytes.subspan(header), Tunnel::geneve};
-  else if (type == ether_type::ipv4 || type == ether_type::ipv6)
-    walk.decoded.inner = {Inner::Kind::network, type, bytes.subspan(header), Tunnel::geneve};
-  else mark(walk.packet, PacketEvent::geneve_unknown_payload);
-}
-
-// RFC 4380: IPv6 in UDP, perhaps after an authentication header and an origin indication.
-void Decoder::teredo(Walk& walk) {
-  Bytes bytes = walk.packet.payload;
-  if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 1) {
-    const std::size_t header = 4U + bytes[2] + bytes[3] + 9U;
-    if (bytes.size() < header) return;
-    bytes = bytes.subspan(header);
-  }
-  if (bytes.size() >= 8 && bytes[0] == 0 && bytes[1] == 0) bytes = bytes.subspan(8);
-  if (bytes.size() < 40 || (bytes[0] >> 4) != 6) return;
-  if (bytes.size() != 40U + word(bytes, 4)) return;  // else it is something else on that port
-  ++counters_.teredo;
-  walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes, Tunnel::teredo};
 }
 
 }  // namespace tocsin::collectors

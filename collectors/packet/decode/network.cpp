@@ -220,7 +220,9 @@ void Decoder::transport(Walk& walk, Bytes bytes) {
         mark(walk.packet, PacketEvent::ipv6_ipv6_in_ipv6_wrong_version);
       walk.decoded.inner = {Inner::Kind::network, ether_type::ipv6, bytes};
       break;
-    default: break;
+    default:
+      if (walk.packet.ip_version == 6) mark(walk.packet, PacketEvent::ipv6_unknown_next_header);
+      break;
   }
   walk.packet.payload = bytes;
 }

@@ -1,4 +1,4 @@
-// TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792, RFC 4443) and the common header of SCTP (RFC 9260).
+// TCP (RFC 9293), UDP (RFC 768) and the common header of SCTP (RFC 9260).
 
 #include "collectors/packet/decode/checksum.h"
 #include "collectors/packet/decode/decoder.h"
@@ -44,6 +44,8 @@ void Decoder::tcp(Walk& walk, Bytes bytes) {
 }
 
 void Decoder::tcp_options(Packet& packet, Bytes options) const {
+  static constexpr std::uint32_t once = 1U << 2 | 1U << 3 | 1U << 4 | 1U << 5 | 1U << 8;
+  std::uint32_t seen = 0;  // a bit per kind below 32
   std::size_t at = 0;
   while (at < options.size()) {
     const std::uint8_t kind = options[at];
@@ -56,6 +58,10 @@ void Decoder::tcp_options(Packet& packet, Bytes options) const {
     const std::size_t length = options[at + 1];
     if (length < 2 || at + length > options.size()) return mark(packet, PacketEvent::tcp_option_invalid_length);
     const Bytes value = options.subspan(at + 2, length - 2);
+    // A segment says these once; who says them twice wants two readers to disagree.
+    const std::uint32_t bit = kind < 32 ? 1U << kind : 0;
+    if ((seen & bit & once) != 0) mark(packet, PacketEvent::tcp_option_duplicate);
+    seen |= bit;
     bool fits = true;
     switch (kind) {
       case 2:
@@ -97,44 +103,6 @@ void Decoder::udp(Walk& walk, Bytes bytes) {
   const bool has_checksum = word(bytes, 6) != 0;
   if (has_checksum && length == bytes.size()) check_transport(packet, bytes, PacketEvent::udp_checksum);
   if (!walk.decoded.inner) udp_tunnel(walk);
-}
-
-void Decoder::icmp4(Walk& walk, Bytes bytes) {
-  Packet& packet = walk.packet;
-  if (bytes.size() < 8) return mark(packet, PacketEvent::icmp4_too_small);
-  ++counters_.icmp;
-  packet.icmp_type = bytes[0];
-  packet.icmp_code = bytes[1];
-  packet.transport = bytes.first(8);
-  packet.payload = bytes.subspan(8);
-  switch (packet.icmp_type) {  // those with an identifier and a sequence number
-    case 0:
-    case 8:
-    case 13:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-      packet.icmp_id = word(bytes, 4);
-      packet.icmp_sequence = word(bytes, 6);
-      break;
-    default: break;
-  }
-}
-
-void Decoder::icmp6(Walk& walk, Bytes bytes) {
-  Packet& packet = walk.packet;
-  if (bytes.size() < 8) return mark(packet, PacketEvent::icmp6_too_small);
-  ++counters_.icmp;
-  packet.icmp_type = bytes[0];
-  packet.icmp_code = bytes[1];
-  packet.transport = bytes.first(8);
-  packet.payload = bytes.subspan(8);
-  if (packet.icmp_type == 128 || packet.icmp_type == 129) {
-    packet.icmp_id = word(bytes, 4);
-    packet.icmp_sequence = word(bytes, 6);
-  }
 }
 
 void Decoder::sctp(Walk& walk, Bytes bytes) {

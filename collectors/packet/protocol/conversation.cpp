@@ -88,6 +88,8 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
   }
   if (chunk.gap != 0 && side.verdict == Probe::more) side.verdict = Probe::no;  // the beginning is not whole
   side.ended |= chunk.end;
+  side.unread += chunk.bytes.size();
+  if (!chunk.bytes.empty() && !first_) first_ = chunk.direction;
   if (side.verdict == Probe::more) {
     const std::size_t most = shelf.options().detection_bytes_most;
     const bool first = side_[0].pending.empty() && side_[1].pending.empty() && restarts_ == 0;
@@ -101,8 +103,14 @@ void Conversation::stream(const StreamChunk& chunk, Time time, ProtocolShelf& sh
     if (parser_ == nullptr && side.verdict == Probe::more && (side.pending.size() >= most || side.ended))
       side.verdict = Probe::no;
   }
-  if (parser_ == nullptr && !over_ && side_[0].verdict == Probe::no && side_[1].verdict == Probe::no)
-    give_up(chunk.flow, shelf);
+  if (parser_ != nullptr || over_) return;
+  const Side& other = side_[index(opposite(chunk.direction))];
+  if (side.verdict == Probe::no && other.verdict == Probe::no) return give_up(chunk.flow, shelf, output);
+  // The other side may never speak; what this one says is nothing known.
+  static constexpr std::uint64_t alone_most = 100'000;
+  if (side.verdict != Probe::no || side.unread <= alone_most || other.unread != 0) return;
+  output.event(PacketEvent::app_proto_detection_skipped);
+  give_up(chunk.flow, shelf, output);
 }
 
 void Conversation::datagram(Flow& flow, Direction& direction, Bytes bytes, Time time, ProtocolShelf& shelf,
@@ -121,7 +129,7 @@ void Conversation::datagram(Flow& flow, Direction& direction, Bytes bytes, Time 
     side_[index(direction)].pending.assign(bytes.begin(), bytes.end());
     return start(flow, *guess.row, direction, time, shelf, output);
   }
-  if (side_[0].verdict == Probe::no && side_[1].verdict == Probe::no) give_up(flow, shelf);
+  if (side_[0].verdict == Probe::no && side_[1].verdict == Probe::no) give_up(flow, shelf, output);
 }
 
 void Conversation::detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf,
@@ -146,7 +154,7 @@ void Conversation::turn(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutpu
     detect(flow, each, true, time, shelf, output);
   }
   // Asked for twice: it is neither way round.
-  if (std::exchange(wants_turn_, false)) give_up(flow, shelf);
+  if (std::exchange(wants_turn_, false)) give_up(flow, shelf, output);
 }
 
 void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction, Time time, ProtocolShelf& shelf,
@@ -154,10 +162,29 @@ void Conversation::start(Flow& flow, const ProtocolRow& row, Direction direction
   adopt(flow, row, shelf.make(row, flow), direction, time, shelf, output);
 }
 
+namespace {
+
+// Protocols in which only a client can begin.
+bool client_begins(Protocol protocol) noexcept {
+  return protocol == Protocol::http || protocol == Protocol::tls || protocol == Protocol::dcerpc;
+}
+
+}  // namespace
+
+// What is odd about the protocol being this one.
+void Conversation::compare(const Flow& flow, Protocol found, ParserOutput& output) {
+  if (first_ == Direction::to_client && restarts_ == 0 && !flow.midstream && client_begins(found))
+    output.event(PacketEvent::app_wrong_direction_first_data);
+  if (!std::exchange(awaits_tls_, false) || found == Protocol::tls) return;
+  if (found != Protocol::failed) output.event(PacketEvent::app_unexpected_protocol);
+  output.event(PacketEvent::app_no_tls_after_starttls);
+}
+
 void Conversation::adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<ProtocolParser> parser,
                          Direction direction, Time time, ProtocolShelf& shelf, ParserOutput& output) {
   if (parser == nullptr) return;
   parser_ = std::move(parser);
+  compare(flow, row.protocol, output);
   flow.protocol = row.protocol;
   flow.protocol_by_direction[index(direction)] = row.protocol;
   if (shelf.options().recognised_only.test(static_cast<std::size_t>(row.protocol))) {
@@ -185,19 +212,24 @@ void Conversation::feed(Flow& flow, Direction direction, Bytes bytes, Time time,
   auto& by_direction = flow.protocol_by_direction[index(direction)];
   if (by_direction == Protocol::unknown) {
     by_direction = spoken(flow, direction, bytes, shelf);
+    if (by_direction == Protocol::failed) {
+      by_direction = flow.protocol;
+      output.event(PacketEvent::app_detect_one_direction_only);
+    }
     if (by_direction != flow.protocol) output.event(PacketEvent::app_mismatch_both_directions);
   }
   judge(flow, parser_->consume(direction, bytes, time, output), time, shelf, output);
 }
 
-// What the second side to speak seems to speak: mostly what the first one does.
+// What the second side to speak seems to speak: mostly what the first one does; failed: nothing known.
 Protocol Conversation::spoken(const Flow& flow, Direction direction, Bytes bytes, const ProtocolShelf& shelf) {
   const auto* row = protocol_row(flow.protocol);
   const bool stream = flow.transport == ip_protocol::tcp;
   const ProbeInput input{direction, bytes, flow.client.port, flow.server.port, stream, false};
   if (!stream || row == nullptr || restarts_ != 0 || row->probe(input) != Probe::no) return flow.protocol;
   const auto guess = shelf.probe(input);
-  return guess.answer == Probe::yes ? guess.row->protocol : flow.protocol;
+  if (guess.answer == Probe::yes) return guess.row->protocol;
+  return guess.answer == Probe::no ? Protocol::failed : flow.protocol;
 }
 
 namespace {
@@ -224,7 +256,9 @@ void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOu
   static constexpr std::uint8_t restarts_most = 4;  // tunnels in tunnels
   parser_->finish(output);
   const std::unique_ptr<ProtocolParser> former = std::move(parser_);
-  if (++restarts_ > restarts_most) return give_up(flow, shelf);
+  if (++restarts_ > restarts_most) return give_up(flow, shelf, output);
+  // Of those that restart, all but HTTP do so because both sides agreed to encrypt.
+  awaits_tls_ = flow.protocol != Protocol::http;
   flow.protocol_by_direction = {};
   if (flow.protocol_original == Protocol::unknown) flow.protocol_original = flow.protocol;
   for (const auto each : {Direction::to_server, Direction::to_client}) {
@@ -244,8 +278,9 @@ void Conversation::restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOu
       detect(flow, each, true, time, shelf, output);
 }
 
-void Conversation::give_up(Flow& flow, ProtocolShelf& shelf) {
+void Conversation::give_up(Flow& flow, ProtocolShelf& shelf, ParserOutput& output) {
   over_ = true;
+  compare(flow, Protocol::failed, output);
   flow.protocol = Protocol::failed;  // what was spoken before, if anything, is its protocol_original
   ++shelf.counters().protocol_unknown;
   for (auto& side : side_) release_memory(side.pending);

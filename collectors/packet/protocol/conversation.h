@@ -69,6 +69,7 @@ class Conversation {
     std::vector<std::uint8_t> pending;  // first bytes, until the protocol is known
     Probe verdict = Probe::more;
     bool ended = false;
+    std::uint64_t unread = 0;  // bytes seen before the protocol was known
   };
 
   void detect(Flow& flow, Direction direction, bool stream, Time time, ProtocolShelf& shelf, ParserOutput& output);
@@ -77,14 +78,17 @@ class Conversation {
   void adopt(Flow& flow, const ProtocolRow& row, std::unique_ptr<ProtocolParser> parser, Direction direction, Time time,
              ProtocolShelf& shelf, ParserOutput& output);
   void restart(Flow& flow, Time time, ProtocolShelf& shelf, ParserOutput& output);
-  void give_up(Flow& flow, ProtocolShelf& shelf);
+  void give_up(Flow& flow, ProtocolShelf& shelf, ParserOutput& output);
+  void compare(const Flow& flow, Protocol found, ParserOutput& output);
   void feed(Flow& flow, Direction direction, Bytes bytes, Time time, ProtocolShelf& shelf, ParserOutput& output);
   Protocol spoken(const Flow& flow, Direction direction, Bytes bytes, const ProtocolShelf& shelf);
   void judge(Flow& flow, ParserState state, Time time, ProtocolShelf& shelf, ParserOutput& output);
 
   std::unique_ptr<ProtocolParser> parser_;
   std::array<Side, 2> side_;
+  std::optional<Direction> first_;  // who spoke first
   std::uint8_t restarts_ = 0;
+  bool awaits_tls_ = false;
   bool wants_turn_ = false;
   bool over_ = false;
   bool encrypted_ = false;

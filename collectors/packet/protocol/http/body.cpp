@@ -109,6 +109,14 @@ void HttpSession::part_begin(std::string_view file_name, std::string_view) {
   HttpFile& file = files.emplace_back();
   file.id = files_++;
   file.name = file_name;
+  // Longer than a path may be on Linux.
+  static constexpr std::size_t name_most = 4'096;
+  if (file_name.size() > name_most) uploading_->transaction->raise(PacketEvent::http_file_name_too_long);
+}
+
+void HttpSession::part_wrong(MultipartFault fault) {
+  uploading_->transaction->raise(fault == MultipartFault::no_data ? PacketEvent::http_multipart_no_filedata
+                                                                  : PacketEvent::http_multipart_invalid_header);
 }
 
 void HttpSession::part_data(Bytes bytes) {

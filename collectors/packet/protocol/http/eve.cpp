@@ -1,41 +1,23 @@
 // HTTP as Suricata's EVE shows it: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html#event-type-http
 
 #include <algorithm>
-#include <charconv>
 
 #include "collectors/base/text.h"
 #include "collectors/packet/protocol/http/authentication.h"
+#include "collectors/packet/protocol/http/content_range.h"
 #include "collectors/packet/protocol/http/transaction.h"
 
 namespace tocsin::collectors {
 
 namespace {
 
-// "bytes 21010-47021/47022" (RFC 9110, section 14.4); a star stands for what the server does not know.
 void append_range(JsonWriter& json, std::string_view text) {
   json.key("content_range").begin_object();
   json.member("raw", record_text(text));
-  std::string_view rest = trim(text);
-  if (!rest.starts_with("bytes")) {
-    json.end_object();
-    return;
+  if (const auto range = ContentRange::parse(text)) {
+    if (range->first) json.member("start", *range->first).member("end", *range->last);
+    if (range->size) json.member("size", *range->size);
   }
-  rest = trim(rest.substr(5));
-  const auto number = [&](char end) -> std::optional<std::uint64_t> {
-    const std::size_t stop = end == '\0' ? rest.size() : rest.find(end);
-    if (stop == std::string_view::npos) return std::nullopt;
-    const auto value = parse_unsigned(trim(rest.substr(0, stop)));
-    rest.remove_prefix(std::min(rest.size(), stop + 1));
-    return value;
-  };
-  if (rest.starts_with('*')) {
-    rest.remove_prefix(std::min<std::size_t>(rest.size(), 2));
-  } else {
-    const auto start = number('-');
-    const auto end = number('/');
-    if (start && end) json.member("start", *start).member("end", *end);
-  }
-  if (const auto size = number('\0')) json.member("size", *size);
   json.end_object();
 }
 

@@ -105,7 +105,9 @@ bool Multipart::step_data(std::string_view text, MultipartSink& sink) {
       data.remove_prefix(2);
       at_start_ = false;
     }
-    if (state_ == State::data && in_file_ && !data.empty()) sink.part_data(as_bytes(data));
+    if (state_ != State::data || !in_file_ || data.empty()) return;
+    empty_ = false;
+    sink.part_data(as_bytes(data));
   };
   const std::size_t found = text.find(delimiter_);
   if (found == std::string_view::npos) {
@@ -118,7 +120,10 @@ bool Multipart::step_data(std::string_view text, MultipartSink& sink) {
   }
   give(text.substr(0, found));
   at_start_ = false;
-  if (state_ == State::data && in_file_) sink.part_end(true);
+  if (state_ == State::data && in_file_) {
+    if (empty_) sink.part_wrong(MultipartFault::no_data);
+    sink.part_end(true);
+  }
   in_file_ = false;
   start_ += found + delimiter_.size();
   state_ = State::after_delimiter;
@@ -129,13 +134,16 @@ void Multipart::begin_part(std::string_view headers, MultipartSink& sink) {
   in_file_ = false;
   static constexpr std::string_view wanted = "content-disposition:";
   for (auto line : split(headers, '\n')) {
+    const bool folded = line.starts_with(' ') || line.starts_with('\t');
     line = trim(line);
-    if (line.size() < wanted.size() || !equals_ignoring_case(line.substr(0, wanted.size()), wanted)) continue;
+    if (!line.empty() && !folded && line.find(':') == std::string_view::npos)
+      sink.part_wrong(MultipartFault::invalid_header);
+    if (in_file_ || line.size() < wanted.size() || !equals_ignoring_case(line.substr(0, wanted.size()), wanted))
+      continue;
     const auto file = header_parameter(line, "filename");
     if (!file) continue;
-    in_file_ = true;
+    in_file_ = empty_ = true;
     sink.part_begin(*file, header_parameter(line, "name").value_or(""));
-    return;
   }
 }
 

@@ -11,6 +11,9 @@
 
 namespace tocsin::collectors {
 
+// invalid_header: a line of a part's headers without a name. no_data: a part names a file and has no byte of it.
+enum class MultipartFault : std::uint8_t { invalid_header, no_data };
+
 class MultipartSink {
  public:
   virtual ~MultipartSink() = default;
@@ -18,6 +21,7 @@ class MultipartSink {
   virtual void part_begin(std::string_view file_name, std::string_view field_name) = 0;
   virtual void part_data(Bytes bytes) = 0;
   virtual void part_end(bool whole) = 0;
+  virtual void part_wrong(MultipartFault fault) = 0;
 };
 
 class Multipart {
@@ -42,6 +46,7 @@ class Multipart {
   std::size_t start_ = 0;        // of what is not read yet
   State state_ = State::preamble;
   bool in_file_ = false;
+  bool empty_ = true;      // the file at hand, so far
   bool at_start_ = false;  // the buffer begins with a line end that is not data
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/base/text.h"
+#include "collectors/packet/protocol/http/content_range.h"
 #include "collectors/packet/protocol/http/log_event.h"
 #include "collectors/packet/protocol/http/parser.h"
 #include "collectors/packet/protocol/http2/parser.h"
@@ -310,7 +311,8 @@ void HttpSession::request_headers(htp_tx_t* tx) {
   };
   flag(HTP_HOST_MISSING, PacketEvent::http_request_field_missing_host);
   flag(HTP_HOST_AMBIGUOUS, PacketEvent::http_request_host_ambiguous);
-  flag(HTP_HOST_INVALID, PacketEvent::http_request_host_invalid);
+  flag(HTP_HOSTU_INVALID, PacketEvent::http_request_uri_host_invalid);
+  flag(HTP_HOSTH_INVALID, PacketEvent::http_request_host_invalid);
   flag(HTP_HEADERS_TOO_MANY, PacketEvent::http_request_too_many_headers);
   flag(HTP_REQUEST_INVALID_T_E, PacketEvent::http_invalid_transfer_encoding);
   flag(HTP_REQUEST_INVALID_C_L, PacketEvent::http_invalid_content_length);
@@ -348,6 +350,9 @@ void HttpSession::response_headers(htp_tx_t* tx) {
   if (const auto* encoding = side.find("Content-Encoding");
       encoding != nullptr && equals_ignoring_case(trim(encoding->value), "br") && open->brotli == nullptr)
     open->brotli = std::make_unique<BrotliStream>();
+  if (open->transaction->status == 206)
+    if (const auto* range = side.find("Content-Range"); range != nullptr && !ContentRange::sound(range->value))
+      open->transaction->raise(PacketEvent::http_range_invalid);
   if (open->transaction->status == 101) upgrade(*open->transaction);
   step(*open, Direction::to_client, http_progress::headers);
 }

@@ -77,6 +77,7 @@ class HttpSession final : public ProtocolParser, private MultipartSink {
   void part_begin(std::string_view file_name, std::string_view field_name) override;
   void part_data(Bytes bytes) override;
   void part_end(bool whole) override;
+  void part_wrong(MultipartFault fault) override;
 
   bool connect();
   void rest();

@@ -16,6 +16,7 @@ namespace message_type {
 constexpr std::uint8_t client_hello = 1, server_hello = 2, certificate = 11;
 }
 constexpr std::size_t record_most = (1U << 14) + 2048;  // RFC 5246, section 6.2.3
+constexpr std::size_t records_most = 255;               // at once; more are no honest sender's
 
 class TlsFactory final : public ProtocolFactory {
  public:
@@ -81,6 +82,7 @@ TlsTransaction& TlsParser::transaction() {
 ParserState TlsParser::consume(Direction direction, Bytes bytes, Time time, ParserOutput& output) {
   now_ = time;
   Side& side = side_[index(direction)];
+  std::size_t records = 0;
   while (!bytes.empty()) {
     if (side.header_size < header_wanted(side)) {
       const std::size_t wanted = side.header_size == 0 ? 1 : header_wanted(side) - side.header_size;
@@ -90,6 +92,7 @@ ParserState TlsParser::consume(Direction direction, Bytes bytes, Time time, Pars
       bytes = bytes.subspan(count);
       if (side.header_size < header_wanted(side)) continue;  // the first byte tells how long it is
       if (!record_header(direction, output)) return ParserState::failed;
+      if (++records == records_most + 1) output.event(PacketEvent::tls_too_many_records);
     }
     const std::size_t count = std::min(bytes.size(), side.left);
     if (!side.old_form && side.header[0] == content::heartbeat && side.fresh && count != 0)

@@ -132,5 +132,73 @@ TEST(PacketWorker, AnAnswerInAnotherProtocolIsSaid) {
   }
 }
 
+namespace {
+
+bool of_flow(const Bench& bench, PacketEvent event) {
+  return bench.listener.flow_events.test(static_cast<std::size_t>(event));
+}
+
+}  // namespace
+
+TEST(PacketWorker, AnAnswerInNoProtocolIsSaid) {
+  for (const std::string answer : {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "\x01\x02 nobody speaks so \x03"}) {
+    Bench bench;
+    bench.handshake();
+    bench.say(Direction::to_server, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.say(Direction::to_client, answer);
+    bench.worker.finish();
+    EXPECT_EQ(of_flow(bench, PacketEvent::app_detect_one_direction_only), answer[0] != 'H');
+  }
+}
+
+TEST(PacketWorker, AServerThatBeginsWhereOnlyClientsCan) {
+  for (const bool server_first : {false, true}) {
+    Bench bench;
+    bench.handshake();
+    if (server_first) bench.say(Direction::to_client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    bench.say(Direction::to_server, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.worker.finish();
+    EXPECT_EQ(of_flow(bench, PacketEvent::app_wrong_direction_first_data), server_first);
+  }
+}
+
+TEST(PacketWorker, OneSideThatSaysMuchOfNothingKnown) {
+  Bench bench;
+  bench.handshake();
+  for (int i = 0; i < 101; ++i) {
+    EXPECT_FALSE(of_flow(bench, PacketEvent::app_proto_detection_skipped));
+    bench.say(Direction::to_client, std::string(1'000, '\x07'));
+  }
+  bench.worker.finish();
+  EXPECT_TRUE(of_flow(bench, PacketEvent::app_proto_detection_skipped));
+}
+
+TEST(PacketWorker, AfterStarttlsSomethingElse) {
+  const std::string hello("\x16\x03\x01\x00\x05\x01\x00\x00\x01x", 10);
+  for (const std::string& next : {hello, std::string("SSH-2.0-OpenSSH_9.2p1\r\n")}) {
+    Bench bench;
+    bench.handshake();
+    bench.say(Direction::to_client, "220 mail.example ESMTP\r\n");
+    bench.say(Direction::to_server, "EHLO a\r\n");
+    bench.say(Direction::to_client, "250 STARTTLS\r\n");
+    bench.say(Direction::to_server, "STARTTLS\r\n");
+    bench.say(Direction::to_client, "220 go ahead\r\n");
+    bench.say(Direction::to_server, next);
+    bench.worker.finish();
+    EXPECT_EQ(of_flow(bench, PacketEvent::app_no_tls_after_starttls), next != hello);
+    EXPECT_EQ(of_flow(bench, PacketEvent::app_unexpected_protocol), next != hello);
+  }
+}
+
+TEST(PacketWorker, ThePacketThatShowsAHoleInItsStreamIsMarked) {
+  Bench bench;
+  bench.handshake();
+  bench.say(Direction::to_server, "GET / HT");
+  EXPECT_FALSE(bench.listener.raised(PacketEvent::stream_gap));
+  bench.tcp({client, server, 1'109, 5'001, tcp_flag::ack, "later"});
+  bench.tcp({server, client, 5'001, 1'114, tcp_flag::ack, ""});
+  EXPECT_TRUE(bench.listener.raised(PacketEvent::stream_gap));
+}
+
 }  // namespace
 }  // namespace tocsin::collectors::testing

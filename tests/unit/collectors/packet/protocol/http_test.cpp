@@ -123,6 +123,52 @@ TEST(HttpEvents, WhatTheParserSaysIsRaisedOnItsTransaction) {
   }
 }
 
+TEST(HttpEvents, AHostThatCannotBeOne) {
+  const auto raised = [](const std::string& target, const std::string& host, PacketEvent event) {
+    ParserBench bench(Protocol::http);
+    bench.client("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    return bench.raised(event);
+  };
+  EXPECT_FALSE(raised("http://a.example/", "a.example", PacketEvent::http_request_uri_host_invalid));
+  EXPECT_TRUE(raised("http://a..example/", "a.example", PacketEvent::http_request_uri_host_invalid));
+  EXPECT_FALSE(raised("http://a..example/", "a.example", PacketEvent::http_request_host_invalid));
+  EXPECT_TRUE(raised("/", "a..example", PacketEvent::http_request_host_invalid));
+}
+
+TEST(HttpEvents, PartsThatNoFileCanHave) {
+  for (const auto& [range, good] : std::vector<std::pair<std::string, bool>>{{"bytes 0-2/3", true},
+                                                                             {"bytes 0-2/*", true},
+                                                                             {"bytes */3", true},
+                                                                             {"bytes 2-0/3", false},
+                                                                             {"bytes 0-3/3", false},
+                                                                             {"bytes 0-2", false},
+                                                                             {"bytes x-2/3", false},
+                                                                             {"pages 0-2/3", false}}) {
+    ParserBench bench(Protocol::http);
+    bench.client("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.server("HTTP/1.1 206 Partial\r\nContent-Length: 3\r\nContent-Range: " + range + "\r\n\r\nabc");
+    EXPECT_EQ(bench.raised(PacketEvent::http_range_invalid), !good) << range;
+  }
+}
+
+TEST(HttpEvents, UploadsThatAreOdd) {
+  const auto raised = [](const std::string& name, const std::string& header, const std::string& data,
+                         PacketEvent event) {
+    const std::string body = "--X\r\nContent-Disposition: form-data; filename=\"" + name + "\"\r\n" + header + "\r\n" +
+                             data + "\r\n--X--\r\n";
+    ParserBench bench(Protocol::http);
+    bench.client("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Type: multipart/form-data; boundary=X\r\n" +
+                 ("Content-Length: " + std::to_string(body.size())) + "\r\n\r\n" + body);
+    return bench.raised(event);
+  };
+  EXPECT_FALSE(raised("a", "Content-Type: a\r\n", "data", PacketEvent::http_multipart_invalid_header));
+  EXPECT_TRUE(raised("a", "Content-Type\r\n", "data", PacketEvent::http_multipart_invalid_header));
+  EXPECT_FALSE(raised("a", "", "data", PacketEvent::http_multipart_no_filedata));
+  EXPECT_TRUE(raised("a", "", "", PacketEvent::http_multipart_no_filedata));
+  EXPECT_FALSE(raised(std::string(4'096, 'a'), "", "data", PacketEvent::http_file_name_too_long));
+  EXPECT_TRUE(raised(std::string(4'097, 'a'), "", "data", PacketEvent::http_file_name_too_long));
+}
+
 TEST(HttpEvents, AnEncodingThatNobodyKnowsIsStrangeAndBrotliIsNot) {
   for (const std::string encoding : {"br", "curious"}) {
     ParserBench bench(Protocol::http);

@@ -118,6 +118,17 @@ TEST(TlsParser, NamesThatAreOdd) {
   EXPECT_TRUE(raised(extension(0, words({9})), PacketEvent::tls_invalid_sni_length));
 }
 
+TEST(TlsParser, VeryManyRecordsAtOnce) {
+  std::string many = record(22, handshake(1, client_hello_body()));
+  ParserBench bench(Protocol::tls);
+  for (int i = 0; i < 255; ++i) many += record(20, "\x01");
+  bench.client(many.substr(0, many.size() - 1));
+  EXPECT_TRUE(bench.raised(PacketEvent::tls_too_many_records));
+  ParserBench few(Protocol::tls);
+  few.client(many.substr(0, many.size() - 6));
+  EXPECT_FALSE(few.raised(PacketEvent::tls_too_many_records));
+}
+
 TEST(TlsParser, HeartbeatsThatWantTooMuch) {
   const auto beat = [](char type, const std::string& size, std::size_t bytes) {
     return record(24, std::string(1, type) + size + std::string(bytes, 'x'));
