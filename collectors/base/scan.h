@@ -1,10 +1,17 @@
 #pragma once
 // Looking for one of a few bytes, sixteen at a time: for loops that see every byte of every line.
+// `scan::Stretch` tells all places in 64 bytes at once, for those who want many of them.
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace tocsin {
 
@@ -27,6 +34,42 @@ std::ptrdiff_t first(Hits hits) noexcept {
   };
   return halves[0] != 0 ? place(halves[0]) : 8 + place(halves[1]);
 }
+
+// A bit for each byte that is set in `hits`, the lowest for the first.
+template <class Hits>
+std::uint64_t bits(Hits hits) noexcept {
+#ifdef __SSE2__
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(reinterpret_cast<__m128i>(hits)));
+#else
+  std::uint64_t out = 0;
+  for (unsigned i = 0; i < sizeof(Block); ++i) out |= std::uint64_t{hits[i] != 0} << i;
+  return out;
+#endif
+}
+
+// 64 bytes of a text, zeroes behind its end.
+class Stretch {
+ public:
+  static constexpr std::size_t size = 64;
+  Stretch(const char* at, const char* end) noexcept {
+    std::array<char, size> last;
+    if (static_cast<std::size_t>(end - at) < size) {
+      last = {};
+      std::memcpy(last.data(), at, static_cast<std::size_t>(end - at));
+      at = last.data();
+    }
+    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i] = load(at + i * sizeof(Block));
+  }
+  // Where `test` of a block is true, a bit for each byte, the lowest for the first.
+  template <class Test>
+  std::uint64_t marks(Test test) const noexcept {
+    return bits(test(blocks_[0])) | bits(test(blocks_[1])) << 16 | bits(test(blocks_[2])) << 32 |
+           bits(test(blocks_[3])) << 48;
+  }
+
+ private:
+  std::array<Block, size / sizeof(Block)> blocks_;
+};
 }  // namespace scan
 
 // The first of the `wanted` bytes in [at, end), else `end`.
@@ -40,19 +83,6 @@ const char* find_byte(const char* at, const char* end) noexcept {
   }
   while (at != end && ((*at != wanted) && ...)) ++at;
   return at;
-}
-
-// Where the byte first stands twice in a row, else `end`.
-template <char wanted>
-const char* find_twice(const char* at, const char* end) noexcept {
-  constexpr std::ptrdiff_t step = sizeof(scan::Block);
-  constexpr auto byte = static_cast<unsigned char>(wanted);
-  for (; end - at > step; at += step) {
-    const auto place = scan::first((scan::load(at) == byte) & (scan::load(at + 1) == byte));
-    if (place != step) return at + place;
-  }
-  while (end - at > 1 && (at[0] != wanted || at[1] != wanted)) ++at;
-  return end - at > 1 ? at : end;
 }
 
 }  // namespace tocsin

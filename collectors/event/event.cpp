@@ -56,8 +56,12 @@ const Value* EventBuilder::search(Field field) const noexcept {
   return nullptr;
 }
 
-void EventBuilder::erase(Field field) noexcept {
-  std::erase_if(fields_, [&](const FieldValue& f) { return f.field == field; });
+void EventBuilder::erase(std::span<const Field> fields) noexcept {
+  Marks unwanted{};
+  for (const auto field : fields) mark(unwanted, field);
+  std::erase_if(fields_, [&](const FieldValue& f) {
+    return marked(unwanted, f.field) && std::ranges::find(fields, f.field) != fields.end();
+  });
 }
 
 void EventBuilder::put(Field field, const Value& value) {

@@ -145,7 +145,7 @@ class EventBuilder {
   void append(Field field, std::string_view text);
 
   const Value* find(Field field) const noexcept { return marked(field) ? search(field) : nullptr; }
-  void erase(Field field) noexcept;
+  void erase(std::span<const Field> fields) noexcept;
 
   // Freezes the event into the batch; header views and `original` are copied. The builder is empty again.
   const Event& finish(const EventHeader& header, std::string_view original);
@@ -153,14 +153,17 @@ class EventBuilder {
  private:
   // Most fields that are asked for are not there: one bit each, by number, says so without a search.
   static constexpr std::size_t mark_bits = 512;
-  bool marked(Field field) const noexcept {
+  using Marks = std::array<std::uint64_t, mark_bits / 64>;
+  static bool marked(const Marks& marks, Field field) noexcept {
     const auto bit = static_cast<std::size_t>(field) % mark_bits;
-    return ((marks_[bit / 64] >> (bit % 64)) & 1U) != 0;
+    return ((marks[bit / 64] >> (bit % 64)) & 1U) != 0;
   }
-  void mark(Field field) noexcept {
+  static void mark(Marks& marks, Field field) noexcept {
     const auto bit = static_cast<std::size_t>(field) % mark_bits;
-    marks_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    marks[bit / 64] |= std::uint64_t{1} << (bit % 64);
   }
+  bool marked(Field field) const noexcept { return marked(marks_, field); }
+  void mark(Field field) noexcept { mark(marks_, field); }
   const Value* search(Field field) const noexcept;
   // In the arena: where it stands, or a copy.
   std::string_view placed(std::string_view text);
@@ -168,7 +171,7 @@ class EventBuilder {
   EventBatch& batch_;
   std::string_view line_;
   std::vector<FieldValue> fields_;
-  std::array<std::uint64_t, mark_bits / 64> marks_{};
+  Marks marks_{};
 };
 
 // One flat JSON object: @timestamp, event.id, host.name, event.dataset, then fields by name, then event.original.

@@ -126,7 +126,7 @@ void apply(const Effects& effects, LineContext& line, Verdict& verdict) {
   if (effects.nested) verdict.nested = effects.nested;
   for (const auto& branch : effects.then)
     if (holds(branch.when, line.builder)) apply(branch.effects, line, verdict);
-  for (const auto field : effects.drop) line.builder.erase(field);
+  if (!effects.drop.empty()) line.builder.erase(effects.drop);
 }
 
 }  // namespace tocsin::collectors

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "collectors/base/scan.h"
@@ -88,19 +89,40 @@ class Masker {
   std::size_t run() {
     const char* const begin = view_.data();
     const char* const end = begin + view_.size();
-    for (const char* at = find_byte<'=', ':'>(begin, end); at != end; at = find_byte<'=', ':'>(at + 1, end)) {
-      const auto place = static_cast<std::size_t>(at - begin);
-      if (*at == '=') pair(place);
-      else colon(place);
+    std::uint64_t dash_before = 0;
+    bool dashes = false;
+    for (const char* at = begin; at < end; at += scan::Stretch::size) {
+      const scan::Stretch stretch(at, end);
+      auto marks = stretch.marks([](auto block) { return (block == '=') | (block == ':'); });
+      const auto dash = stretch.marks([](auto block) { return block == '-'; });
+      dashes = dashes || (dash & (dash << 1 | dash_before)) != 0;
+      dash_before = dash >> 63;
+      for (; marks != 0; marks &= marks - 1) look(static_cast<std::size_t>(at - begin + std::countr_zero(marks)));
     }
-    if (find_twice<'-'>(begin, end) != end) command_options();
+    if (dashes) command_options();
     return masked_;
   }
 
  private:
+  static bool is_quote(char c) { return c == '"' || c == '\''; }
+  bool may_end_name(std::size_t end) const { return end >= 2 && name_ends.holds(view_[end - 2], view_[end - 1]); }
+
+  // What was hidden meanwhile is no mark any more. Most marks stand behind no name that is looked for.
+  void look(std::size_t at) {
+    if (view_[at] == ':') {
+      if (at > 0 && is_quote(view_[at - 1])) {
+        if (may_end_name(at - 1)) json_member(at);
+      } else {
+        colon(at);
+      }
+    } else if (view_[at] == '=' && may_end_name(at)) {
+      pair(at);
+    }
+  }
+
   // Empty when it is none of those that are looked for, as far as its end tells.
   std::string_view name_before(std::size_t end) const {
-    if (end < 2 || !name_ends.holds(view_[end - 2], view_[end - 1])) return {};
+    if (!may_end_name(end)) return {};
     auto start = end;
     while (start > 0 && end - start < 32 && is_name(view_[start - 1])) --start;
     return view_.substr(start, end - start);
@@ -109,7 +131,7 @@ class Masker {
   void hide(std::size_t begin, std::size_t end) {
     end = std::min(end, view_.size());
     // The backslashes before a quote belong to the quote: JSON inside must stay JSON.
-    if (end < view_.size() && (view_[end] == '"' || view_[end] == '\''))
+    if (end < view_.size() && is_quote(view_[end]))
       while (end > begin && view_[end - 1] == '\\') --end;
     if (begin >= end || looks_like_attack(view_.substr(begin, end - begin))) return;
     std::ranges::fill(text_.subspan(begin, end - begin), '*');
@@ -117,11 +139,11 @@ class Masker {
   }
 
   // name=value, name="value", name='value'
-  void pair(std::size_t at) {
+  [[gnu::noinline]] void pair(std::size_t at) {
     if (!secret_name(name_before(at))) return;
     auto begin = at + 1;
     if (begin < view_.size() && view_[begin] == '/') return;  // PWD=/home/alice is a directory
-    if (begin < view_.size() && (view_[begin] == '"' || view_[begin] == '\'')) {
+    if (begin < view_.size() && is_quote(view_[begin])) {
       const auto close = view_.find(view_[begin], begin + 1);
       return hide(begin + 1, close);
     }
@@ -129,7 +151,6 @@ class Masker {
   }
 
   void colon(std::size_t at) {
-    if (at > 0 && (view_[at - 1] == '"' || view_[at - 1] == '\'')) return json_member(at);
     if (view_.substr(at).starts_with("://")) return url_user(at + 3);
     const auto name = name_before(at);
     if (!headers.holds(name)) return;
@@ -143,11 +164,11 @@ class Masker {
   }
 
   // "password": "value"
-  void json_member(std::size_t at) {
+  [[gnu::noinline]] void json_member(std::size_t at) {
     const auto name = name_before(at - 1);
     if (!secret_name(name) && !headers.holds(name)) return;
     const auto open = view_.find_first_not_of(" \t", at + 1);
-    if (open == npos || (view_[open] != '"' && view_[open] != '\'')) return;
+    if (open == npos || !is_quote(view_[open])) return;
     auto close = open + 1;
     while (close < view_.size() && view_[close] != view_[open]) close += view_[close] == '\\' ? 2 : 1;
     hide(open + 1, close);

@@ -1,9 +1,11 @@
 #include "rules/sigma/compile/fold.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
+#include "collectors/base/scan.h"
 #include "collectors/base/utf8.h"
 #include "rules/sigma/compile/fold_table.h"
 
@@ -19,10 +21,8 @@ std::uint32_t fold_point(std::uint32_t point) {
 // How many bytes below 0x80 the text begins with.
 std::size_t ascii_run(std::string_view text) {
   std::size_t n = 0;
-  for (std::uint64_t block = 0; n + sizeof block <= text.size(); n += sizeof block) {
-    std::memcpy(&block, text.data() + n, sizeof block);
-    if ((block & 0x8080808080808080ULL) != 0) break;
-  }
+  for (; n + sizeof(scan::Block) <= text.size(); n += sizeof(scan::Block))
+    if (scan::bits(scan::load(text.data() + n) >= 0x80) != 0) break;
   while (n < text.size() && static_cast<unsigned char>(text[n]) < 0x80) ++n;
   return n;
 }
@@ -40,16 +40,25 @@ void fold_into(char* out, std::string_view text) {
 bool is_ascii(std::string_view text) noexcept { return ascii_run(text) == text.size(); }
 
 Letters letters_of(std::string_view text) noexcept {
-  // Without a branch in it, so that compilers make vector code of it.
-  unsigned char high = 0;
-  unsigned char upper = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    high = static_cast<unsigned char>(high | byte);
-    upper = static_cast<unsigned char>(upper | static_cast<unsigned char>(static_cast<unsigned char>(byte - 'A') < 26));
+  scan::Block high{};
+  scan::Block upper{};
+  const auto take = [&](const char* at) {
+    const auto block = scan::load(at);
+    high |= block;
+    upper |= reinterpret_cast<scan::Block>((block - 'A') < 26);
+  };
+  constexpr std::size_t step = sizeof(scan::Block);
+  const char* at = text.data();
+  if (text.size() < step) {
+    std::array<char, step> whole{};
+    std::memcpy(whole.data(), text.data(), text.size());
+    take(whole.data());
+  } else {
+    for (auto left = text.size(); left > step; left -= step, at += step) take(at);
+    take(text.data() + text.size() - step);  // some of it a second time
   }
-  if (high >= 0x80) return Letters::other;
-  return upper != 0 ? Letters::ascii : Letters::folded_ascii;
+  if (scan::bits(high >= 0x80) != 0) return Letters::other;
+  return scan::bits(upper != 0) != 0 ? Letters::ascii : Letters::folded_ascii;
 }
 
 std::string_view fold_ascii(std::string_view text, std::string& storage) {

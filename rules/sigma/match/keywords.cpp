@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "rules/sigma/compile/fold.h"
 #include "rules/sigma/match/matcher.h"
 
 namespace tocsin::rules::sigma {
@@ -80,7 +79,7 @@ void Matcher::judge_keywords() {
     auto& seen = seen_.emplace_back();
     keyword_value(line, line, event_->fields().size(), Field{}, seen);
     judge_value(keyword_slot, seen);
-    line_is_judged = is_ascii(seen.operand.text);
+    line_is_judged = texts_->at(event_->fields().size(), line).ascii;
   }
   const auto first = seen_.size();
   std::size_t place = 0;

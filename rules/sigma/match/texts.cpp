@@ -22,7 +22,9 @@ std::string& EventTexts::storage() {
 
 void EventTexts::fill(std::string_view text, TextForms& out) {
   out.text = out.folded = text;
-  switch (letters_of(text)) {
+  const auto letters = letters_of(text);
+  out.ascii = letters != Letters::other;
+  switch (letters) {
     case Letters::folded_ascii: break;
     case Letters::ascii: out.folded = fold_ascii(text, storage()); break;
     case Letters::other:

@@ -16,6 +16,7 @@ struct TextForms {
   std::string_view text;    // valid UTF-8
   std::string_view folded;  // of text
   std::uint64_t hash = 0;   // hash64 of text, where that is short enough to be remembered
+  bool ascii = false;
 };
 
 class EventTexts {

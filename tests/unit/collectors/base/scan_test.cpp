@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -10,9 +11,6 @@ namespace {
 
 std::size_t quote_or_end(std::string_view text) {
   return static_cast<std::size_t>(find_byte<'"', '\\'>(text.data(), text.data() + text.size()) - text.data());
-}
-std::size_t dashes_or_end(std::string_view text) {
-  return static_cast<std::size_t>(find_twice<'-'>(text.data(), text.data() + text.size()) - text.data());
 }
 
 // Every place of a text, in blocks and behind them.
@@ -28,17 +26,17 @@ TEST(Scan, FindsTheFirstOfTheWantedBytes) {
     }
 }
 
-TEST(Scan, FindsAByteThatStandsTwice) {
-  for (std::size_t size = 2; size < 70; ++size)
-    for (std::size_t at = 0; at + 1 < size; ++at) {
+TEST(Scan, AStretchTellsEveryPlace) {
+  const auto dashes = [](std::string_view text) {
+    return scan::Stretch(text.data(), text.data() + text.size()).marks([](auto block) { return block == '-'; });
+  };
+  EXPECT_EQ(dashes(""), 0U);
+  for (std::size_t size = 1; size < 70; ++size)
+    for (std::size_t at = 0; at < std::min(size, scan::Stretch::size); ++at) {
       std::string text(size, 'x');
-      text[at] = '-';
-      ASSERT_EQ(dashes_or_end(text), size);
-      text[at + 1] = '-';
-      ASSERT_EQ(dashes_or_end(text), at) << size;
+      text[at] = text[0] = '-';
+      ASSERT_EQ(dashes(text), std::uint64_t{1} | std::uint64_t{1} << at) << size;
     }
-  EXPECT_EQ(dashes_or_end("-"), 1U);
-  EXPECT_EQ(dashes_or_end(""), 0U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "collectors/event/field_table.h"
 
@@ -67,8 +68,10 @@ TEST(EventBuilder, what_was_taken_away_can_be_set_again) {
   EventBatch batch;
   EventBuilder builder(batch);
   builder.set(field::user_name, "root");
-  builder.erase(field::user_name);
+  builder.set(field::source_port, std::uint64_t{22});
+  builder.erase(std::array{field::user_name, field::user_id});
   EXPECT_EQ(builder.find(field::user_name), nullptr);
+  EXPECT_NE(builder.find(field::source_port), nullptr);
   builder.set(field::user_name, "admin");
   builder.set(field::user_name, "guest");
   EXPECT_EQ(builder.finish({}, "").text(field::user_name), "guest");
