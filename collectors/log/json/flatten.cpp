@@ -4,11 +4,13 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <utility>
 
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
+#include "collectors/log/json/member.h"
 
 namespace tocsin::collectors {
 
@@ -17,65 +19,120 @@ namespace {
 namespace dom = simdjson::dom;
 constexpr std::size_t document_most = 16 * 1024 * 1024;
 
-class Flattening {
+// Follows in the document's text what the parser gives of it, in order: a string that stands there as it is can be
+// taken from there.
+class Cursor {
  public:
-  Flattening(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>& own)
-      : line_(line), map_(map), name_(name), own_(own) {}
-
-  void object(dom::object object, std::size_t depth) {
-    for (const auto member : object) {
-      if (++members_ > json_members_most) return;
-      const auto length = name_.size();
-      if (length != 0) name_ += '.';
-      name_ += member.key;
-      element(member.value, depth);
-      name_.resize(length);
-    }
+  explicit Cursor(std::string_view text)
+      : at_(text.data()), end_(text.data() + text.size()), plain_(text.find('\\') == std::string_view::npos) {}
+  // What comes next is not followed any more.
+  void lose() noexcept { at_ = end_; }
+  // Moves behind the string that comes next if it is this one, which has nothing in it that needs an escape.
+  bool pass(std::string_view text) noexcept {
+    find();
+    if (!stands(text)) return false;
+    at_ += text.size() + 2;
+    return true;
   }
-
-  // One value under the present name.
-  void object_member(dom::element value) { element(value, 0); }
+  // `text` is what the string that comes next means: where it stands, if it stands there so. Moves behind it.
+  std::string_view take(std::string_view text) noexcept {
+    find();
+    if (at_ == end_ || (!plain_ && !stands(text))) {
+      skip();
+      return text;
+    }
+    const std::string_view there(at_ + 1, text.size());
+    at_ += text.size() + 2;
+    return there;
+  }
 
  private:
-  void element(dom::element value, std::size_t depth) {
-    switch (value.type()) {
-      case dom::element_type::OBJECT:
-        if (depth < json_depth_most) object(dom::object(value), depth + 1);
-        break;
-      case dom::element_type::ARRAY:
-        if (depth < json_depth_most) array(dom::array(value), depth + 1);
-        break;
-      default: scalar(value);
+  // No other value has a quote in it.
+  void find() noexcept {
+    while (at_ != end_ && *at_ != '"') ++at_;
+  }
+  bool stands(std::string_view text) const noexcept {
+    return static_cast<std::size_t>(end_ - at_) > text.size() + 1 && at_[text.size() + 1] == '"' &&
+           std::memcmp(at_ + 1, text.data(), text.size()) == 0;
+  }
+  void skip() noexcept {
+    for (bool escaped = true; at_ != end_ && (escaped || *at_ != '"'); ++at_) escaped = !escaped && *at_ == '\\';
+    if (at_ != end_) ++at_;
+  }
+
+  const char* at_;
+  const char* end_;
+  const bool plain_;  // without escapes every string stands as it is
+};
+
+class Flattening {
+ public:
+  Flattening(LineContext& line, const KeyMap& map, MemberTable& table, std::vector<Field>& own, Cursor cursor)
+      : line_(line), map_(map), table_(table), own_(own), cursor_(cursor) {}
+
+  void object(dom::object object, Member& above, std::size_t depth) {
+    Member* before = nullptr;
+    for (const auto item : object) {
+      if (++members_ > json_members_most) return;
+      Member* member = MemberTable::guess(above, before);
+      if (member == nullptr || !cursor_.pass(member->key)) {
+        member = &table_.find(above, before, item.key, depth);
+        cursor_.take(item.key);
+      }
+      before = member;
+      element(item.value, *member, depth);
     }
   }
 
-  void array(dom::array items, std::size_t depth) {
+  void element(dom::element value, Member& member, std::size_t depth) {
+    switch (value.type()) {
+      case dom::element_type::OBJECT:
+        if (depth < json_depth_most) object(dom::object(value), member, depth + 1);
+        else cursor_.lose();
+        break;
+      case dom::element_type::ARRAY:
+        if (depth < json_depth_most) array(dom::array(value), member, depth + 1);
+        else cursor_.lose();
+        break;
+      default: scalar(value, member);
+    }
+  }
+
+ private:
+  void array(dom::array items, Member& member, std::size_t depth) {
     // The items of a list are text, whatever they were: a list has one type.
     const bool before = std::exchange(in_list_, items.size() > 1);
     for (const auto item : items) {
       if (++members_ > json_members_most) break;
-      element(item, depth);
+      element(item, member, depth);
     }
     in_list_ = before;
   }
 
-  void scalar(dom::element value) {
-    std::array<char, 40> digits{};
+  MemberKind kind_of(Member& member) {
+    if (member.kind != MemberKind::unasked) return member.kind;
+    const Field field = member.field = own_field(line_, map_, member.path);
+    if (field == Field{}) return member.kind = MemberKind::unfit;
+    if (!FieldNames::known(field)) return member.kind = MemberKind::own;
+    if (field == field::timestamp) return member.kind = MemberKind::timestamp;
+    return member.kind = FieldNames::type(field) == FieldType::time ? MemberKind::time : MemberKind::known;
+  }
+
+  void scalar(dom::element value, Member& member) {
+    __attribute__((uninitialized)) std::array<char, 40> digits;
     const auto text = scalar_text(value, digits);
-    const bool keep = text.empty() ? map_.keep_all : assign_mapped(line_, map_, name_, text);
+    const bool keep = text.empty() ? map_.keep_all : assign_mapped(line_, map_, member.path, text);
     if (!keep) return;
-    const Field field = own_field(line_, map_, name_);
-    if (field == Field{}) return;
+    const auto kind = kind_of(member);
+    if (kind == MemberKind::unfit) return;
+    const Field field = member.field;
     own_.push_back(field);
     auto& builder = line_.builder;
-    if (FieldNames::known(field) && FieldNames::type(field) == FieldType::time) {
-      if (field == field::timestamp) take_time(text);
-      else builder.set_typed(field, text);
-      return;
-    }
+    if (kind == MemberKind::timestamp) return take_time(text);
+    if (kind == MemberKind::time) return builder.set_typed(field, text);
     if (builder.find(field) != nullptr) {
-      if (!FieldNames::known(field) || map_.targets.empty()) append(field, value, text);
-    } else if (FieldNames::known(field)) {
+      if (kind == MemberKind::own || map_.targets.empty()) append(field, value, text);
+    } else if (kind == MemberKind::known) {
       if (!text.empty()) builder.set_typed(field, text);
     } else if (in_list_ && value.type() != dom::element_type::NULL_VALUE) {
       builder.set(field, text);
@@ -106,11 +163,11 @@ class Flattening {
     line_.builder.append(field, text);
   }
 
-  static std::string_view scalar_text(dom::element value, std::array<char, 40>& digits) {
+  std::string_view scalar_text(dom::element value, std::array<char, 40>& digits) {
     char* const begin = digits.data();
     char* const end = begin + digits.size();
     switch (value.type()) {
-      case dom::element_type::STRING: return std::string_view(value);
+      case dom::element_type::STRING: return cursor_.take(std::string_view(value));
       case dom::element_type::BOOL: return bool(value) ? "true" : "false";
       case dom::element_type::INT64:
         return {begin, static_cast<std::size_t>(std::to_chars(begin, end, std::int64_t(value)).ptr - begin)};
@@ -124,8 +181,9 @@ class Flattening {
 
   LineContext& line_;
   const KeyMap& map_;
-  std::string& name_;
+  MemberTable& table_;
   std::vector<Field>& own_;
+  Cursor cursor_;
   std::size_t members_ = 0;
   bool in_list_ = false;
 };
@@ -133,8 +191,8 @@ class Flattening {
 // Windows: System's attributes get the flat names the field uses ("Provider_Name"), EventData members their own.
 class WindowsEvent {
  public:
-  WindowsEvent(LineContext& line, const KeyMap& map, std::string& name, std::vector<Field>& own)
-      : line_(line), map_(map), name_(name), own_(own) {}
+  WindowsEvent(LineContext& line, const KeyMap& map, MemberTable& table, std::string& name, std::vector<Field>& own)
+      : line_(line), map_(map), table_(table), name_(name), own_(own) {}
 
   bool flatten(dom::element root) {
     dom::object event;
@@ -157,7 +215,8 @@ class WindowsEvent {
   // Under the present name.
   void set(dom::element value, std::size_t depth) {
     dom::object inner;
-    if (value.get(inner) != simdjson::SUCCESS) return Flattening(line_, map_, name_, own_).object_member(value);
+    if (value.get(inner) != simdjson::SUCCESS)
+      return Flattening(line_, map_, table_, own_, Cursor({})).element(value, table_.named(name_), 0);
     if (depth > 4) return;
     for (const auto m : inner) {
       if (m.key == "#text" || m.key == "#content") {
@@ -222,6 +281,7 @@ class WindowsEvent {
 
   LineContext& line_;
   const KeyMap& map_;
+  MemberTable& table_;
   std::string& name_;
   std::vector<Field>& own_;
 };
@@ -230,6 +290,7 @@ class WindowsEvent {
 
 struct JsonFlattener::State {
   dom::parser parser{document_most};
+  MemberTable table;
   std::string name;
   std::vector<Field> members;
   std::string padded;
@@ -251,9 +312,10 @@ bool JsonFlattener::flatten(LineContext& line, const KeyMap& map, std::string_vi
   if (root.get(object) != simdjson::SUCCESS) return false;
   s.name.clear();
   s.members.clear();
+  s.table.tidy();
   line.shape = map.targets.empty() ? &s.members : nullptr;
-  if (WindowsEvent(line, map, s.name, s.members).flatten(root)) return true;
-  Flattening(line, map, s.name, s.members).object(object, 0);
+  if (WindowsEvent(line, map, s.table, s.name, s.members).flatten(root)) return true;
+  Flattening(line, map, s.table, s.members, Cursor(json)).object(object, s.table.root(), 0);
   line.members = &s.members;
   return true;
 }

@@ -147,7 +147,7 @@ void LineDecoder::read_nested(LineContext& context, Draft& draft, const Digest12
   const Value* value = context.builder.find(*draft.verdict.nested);
   draft.verdict.nested.reset();
   if (value == nullptr || !value->is_text()) return;
-  const std::string text(trim(value->as_text()));
+  const std::string_view text = trim(value->as_text());  // in the batch's arena: it stays
   const auto outer = matched_;
   const auto outer_verdict = draft.verdict;
   const auto outer_time = context.observed;
