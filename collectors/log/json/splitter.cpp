@@ -1,6 +1,7 @@
 #include "collectors/log/json/splitter.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "collectors/base/scan.h"
 
@@ -13,6 +14,12 @@ constexpr std::size_t wrapper_most = 64;
 constexpr std::size_t garbage_most = 64 * 1024;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// All places from one quote, with it, to the next, without it.
+std::uint64_t between(std::uint64_t quotes) {
+  for (unsigned shift = 1; shift < 64; shift *= 2) quotes ^= quotes << shift;
+  return quotes;
+}
 }  // namespace
 
 void JsonSplitter::feed(std::span<const std::uint8_t> bytes) {
@@ -63,57 +70,82 @@ bool JsonSplitter::find_start() {
   return start_ < buffer_.size();
 }
 
-bool JsonSplitter::open(char bracket, char before) {
+// The last byte before a place outside of strings that is no space: a closing quote stands for its string.
+char JsonSplitter::before(std::size_t at) const noexcept {
+  while (at > start_ && is_space(buffer_[at - 1])) --at;
+  return at > start_ ? buffer_[at - 1] : '\0';
+}
+
+// False when it cannot stand here.
+bool JsonSplitter::open(std::size_t at) {
   // A brace is in place only as a value; after a key's colon, in an array, or first in one.
   if (!open_.empty()) {
     const bool in_array = open_.back() == '[';
-    const bool fits = before == ':' || (in_array && (before == ',' || before == '['));
+    const char last = before(at);
+    const bool fits = last == ':' || (in_array && (last == ',' || last == '['));
     if (!fits) return false;
   }
   if (open_.size() >= nesting_most) return false;
-  open_ += bracket;
+  open_ += buffer_[at];
   return true;
 }
 
-// What the loop changes is kept out of the object: every byte of every document comes by.
+JsonSplitter::Step JsonSplitter::stop(Step step, std::size_t end, std::size_t more) noexcept {
+  end_ = end;
+  resume_ = end + more;
+  return step;
+}
+
+// A bracket outside of strings, or the end of a line inside of one.
+JsonSplitter::Step JsonSplitter::mark(std::size_t at) {
+  const char c = buffer_[at];
+  if (c == '\n') return stop(Step::broken, at, 1);
+  if (c == '{' || c == '[') return open(at) ? Step::more : stop(Step::broken, at);
+  open_.pop_back();
+  return open_.empty() ? stop(Step::document, at + 1) : Step::more;
+}
+
+// The marks of a stretch at `at` one by one, as escapes are among them. `skipped`: what an escape stands before.
+JsonSplitter::Step JsonSplitter::step_through(std::size_t at, std::uint64_t marks, std::size_t& skipped) {
+  for (; marks != 0; marks &= marks - 1) {
+    const auto place = at + static_cast<std::size_t>(std::countr_zero(marks));
+    const char c = buffer_[place];
+    if (c == '"') {
+      if (!quoted_ || place != skipped) quoted_ = !quoted_;
+    } else if (c == '\\') {
+      if (quoted_ && place != skipped) skipped = place + 1;
+    } else if (quoted_ == (c == '\n')) {
+      if (const auto step = mark(place); step != Step::more) return step;
+    }
+  }
+  return Step::more;
+}
+
+// Every byte of every document comes by: 64 at a time, and only what is a mark is looked at.
 JsonSplitter::Step JsonSplitter::scan() {
   const char* const begin = buffer_.data();
-  const char* const end = begin + buffer_.size();
-  const char* at = begin + at_;
-  char before = before_;
-  bool quoted = quoted_;
-  bool escaped = escaped_;
-  const auto stop = [&](Step step, std::size_t more = 0) {
-    end_ = static_cast<std::size_t>(at - begin) + (step == Step::document ? 1 : 0);
-    resume_ = end_ + more;
-    return step;
-  };
-  for (; at != end; ++at) {
-    if (quoted) {
-      if (!escaped) at = find_byte<'"', '\\', '\n'>(at, end);
-      if (at == end) break;
-      if (*at == '\n') return stop(Step::broken, 1);
-      if (escaped) escaped = false;
-      else if (*at == '\\') escaped = true;
-      else if (*at == '"') quoted = false;
+  for (; at_ < buffer_.size(); at_ += scan::Stretch::size) {
+    const scan::Stretch stretch(begin + at_, begin + buffer_.size());
+    const auto quotes = stretch.marks([](auto block) { return block == '"'; });
+    const auto escapes = stretch.marks([](auto block) { return block == '\\'; });
+    const auto lines = stretch.marks([](auto block) { return block == '\n'; });
+    // [ and {, ] and } differ in one bit.
+    const auto brackets = stretch.marks([](auto block) { return ((block | 0x20) == '{') | ((block | 0x20) == '}'); });
+    if (escapes != 0 || escaped_) {
+      auto skipped = escaped_ ? at_ : npos;
+      const auto step = step_through(at_, quotes | escapes | lines | brackets, skipped);
+      if (step != Step::more) return step;
+      escaped_ = skipped == std::min(at_ + scan::Stretch::size, buffer_.size());
       continue;
     }
-    const char c = *at;
-    if (is_space(c)) continue;
-    if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (!open(c, before)) return stop(Step::broken);
-    } else if (c == '}' || c == ']') {
-      open_.pop_back();
-      if (open_.empty()) return stop(Step::document);
+    const auto inside = between(quotes) ^ (quoted_ ? ~std::uint64_t{0} : 0);
+    for (auto marks = (brackets & ~inside) | (lines & inside); marks != 0; marks &= marks - 1) {
+      const auto step = mark(at_ + static_cast<std::size_t>(std::countr_zero(marks)));
+      if (step != Step::more) return step;
     }
-    before = c;
+    quoted_ = quoted_ != (std::popcount(quotes) % 2 != 0);
   }
   at_ = buffer_.size();
-  before_ = before;
-  quoted_ = quoted;
-  escaped_ = escaped;
   return Step::more;
 }
 
@@ -123,7 +155,6 @@ void JsonSplitter::give(RawDocument& document, std::size_t end, std::size_t resu
   start_ = at_ = resume;
   open_.clear();
   inside_ = quoted_ = escaped_ = false;
-  before_ = 0;
 }
 
 bool JsonSplitter::next(RawDocument& document) {

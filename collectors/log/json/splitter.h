@@ -30,7 +30,11 @@ class JsonSplitter {
   bool find_start();
   bool skip_records_wrapper();
   Step scan();
-  bool open(char bracket, char before);
+  Step step_through(std::size_t at, std::uint64_t marks, std::size_t& skipped);
+  Step mark(std::size_t at);
+  Step stop(Step step, std::size_t end, std::size_t more = 0) noexcept;
+  bool open(std::size_t at);
+  char before(std::size_t at) const noexcept;
   void give(RawDocument& document, std::size_t end, std::size_t resume, bool broken);
 
   std::string buffer_;
@@ -44,7 +48,6 @@ class JsonSplitter {
   bool quoted_ = false;
   bool escaped_ = false;
   bool ended_ = false;
-  char before_ = 0;  // last significant byte
 };
 
 }  // namespace tocsin::collectors
