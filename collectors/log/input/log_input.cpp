@@ -47,13 +47,15 @@ struct LogInput::State {
       if (head >= 4 * fingerprint_bytes) break;
     }
     const Bytes bytes(buffer.data(), head);
-    const auto guessed = guess_kind(bytes);
     // A kind that was named is believed: copytruncate leaves NUL bytes in front of good lines.
-    if (!guessed && options.kind == LogKind::automatic)
-      return fail(Code::invalid, options.name +
-                                     " holds binary data and cannot be read as a log. Check the file, or name its kind "
-                                     "if it is a capture or EVTX file.");
-    if (options.kind == LogKind::automatic) options.kind = *guessed;
+    if (options.kind == LogKind::automatic) {
+      const auto guessed = guess_kind(bytes);
+      if (!guessed)
+        return fail(Code::invalid, options.name +
+                                       " holds binary data and cannot be read as a log. Check the file, or name its "
+                                       "kind if it is a capture or EVTX file.");
+      options.kind = *guessed;
+    }
     fingerprint = hash128(bytes.subspan(0, std::min(head, fingerprint_bytes)), hash64(options.host));
     return {};
   }
