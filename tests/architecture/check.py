@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Proves the walls of the house: floors, top level, self-contained headers, file sizes, room READMEs, schema and links.
+"""Proves the walls of the house: floors, top level, self-contained headers, file sizes, room READMEs, schema and links,
+events that nothing raises.
 
   check.py [--fast] [--json OUT]     --fast leaves out compiling every header on its own.
 Prints a line per failure, then `N passed, N failed, N skipped`.
@@ -95,6 +96,20 @@ def compile_header(header, flags):
     return f"header {header}", None if done.returncode == 0 else done.stderr.splitlines()[0]
 
 
+def check_events(files):
+    """An event that rules can ask for is raised somewhere, or listed as one that is not."""
+    table = pathlib.Path("collectors/packet/packet_event.cpp")
+    listed = set(re.findall(r'"([\w.]+)"', (ROOT / "rules/signature/keyword/event_name.cpp").read_text()))
+    raised = set()
+    for f in files:
+        if f.suffix in CODE and f.parts[0] == "collectors" and f.stem != table.stem:
+            raised.update(re.findall(r"\w+", (ROOT / f).read_text()))
+    for event, name in re.findall(r'\{PacketEvent::(\w+),\s*"([\w.]+)"\}', (ROOT / table).read_text()):
+        silent = event not in raised
+        wrong = "nothing raises it: raise it, or list it in event_name.cpp" if silent else "it is raised: take it off event_name.cpp"
+        yield f"event {name}", None if silent == (name in listed) else wrong
+
+
 def check_headers(files):
     headers = [f for f in files if f.suffix == ".h" and f.parts[0] in FLOORS]
     generated = next((b for b in sorted(ROOT.glob("build/*/generated"))), None)
@@ -112,7 +127,7 @@ def main() -> int:
     parser.add_argument("--json")
     options = parser.parse_args()
     files = tracked()
-    checks = [check_top_level, check_floors, check_sizes, check_rooms, check_habits, check_links]
+    checks = [check_top_level, check_floors, check_sizes, check_rooms, check_habits, check_links, check_events]
     if not options.fast:
         checks.append(check_headers)
     groups, failures, passed = {}, [], 0

@@ -286,7 +286,7 @@ Outcome read_event(RuleBuilder& rule, const OptionAst& option, const KeywordRow&
   if (kind == EventKeyword::decode) full = "decoder." + full;
   if (kind == EventKeyword::stream && !full.starts_with("stream.")) full = "stream." + full;
   const auto event = collectors::find_packet_event(full);
-  if (!event && is_unraised_event(full)) {
+  if (is_unraised_event(full)) {
     // Such rules load as they do in Suricata; that they stay silent is said.
     rule.remarks.push_back({"S0382", option.name + ": the event '" + std::string(name) + "' is never raised here",
                             "The rule stays silent", option.place});

@@ -272,6 +272,16 @@ TEST(Events, AlertWithThePacketThatHasThem) {
   EXPECT_TRUE(bench.sids().empty());
 }
 
+TEST(Events, OneThatNothingRaisesIsSaid) {
+  Bench bench(
+      "alert ip any any -> any any (decode-event:ipv4.opt_unknown; sid:1;)\n"
+      "alert ip any any -> any any (decode-event:ipv4.opt_invalid; sid:2;)\n");
+  EXPECT_EQ(bench.diagnostics.errors(), 0U);
+  ASSERT_EQ(bench.diagnostics.all().size(), 1U);
+  EXPECT_EQ(bench.diagnostics.all()[0].code, "S0382");
+  EXPECT_EQ(bench.diagnostics.all()[0].line, 1U);
+}
+
 TEST(Actions, PassSilencesTheFlow) {
   Bench bench(
       "alert tcp any any -> any any (content:\"evil\"; sid:1;)\n"
