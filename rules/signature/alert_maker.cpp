@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "collectors/base/json.h"
 #include "collectors/packet/protocol/table.h"
+#include "collectors/packet/record/detail.h"
 
 namespace tocsin::rules::signature {
 
@@ -140,6 +142,23 @@ std::string header_text(const PacketContext& context) {
                      render_address(context.destination), context.destination_port);
 }
 
+// What pcre captured for the alert, under the names that the rule gives.
+void describe_captured(const std::vector<ChainMatcher::Captured>& captured, const std::string& where,
+                       std::vector<Reason>& out) {
+  for (const auto& [capture, value] : captured) {
+    if (capture->scope != PcreTest::CaptureScope::alert || out.size() >= reasons_most) continue;
+    const auto& name = capture->name;
+    if (std::ranges::any_of(out, [&](const Reason& each) { return each.context_key == name; })) continue;
+    Reason reason;
+    reason.condition = "pcre, captured as " + name;
+    reason.where = where;
+    reason.value = value.substr(0, excerpt_most);
+    reason.context_key = name;
+    JsonWriter(reason.context).value(collectors::record_text(value));
+    out.push_back(std::move(reason));
+  }
+}
+
 }  // namespace
 
 std::string buffer_label(const Chain& chain) {
@@ -149,9 +168,9 @@ std::string buffer_label(const Chain& chain) {
   return name;
 }
 
-void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes, std::uint64_t start,
+void describe_hits(const Chain& chain, const ChainMatcher& matcher, Bytes bytes, std::uint64_t start,
                    Direction direction, bool stream, std::vector<Reason>& out) {
-  for (const auto& hit : hits) {
+  for (const auto& hit : matcher.hits()) {
     if (out.size() >= reasons_most) return;
     Reason reason;
     if (const auto* c = std::get_if<ContentTest>(hit.test)) reason.condition = "content:" + c->text;
@@ -170,6 +189,7 @@ void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes
     reason.length = hit.length;
     out.push_back(std::move(reason));
   }
+  describe_captured(matcher.captured(), place_name(chain, direction, stream), out);
 }
 
 Alert make_alert(MatchReport report, const FieldNames& names) {

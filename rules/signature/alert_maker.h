@@ -7,6 +7,7 @@
 #include "collectors/packet/transaction.h"
 #include "rules/alert.h"
 #include "rules/signature/compile/signature.h"
+#include "rules/signature/match/chain_matcher.h"
 #include "rules/signature/match/packet_match.h"
 
 namespace tocsin::rules::signature {
@@ -22,10 +23,10 @@ struct MatchReport {
 };
 
 Alert make_alert(MatchReport report, const FieldNames& names);
-// The tests that matched, with where and which bytes.
 // What records call the buffer of a chain: "http_uri", "content" for payload.
 std::string buffer_label(const Chain& chain);
-void describe_hits(const Chain& chain, const std::vector<Hit>& hits, Bytes bytes, std::uint64_t start,
+// The tests that matched and what they captured for the alert, with where and which bytes.
+void describe_hits(const Chain& chain, const ChainMatcher& matcher, Bytes bytes, std::uint64_t start,
                    collectors::Direction direction, bool stream, std::vector<Reason>& out);
 
 }  // namespace tocsin::rules::signature

@@ -212,9 +212,13 @@ bool SignatureDetector::match_view(const Chain& chain, const BufferView& view, c
 
 // Kept from when its buffer matches, as the rest of the rule may look at what it captured.
 void SignatureDetector::keep_captured(const Scope& scope) {
-  auto& found = scope.memory->found.make();
-  for (const auto& [capture, value] : matcher_.captured())
-    FlowMemory::keep(capture->of_flow ? found.variables : found.packet_variables, capture->name, value);
+  using CaptureScope = PcreTest::CaptureScope;
+  for (const auto& [capture, value] : matcher_.captured()) {
+    if (capture->scope == CaptureScope::alert) continue;  // told with the reasons
+    auto& found = scope.memory->found.make();
+    FlowMemory::keep(capture->scope == CaptureScope::flow ? found.variables : found.packet_variables, capture->name,
+                     value);
+  }
 }
 
 void SignatureDetector::matched(const Signature& signature, const Scope& scope, Transaction* transaction) {

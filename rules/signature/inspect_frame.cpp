@@ -69,7 +69,7 @@ bool SignatureDetector::frame_rule_matches(const Signature& signature, const Sco
       bytes = out;
     }
     if (!match_view(chain, BufferView{bytes, 0, true}, scope)) return false;
-    describe_hits(chain, matcher_.hits(), bytes, 0, scope.direction, scope.stream, reasons_);
+    describe_hits(chain, matcher_, bytes, 0, scope.direction, scope.stream, reasons_);
   }
   return true;
 }

@@ -138,7 +138,7 @@ bool SignatureDetector::packet_rule_matches(const Signature& signature, const Sc
   for (const auto& chain : signature.chains) {
     const auto view = packet_buffer(chain.source, *scope.packet);
     if (!view || !match_view(chain, *view, scope)) return false;
-    describe_hits(chain, matcher_.hits(), view->bytes, view->start, scope.direction, false, reasons_);
+    describe_hits(chain, matcher_, view->bytes, view->start, scope.direction, false, reasons_);
   }
   return true;
 }
@@ -222,7 +222,7 @@ bool SignatureDetector::stream_rule_matches(const Signature& signature, const Sc
   std::erase_if(window.held.make().waiting, [&](const auto& e) { return e.first == signature.rank; });
   window.set_resume(signature.rank, window.end());
   if (!packet_tests_hold(signature, scope) || !scope.memory->conditions_hold(signature)) return false;
-  describe_hits(chain, matcher_.hits(), view.bytes, view.start, scope.direction, true, reasons_);
+  describe_hits(chain, matcher_, view.bytes, view.start, scope.direction, true, reasons_);
   return true;
 }
 

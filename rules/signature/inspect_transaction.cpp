@@ -231,7 +231,7 @@ SignatureDetector::ChainResult SignatureDetector::match_chain(const Signature& s
     if (view == nullptr) break;
     present = true;
     if (!match_view(chain, *view, scope, number)) continue;
-    describe_hits(chain, matcher_.hits(), view->bytes, view->start, direction, false, reasons_);
+    describe_hits(chain, matcher_, view->bytes, view->start, direction, false, reasons_);
     return ChainResult::yes;
   }
   const bool settled = views_.settled(chain.group, direction);
@@ -278,7 +278,7 @@ SignatureDetector::ChainResult SignatureDetector::match_payload_chain(const Chai
     view = *packet;
   }
   if (!match_view(chain, view, scope)) return ChainResult::no;
-  describe_hits(chain, matcher_.hits(), view.bytes, view.start, scope.direction, tcp, reasons_);
+  describe_hits(chain, matcher_, view.bytes, view.start, scope.direction, tcp, reasons_);
   return ChainResult::yes;
 }
 

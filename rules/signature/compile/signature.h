@@ -119,10 +119,11 @@ struct PcreTest {
   bool relative = false;
   bool relative_next = false;
   std::string text;
-  // Captured parts that are kept, for records: of the flow, or of the packet at hand.
+  // Captured parts that are kept, for records: of the flow, of the packet at hand, or for the alert alone.
+  enum class CaptureScope : std::uint8_t { flow, packet, alert };
   struct Capture {
     std::uint32_t group = 0;
-    bool of_flow = true;
+    CaptureScope scope = CaptureScope::flow;
     std::string name;
   };
   std::vector<Capture> captures{};

@@ -205,30 +205,35 @@ Outcome read_replace(RuleBuilder& rule, const OptionAst& option, const KeywordRo
 
 namespace {
 
-// Names for captured parts: after the flags in the order of the groups, "flow:user, pkt:host", or in the expression as
-// groups named flow_user and pkt_host.
+struct ScopeName {
+  std::string_view name;
+  PcreTest::CaptureScope scope;
+};
+constexpr ScopeName scope_names[]{{"flow", PcreTest::CaptureScope::flow},
+                                  {"pkt", PcreTest::CaptureScope::packet},
+                                  {"alert", PcreTest::CaptureScope::alert}};
+
+// "flow:user" or "flow_user", by `separator`.
+void add_capture(std::string_view word, char separator, std::uint32_t group, PcreTest& test) {
+  const auto end = word.find(separator);
+  if (end == std::string_view::npos || group == 0 || group > test.regex->groups()) return;
+  for (const auto& row : scope_names)
+    if (row.name == word.substr(0, end)) test.captures.push_back({group, row.scope, std::string(word.substr(end + 1))});
+}
+
+// Names for captured parts: after the flags in the order of the groups, "flow:user, pkt:host, alert:path", or in the
+// expression as groups named flow_user, pkt_host and alert_path.
 void read_captures(std::string_view names, std::string_view expression, PcreTest& test) {
   std::uint32_t group = 0;
   if (!names.empty())
-    for (const auto name : split(names, ',')) {
-      const auto word = trim(name);
-      ++group;
-      const auto colon = word.find(':');
-      if (colon == std::string_view::npos || group > test.regex->groups()) continue;
-      const auto scope = word.substr(0, colon);
-      if (scope == "flow" || scope == "pkt")
-        test.captures.push_back({group, scope == "flow", std::string(word.substr(colon + 1))});
-    }
+    for (const auto name : split(names, ',')) add_capture(trim(name), ':', ++group, test);
   static constexpr std::string_view opening = "(?P<";
   for (auto at = expression.find(opening); at != std::string_view::npos; at = expression.find(opening, at + 1)) {
     const auto rest = expression.substr(at + opening.size());
     const auto close = rest.find('>');
     if (close == std::string_view::npos) return;
     const auto name = rest.substr(0, close);
-    const bool of_flow = name.starts_with("flow_");
-    if (!of_flow && !name.starts_with("pkt_")) continue;
-    const auto number = test.regex->group_number(std::string(name));
-    if (number != 0) test.captures.push_back({number, of_flow, std::string(name.substr(of_flow ? 5 : 4))});
+    add_capture(name, '_', test.regex->group_number(std::string(name)), test);
   }
 }
 

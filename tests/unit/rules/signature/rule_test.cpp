@@ -254,6 +254,21 @@ TEST(State, XbitsAcrossFlows) {
   EXPECT_EQ(bench.sids(), Sids{});
 }
 
+TEST(Captures, ForTheAlertAloneAreAmongItsReasons) {
+  Bench bench(
+      "alert tcp any any -> any any (content:\"user\"; pcre:\"/user=(\\w+)&host=(\\w+)/,alert:who, flow:host\"; "
+      "sid:1;)\n"
+      "alert tcp any any -> any any (pcre:\"/path=(?P<alert_where>[^&]+)/\"; sid:2;)\n");
+  auto flow = Bench::flow();
+  bench.packet(&flow, "user=eve&host=h1&path=/a\"b&");
+  EXPECT_EQ(bench.sids(), (std::vector<std::uint32_t>{1, 2}));
+  std::vector<std::string> contexts;
+  for (const auto& alert : bench.decided)
+    for (const auto& reason : alert.why)
+      if (!reason.context_key.empty()) contexts.push_back(reason.context_key + "=" + reason.context);
+  EXPECT_EQ(contexts, (std::vector<std::string>{R"(who="eve")", R"(where="/a\"b")"}));
+}
+
 TEST(Events, AlertWithThePacketThatHasThem) {
   Bench bench(
       "alert tcp any any -> any any (stream-event:pkt_retransmission; sid:1;)\n"
