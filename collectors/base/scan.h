@@ -1,5 +1,5 @@
 #pragma once
-// Looking for one of a few bytes, sixteen at a time: for loops that see every byte of every line.
+// Looking for one of a few bytes or a literal, sixteen at a time: for loops that see every byte of every line.
 // `scan::Stretch` tells all places in 64 bytes at once, for those who want many of them.
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -83,6 +84,43 @@ const char* find_byte(const char* at, const char* end) noexcept {
   }
   while (at != end && ((*at != wanted) && ...)) ++at;
   return at;
+}
+
+// memcmp() == 0 without a call: for names and literals, which are short.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+  const auto same = [&]<class Word>(std::size_t at, Word) {
+    Word left = 0;
+    Word right = 0;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    return left == right;
+  };
+  if (size >= sizeof(std::uint64_t)) {
+    const auto last = size - sizeof(std::uint64_t);  // some of it a second time
+    for (std::size_t at = 0; at < last; at += sizeof(std::uint64_t))
+      if (!same(at, std::uint64_t{})) return false;
+    return same(last, std::uint64_t{});
+  }
+  if (size >= sizeof(std::uint32_t)) return same(0, std::uint32_t{}) && same(size - 4, std::uint32_t{});
+  for (std::size_t at = 0; at < size; ++at)
+    if (a[at] != b[at]) return false;
+  return true;
+}
+
+// Where a short literal first stands in [at, end), else `end`. It is not empty.
+inline const char* find_literal(const char* at, const char* end, std::string_view literal) noexcept {
+  if (static_cast<std::size_t>(end - at) < literal.size()) return end;
+  const char* const places = end - literal.size() + 1;
+  constexpr std::ptrdiff_t step = sizeof(scan::Block);
+  const auto first = static_cast<unsigned char>(literal[0]);
+  for (; places - at >= step; at += step)
+    for (auto hits = scan::bits(scan::load(at) == first); hits != 0; hits &= hits - 1) {
+      const char* const place = at + std::countr_zero(hits);
+      if (same_bytes(place, literal.data(), literal.size())) return place;
+    }
+  for (; at != places; ++at)
+    if (*at == literal[0] && same_bytes(at, literal.data(), literal.size())) return at;
+  return end;
 }
 
 }  // namespace tocsin

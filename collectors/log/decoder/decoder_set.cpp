@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "collectors/base/digest.h"
+#include "collectors/base/scan.h"
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
 #include "collectors/log/decoder/decoder_state.h"
@@ -16,9 +17,10 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 const CompiledPattern* run_group(const PatternGroup& group, std::string_view text, Captures& captures) {
+  const char* const end = text.data() + text.size();
   const auto& candidates = text.empty() ? group.on_empty : group.by_first[static_cast<unsigned char>(text.front())];
   for (const auto* candidate : candidates) {
-    if (!candidate->needs.empty() && text.find(candidate->needs) == npos) continue;
+    if (!candidate->needs.empty() && find_literal(text.data(), end, candidate->needs) == end) continue;
     if (match_pattern(candidate->pattern, text, captures)) return candidate;
   }
   return nullptr;

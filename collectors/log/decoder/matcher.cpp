@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "collectors/base/address.h"
+#include "collectors/base/scan.h"
 
 namespace tocsin::collectors {
 
@@ -183,7 +184,7 @@ class Run {
   // Nearly all that differ do so in the first byte.
   bool starts_with(std::size_t at, std::string_view literal) const {
     return text_.size() - at >= literal.size() && text_[at] == literal[0] &&
-           std::memcmp(text_.data() + at, literal.data(), literal.size()) == 0;
+           same_bytes(text_.data() + at, literal.data(), literal.size());
   }
   bool keep(const Op& op, std::string_view text, std::size_t& count) {
     if (count >= Captures::most) return false;
@@ -230,10 +231,15 @@ class Run {
 
   // The nearest place from `at` on where one of the following literals stands (or the end of the text).
   std::size_t next_follow(const Op& op, std::size_t at) {
-    std::size_t best = op.follow_end && at <= text_.size() ? text_.size() : npos;
-    for (const auto literal : op.follows) best = std::min(best, text_.find(pattern_.ops[literal].literal, at));
-    charge(std::min(best, text_.size()) - std::min(at, text_.size()));
-    return best;
+    if (at > text_.size()) return npos;
+    const char* const begin = text_.data();
+    const char* const end = begin + text_.size();
+    const char* best = end;
+    for (const auto literal : op.follows)
+      best = std::min(best, find_literal(begin + at, end, pattern_.ops[literal].literal));
+    const auto place = static_cast<std::size_t>(best - begin);
+    charge(place - at);
+    return best == end && !op.follow_end ? npos : place;
   }
   // Searching costs by the byte: a long text must not make each step dear.
   void charge(std::size_t searched) { steps_ += static_cast<std::uint32_t>(searched / 64); }

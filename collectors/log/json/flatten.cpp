@@ -4,10 +4,10 @@
 
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <string>
 #include <utility>
 
+#include "collectors/base/scan.h"
 #include "collectors/base/text.h"
 #include "collectors/event/field_table.h"
 #include "collectors/log/json/member.h"
@@ -53,7 +53,7 @@ class Cursor {
   }
   bool stands(std::string_view text) const noexcept {
     return static_cast<std::size_t>(end_ - at_) > text.size() + 1 && at_[text.size() + 1] == '"' &&
-           std::memcmp(at_ + 1, text.data(), text.size()) == 0;
+           same_bytes(at_ + 1, text.data(), text.size());
   }
   void skip() noexcept {
     for (bool escaped = true; at_ != end_ && (escaped || *at_ != '"'); ++at_) escaped = !escaped && *at_ == '\\';
@@ -85,7 +85,8 @@ class Flattening {
   }
 
   void element(dom::element value, Member& member, std::size_t depth) {
-    switch (value.type()) {
+    const auto type = value.type();
+    switch (type) {
       case dom::element_type::OBJECT:
         if (depth < json_depth_most) object(dom::object(value), member, depth + 1);
         else cursor_.lose();
@@ -94,7 +95,7 @@ class Flattening {
         if (depth < json_depth_most) array(dom::array(value), member, depth + 1);
         else cursor_.lose();
         break;
-      default: scalar(value, member);
+      default: scalar(value, type, member);
     }
   }
 
@@ -118,10 +119,11 @@ class Flattening {
     return member.kind = FieldNames::type(field) == FieldType::time ? MemberKind::time : MemberKind::known;
   }
 
-  void scalar(dom::element value, Member& member) {
+  void scalar(dom::element value, dom::element_type type, Member& member) {
     __attribute__((uninitialized)) std::array<char, 40> digits;
-    const auto text = scalar_text(value, digits);
-    const bool keep = text.empty() ? map_.keep_all : assign_mapped(line_, map_, member.path, text);
+    const auto text = scalar_text(value, type, digits);
+    const bool keep =
+        text.empty() || map_.targets.empty() ? map_.keep_all : assign_mapped(line_, map_, member.path, text);
     if (!keep) return;
     const auto kind = kind_of(member);
     if (kind == MemberKind::unfit) return;
@@ -131,13 +133,13 @@ class Flattening {
     if (kind == MemberKind::timestamp) return take_time(text);
     if (kind == MemberKind::time) return builder.set_typed(field, text);
     if (builder.find(field) != nullptr) {
-      if (kind == MemberKind::own || map_.targets.empty()) append(field, value, text);
+      if (kind == MemberKind::own || map_.targets.empty()) append(field, type, text);
     } else if (kind == MemberKind::known) {
       if (!text.empty()) builder.set_typed(field, text);
-    } else if (in_list_ && value.type() != dom::element_type::NULL_VALUE) {
+    } else if (in_list_ && type != dom::element_type::NULL_VALUE) {
       builder.set(field, text);
     } else {
-      set_native(field, value, text);
+      set_native(field, value, type, text);
     }
   }
 
@@ -145,9 +147,9 @@ class Flattening {
     if (const auto time = parse_time(text)) line_.observed = *time;
   }
 
-  void set_native(Field field, dom::element value, std::string_view text) {
+  void set_native(Field field, dom::element value, dom::element_type type, std::string_view text) {
     auto& builder = line_.builder;
-    switch (value.type()) {
+    switch (type) {
       case dom::element_type::INT64: builder.set(field, std::int64_t(value)); break;
       case dom::element_type::UINT64: builder.set(field, std::uint64_t(value)); break;
       case dom::element_type::DOUBLE: builder.set(field, double(value)); break;
@@ -158,15 +160,15 @@ class Flattening {
   }
 
   // The same name again (an array, or objects in one): the values become a list.
-  void append(Field field, dom::element value, std::string_view text) {
-    if (value.type() == dom::element_type::NULL_VALUE) return;
+  void append(Field field, dom::element_type type, std::string_view text) {
+    if (type == dom::element_type::NULL_VALUE) return;
     line_.builder.append(field, text);
   }
 
-  std::string_view scalar_text(dom::element value, std::array<char, 40>& digits) {
+  std::string_view scalar_text(dom::element value, dom::element_type type, std::array<char, 40>& digits) {
     char* const begin = digits.data();
     char* const end = begin + digits.size();
-    switch (value.type()) {
+    switch (type) {
       case dom::element_type::STRING: return cursor_.take(std::string_view(value));
       case dom::element_type::BOOL: return bool(value) ? "true" : "false";
       case dom::element_type::INT64:

@@ -39,5 +39,29 @@ TEST(Scan, AStretchTellsEveryPlace) {
     }
 }
 
+TEST(Scan, ShortTextsAreTheSameOrNot) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string text(size, 'x');
+    ASSERT_TRUE(same_bytes(text.data(), std::string(size, 'x').data(), size));
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = text;
+      other[at] = 'y';
+      ASSERT_FALSE(same_bytes(text.data(), other.data(), size)) << size << " " << at;
+    }
+  }
+}
+
+TEST(Scan, FindsALiteralAsSearchingEveryPlaceDoes) {
+  for (std::size_t size = 0; size < 60; ++size)
+    for (const std::string_view literal : {"a", "ab", " from ", "aab", "a literal of more bytes"})
+      for (std::size_t at = 0; at <= size; ++at) {
+        std::string text(size, 'a');
+        text.replace(at, std::min(literal.size(), size - at), literal.substr(0, size - at));
+        const auto* const end = text.data() + text.size();
+        const auto wanted = std::min(text.find(literal), text.size());
+        ASSERT_EQ(find_literal(text.data(), end, literal) - text.data(), static_cast<std::ptrdiff_t>(wanted)) << text;
+      }
+}
+
 }  // namespace
 }  // namespace tocsin
