@@ -54,19 +54,28 @@ class NameSet {
 constexpr NameSet secrets(secret_names);
 constexpr NameSet headers(header_names);
 
-// By the last two letters of a name, case aside: whether it can be one of those above at all.
+// By the last three letters of a name, case aside: whether it can be one of those above at all. None is shorter.
 class NameEnds {
  public:
+  static constexpr std::size_t letters = 3;
   constexpr NameEnds() {
     for (const auto name : secret_names) add(name);
     for (const auto name : header_names) add(name);
   }
-  bool holds(char before_last, char last) const noexcept { return ((ends_[low(last)] >> low(before_last)) & 1) != 0; }
+  // Of the name that ends before `end`.
+  bool holds(const char* end) const noexcept {
+    const auto& before = before_[low(end[-1])];
+    return (((before[0] >> low(end[-2])) & (before[1] >> low(end[-3]))) & 1) != 0;
+  }
 
  private:
   static constexpr unsigned low(char c) { return static_cast<unsigned char>(c) % 32; }
-  constexpr void add(std::string_view name) { ends_[low(name.back())] |= 1U << low(name[name.size() - 2]); }
-  std::array<std::uint32_t, 32> ends_{};
+  constexpr void add(std::string_view name) {
+    auto& before = before_[low(name[name.size() - 1])];
+    before[0] |= 1U << low(name[name.size() - 2]);
+    before[1] |= 1U << low(name[name.size() - 3]);
+  }
+  std::array<std::array<std::uint32_t, 2>, 32> before_{};  // by the last one: those that stand before it, one further
 };
 constexpr NameEnds name_ends;
 
@@ -105,7 +114,7 @@ class Masker {
 
  private:
   static bool is_quote(char c) { return c == '"' || c == '\''; }
-  bool may_end_name(std::size_t end) const { return end >= 2 && name_ends.holds(view_[end - 2], view_[end - 1]); }
+  bool may_end_name(std::size_t end) const { return end >= NameEnds::letters && name_ends.holds(view_.data() + end); }
 
   // What was hidden meanwhile is no mark any more. Most marks stand behind no name that is looked for.
   void look(std::size_t at) {
