@@ -58,9 +58,18 @@ const Value* EventBuilder::search(Field field) const noexcept {
 
 void EventBuilder::erase(std::span<const Field> fields) noexcept {
   Marks unwanted{};
-  for (const auto field : fields) mark(unwanted, field);
+  __attribute__((uninitialized)) std::array<Field, mark_bits> of;  // each mark, whose it is
+  bool shared = false;
+  for (const auto field : fields) {
+    auto& owner = of[static_cast<std::size_t>(field) % mark_bits];
+    shared = shared || (marked(unwanted, field) && owner != field);
+    mark(unwanted, field);
+    owner = field;
+  }
   std::erase_if(fields_, [&](const FieldValue& f) {
-    return marked(unwanted, f.field) && std::ranges::find(fields, f.field) != fields.end();
+    if (!marked(unwanted, f.field)) return false;
+    return of[static_cast<std::size_t>(f.field) % mark_bits] == f.field ||
+           (shared && std::ranges::find(fields, f.field) != fields.end());
   });
 }
 

@@ -36,11 +36,10 @@ void Matcher::begin() {
   matched_.clear();
 }
 
-const std::vector<Bound>& Matcher::bounds(Field field) {
+const std::vector<Bound>& Matcher::bind(Field field) {
   const auto number = static_cast<std::size_t>(field);
   if (number >= bounds_.size()) bounds_.resize(number + 1);
-  if (!bounds_[number]) bounds_[number] = binding_.bounds(names_.name(field));
-  return *bounds_[number];
+  return bounds_[number].emplace(binding_.bounds(names_.name(field)));
 }
 
 void Matcher::add(SlotState& state, const Value& value, const TextForms& forms, Field field) {

@@ -83,7 +83,11 @@ class Matcher {
   void begin();
   void gather(const Event& event);
   SlotState& touch(Slot slot);
-  const std::vector<Bound>& bounds(Field field);
+  const std::vector<Bound>& bounds(Field field) {
+    const auto number = static_cast<std::size_t>(field);
+    return number < bounds_.size() && bounds_[number] ? *bounds_[number] : bind(field);
+  }
+  const std::vector<Bound>& bind(Field field);
   void put(Slot slot, const Value& value, std::size_t place, Field field, Derivation derivation);
   void put_item(SlotState& state, const Value& value, Field field, Derivation derivation);
   void add(SlotState& state, const Value& value, const TextForms& forms, Field field);
