@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstring>
 #include <initializer_list>
+#include <memory>
 #include <optional>
+#include <span>
 
 #include "collectors/base/byte_source.h"
 
@@ -22,8 +24,7 @@ constexpr std::size_t zstandard_block_header = 3;  // RFC 8878 §3.1.1.2
 
 class InflatingSource final : public ByteSource {
  public:
-  InflatingSource(std::unique_ptr<ByteSource> inner, std::uint64_t most)
-      : inner_(std::move(inner)), most_(most), input_(input_size) {}
+  InflatingSource(std::unique_ptr<ByteSource> inner, std::uint64_t most) : inner_(std::move(inner)), most_(most) {}
   ~InflatingSource() override {
     if (gzip_ready_) ::inflateEnd(&gzip_);
     ::ZSTD_freeDStream(zstandard_);
@@ -42,7 +43,7 @@ class InflatingSource final : public ByteSource {
   Result<void> fill() {
     if (start_ == end_) start_ = end_ = 0;
     if (ended_ || end_ == input_.size()) return {};
-    TOCSIN_TRY(const auto count, inner_->read(std::span(input_).subspan(end_)));
+    TOCSIN_TRY(const auto count, inner_->read(input_.subspan(end_)));
     end_ += count;
     ended_ = count == 0;
     return {};
@@ -135,7 +136,9 @@ class InflatingSource final : public ByteSource {
 
   std::unique_ptr<ByteSource> inner_;
   const std::uint64_t most_;
-  std::vector<std::uint8_t> input_;
+  // Not cleared: small files are opened by the thousand.
+  const std::unique_ptr<std::uint8_t[]> memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(input_size);
+  const std::span<std::uint8_t> input_{memory_.get(), input_size};
   std::size_t start_ = 0;  // of what is not consumed yet
   std::size_t end_ = 0;
   bool ended_ = false;   // of the inner source

@@ -19,7 +19,6 @@ struct LogInput::State {
         FieldNames& names)
       : options(std::move(given)),
         inflated(inflating_source(std::move(source), inflated_any)),
-        buffer(chunk),
         lines(options.line_most),
         decoder(std::move(decoders), names, line_source()) {}
 
@@ -36,7 +35,7 @@ struct LogInput::State {
 
   Result<void> begin() {
     while (head < buffer.size()) {
-      auto n = inflated->read(std::span(buffer).subspan(head));
+      auto n = inflated->read(buffer.subspan(head));
       if (!n) {
         if (head == 0) return std::unexpected(std::move(n).error());
         failure = std::move(n).error();
@@ -102,7 +101,8 @@ struct LogInput::State {
 
   LogInputOptions options;
   std::unique_ptr<ByteSource> inflated;
-  std::vector<std::uint8_t> buffer;
+  std::unique_ptr<std::uint8_t[]> memory = std::make_unique_for_overwrite<std::uint8_t[]>(chunk);  // not cleared
+  std::span<std::uint8_t> buffer{memory.get(), chunk};
   std::size_t head = 0;  // bytes of `buffer` read before the kind was known
   std::optional<Error> failure;
   LineSplitter lines;
