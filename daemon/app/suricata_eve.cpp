@@ -331,4 +331,25 @@ void read_suricata_outputs(const YAML::Node& outputs, EveOptions& eve, std::vect
   if (kept.IsMap()) read_file_store(kept, eve.files, unknown);
 }
 
+bool set_suricata_output(std::string_view key, std::string_view value, EveOptions& eve,
+                         std::vector<std::string>& unknown) {
+  const auto words = split(key, '.');
+  if (words.front() != "outputs") return false;
+  static constexpr std::size_t option = 3;  // behind outputs, a place and the name of the output
+  static constexpr std::size_t words_most = 16;
+  if (words.size() <= option || words.size() > words_most || words[option - 1] != "eve-log") {
+    unknown.emplace_back(key);
+    return true;
+  }
+  YAML::Node node{std::string(value)};
+  for (std::size_t i = words.size(); i-- > option;) {
+    YAML::Node outer;
+    if (parse_unsigned(words[i])) outer.push_back(node);
+    else outer[std::string(words[i])] = node;
+    node.reset(outer);
+  }
+  read_eve_log(node, eve, unknown);
+  return true;
+}
+
 }  // namespace tocsin::daemon

@@ -301,6 +301,8 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.pgsql.transactions_most; }>},
     {"app-layer.protocols.dcerpc.max-tx",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.dcerpc.transactions_most; }>},
+    {"app-layer.protocols.smb.max-tx",
+     set_bytes<[](auto& s) -> std::size_t& { return s.packets.smb.transactions_most; }>},
     {"app-layer.protocols.nfs.max-tx",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.nfs.transactions_most; }>},
     {"decoder.max-layers",
@@ -485,8 +487,9 @@ Result<SuricataSettings> read_suricata_settings(const std::string& file, const s
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) return fail(Code::usage, "--set takes KEY=VALUE, e.g. stream.midstream=true");
-    TOCSIN_CHECK(apply(out, trim(std::string_view(setting).substr(0, equals)),
-                       trim(std::string_view(setting).substr(equals + 1))));
+    const auto key = trim(std::string_view(setting).substr(0, equals));
+    const auto value = trim(std::string_view(setting).substr(equals + 1));
+    if (!set_suricata_output(key, value, out.eve, out.unknown)) TOCSIN_CHECK(apply(out, key, value));
   }
   return out;
 }

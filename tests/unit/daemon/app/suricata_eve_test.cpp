@@ -56,6 +56,22 @@ TEST(SuricataOutputs, OptionsOfTypes) {
   EXPECT_NE(std::ranges::find(unknown, "outputs.eve-log.types.drop"), unknown.end());
 }
 
+TEST(SuricataOutputs, OneOptionAtATime) {
+  EveOptions eve;
+  std::vector<std::string> unknown;
+  EXPECT_FALSE(eve.anomaly.stream || eve.frame || eve.ethernet);
+  EXPECT_TRUE(set_suricata_output("outputs.1.eve-log.types.2.anomaly.types.stream", "yes", eve, unknown));
+  EXPECT_TRUE(set_suricata_output("outputs.1.eve-log.types.1.frame.enabled", "yes", eve, unknown));
+  EXPECT_TRUE(set_suricata_output("outputs.1.eve-log.types.3.http.enabled", "no", eve, unknown));
+  EXPECT_TRUE(set_suricata_output("outputs.1.eve-log.ethernet", "yes", eve, unknown));
+  EXPECT_TRUE(eve.anomaly.stream && eve.frame && eve.ethernet && !eve.wants(Protocol::http));
+  EXPECT_TRUE(eve.flow && eve.alert.enabled && eve.wants(Protocol::dns));
+  EXPECT_EQ(unknown, std::vector<std::string>{});
+  EXPECT_TRUE(set_suricata_output("outputs.7.pcap-log.enabled", "yes", eve, unknown));
+  EXPECT_EQ(unknown, std::vector<std::string>{"outputs.7.pcap-log.enabled"});
+  EXPECT_FALSE(set_suricata_output("stream.midstream", "yes", eve, unknown));
+}
+
 TEST(SuricataOutputs, OffIsOff) {
   const auto eve = read("- eve-log: {enabled: no, types: [alert]}\n- eve-log: {types: [{http: {enabled: no}}, flow]}");
   EXPECT_TRUE(eve.flow);
