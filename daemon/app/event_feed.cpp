@@ -43,8 +43,7 @@ class Feeder {
 
   Result<FedEvents> files() {
     Diagnostics mistakes;
-    TOCSIN_TRY(const auto recording,
-               collect_inputs(feed_.files, {.host = {}, .time_zone = {}, .year = feed_.year}, mistakes));
+    TOCSIN_TRY(const auto recording, collect_inputs(feed_.files, {.host = {}, .time_zone = {}, .year = {}}, mistakes));
     for (const auto& input : recording.inputs) {
       auto opened = open(input);
       if (!opened) return std::unexpected(std::move(opened).error().within("opening " + input.name));

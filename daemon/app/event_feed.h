@@ -17,8 +17,7 @@ namespace tocsin::daemon {
 
 struct EventFeed {
   std::vector<std::string> files;
-  std::optional<int> year;  // of stamps in files that have none
-  std::string store;        // directory; read when no file is given
+  std::string store;  // directory; read when no file is given
   std::optional<Time> since;
   std::optional<Time> until;
 };

@@ -27,7 +27,7 @@ struct RecordingInput {
   std::string host;              // host.name; empty = as the log says, or the replay's --host
   std::string time_zone;         // IANA name; empty = UTC
   std::string program;           // whose lines a log holds that does not say so itself
-  std::optional<int> year;       // for time stamps without one
+  std::optional<int> year;       // for time stamps without one; empty = by when the file was written
   std::optional<Time> observed;  // kind file: when it was written
 };
 

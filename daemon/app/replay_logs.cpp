@@ -1,10 +1,16 @@
 #include "daemon/app/replay_logs.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 
 #include <fmt/format.h>
 
 #include "collectors/base/descriptor.h"
+#include "collectors/log/envelope/stamp.h"
 #include "collectors/log/input/log_input.h"
 
 namespace tocsin::daemon {
@@ -64,6 +70,28 @@ class LogReplayInput final : public ReplayInput {
   std::uint64_t bytes_ = 0;
 };
 
+// The year of the first line, for stamps without one: the latest that puts it no more than a day after the file was
+// last written. What cannot be read so (compressed, no stamp at its head) is of the year in which it was written.
+int first_year(int descriptor) {
+  using std::chrono::floor, std::chrono::sys_days, std::chrono::year, std::chrono::year_month_day;
+  using Days = std::chrono::days;
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return 0;
+  const Time written{std::chrono::seconds{status.st_mtim.tv_sec}};
+  const int year_written = static_cast<int>(year_month_day{floor<Days>(written)}.year());
+  std::array<char, 256> head{};
+  const auto got = ::pread(descriptor, head.data(), head.size(), 0);
+  if (got <= 0) return year_written;
+  std::string_view line(head.data(), static_cast<std::size_t>(got));
+  constexpr std::size_t priority_most = 5;  // "<191>"
+  if (const auto close = line.find('>'); line.starts_with('<') && close < priority_most) line.remove_prefix(close + 1);
+  const auto stamp = collectors::read_stamp(collectors::StampForm::syslog, line);
+  if (!stamp || stamp->has_year) return year_written;
+  const year_month_day date{floor<Days>(stamp->local)};
+  const sys_days day = year{year_written} / date.month() / date.day();
+  return day > written + Days{1} ? year_written - 1 : year_written;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ReplayInput>> open_log_input(int descriptor, const RecordingInput& input, InputKind kind,
@@ -79,7 +107,7 @@ Result<std::unique_ptr<ReplayInput>> open_log_input(int descriptor, const Record
   if (!input.time_zone.empty()) {
     TOCSIN_TRY(options.zone, collectors::TimeZone::load(input.time_zone));
   }
-  options.year = input.year.value_or(0);
+  options.year = input.year.value_or(first_year(owned.get()));
   options.exercise = context.exercise;
   TOCSIN_TRY(auto log, collectors::LogInput::open(source_from_descriptor(owned.get(), DescriptorOwner::caller),
                                                   std::move(options), std::move(decoders), context.names));

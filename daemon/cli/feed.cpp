@@ -10,16 +10,11 @@
 
 namespace tocsin::daemon {
 
-int year_of(Time time) {
-  return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year());
-}
-
 Result<EventFeed> feed_of(CommandContext& context, const Config& config, Duration otherwise, std::string_view files) {
   EventFeed feed;
   feed.files = context.options.list(files);
   feed.store = context.options.text_or("store", config.store.directory);
   const auto now = context.clock.now();
-  feed.year = year_of(now);
   if (feed.files.empty()) feed.since = now - otherwise;
   for (const auto& [name, bound] : {std::pair{"since", &feed.since}, std::pair{"until", &feed.until}}) {
     const auto text = context.options.text(name);

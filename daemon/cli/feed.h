@@ -8,8 +8,6 @@
 
 namespace tocsin::daemon {
 
-int year_of(Time time);
-
 // From the options --since, --until and --store, and the option of files; without --since the store's last `otherwise`.
 Result<EventFeed> feed_of(CommandContext& context, const Config& config, Duration otherwise,
                           std::string_view files = "file");

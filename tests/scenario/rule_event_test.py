@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Rules asked about events that are there: explain, backtest, coverage, navigator, with the real program."""
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -80,6 +81,29 @@ class RuleEvents(unittest.TestCase):
         self.assertEqual([(x["holds"], x["field"], x["value"]) for x in rows[2]["leaves"]], [(False, "user.name", "bob")])
         said = self.run_it("rule", "explain", "Root from afar", "--rules", self.rules, "--event", self.log)[0]
         self.assertIn("fails  filter: not source.ip is in 10.0.0.0/8; source.ip = 10.1.2.3", said)
+
+    def test_explain_asks_which_one_is_meant(self):
+        base = "7c1d5c40-6f0e-4e0e-8f43-0c8a5d3e0a01"
+        self.rules.write_text(RULES + f"---\ntitle: Many\nid: {base[:-1]}9\ncorrelation: {{type: event_count, rules: [{base}], "
+                              "group-by: [source.ip], timespan: 5m, condition: {gte: 3}}\n", encoding="utf-8")
+        said = self.run_it("rule", "explain", base[:-1], "--rules", self.rules, "--event", self.log, status=2)[1]
+        self.assertIn("write more of the id", said)
+        self.assertIn("is a correlation", self.run_it("rule", "explain", "Many", "--rules", self.rules, "--event", self.log, status=1)[1])
+
+    def test_the_year_of_a_file_is_when_it_was_written(self):
+        for written, year in (("2025-11-22T16:00:00", 2025), ("2025-11-21T23:00:00", 2025), ("2025-01-02T00:00:00", 2024)):
+            stamp = datetime.datetime.fromisoformat(written + "+00:00").timestamp()
+            os.utime(self.log, (stamp, stamp))
+            for command in (["rule", "backtest", "--rules", self.rules, self.log], ["replay", "--rules", self.rules, self.log]):
+                row = self.rows(*command)[0]
+                self.assertEqual(str(year), (row.get("first") or row["@timestamp"])[:4], (written, command[0]))
+
+    def test_no_rules_is_no_success(self):
+        self.run_it("rule", "backtest", "--rules", self.folder / "nosuch.yml", self.log, status=1)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.assertIn("there is no rule file", self.run_it("rule", "check", empty, status=3)[1])
+        self.run_it("rule", "check", "--tuning", self.folder / "nosuch.yaml", self.rules, status=3)
 
     def test_explain_says_when_the_log_source_is_another(self):
         rows = self.rows("rule", "explain", "From a source that is silent", "--rules", self.rules, status=1,

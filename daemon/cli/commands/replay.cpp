@@ -14,6 +14,7 @@
 #include "daemon/app/offline_replay.h"
 #include "daemon/app/vocabulary.h"
 #include "daemon/cli/commands/tables.h"
+#include "daemon/cli/configured.h"
 #include "daemon/cli/incident_view.h"
 #include "daemon/cli/output.h"
 #include "daemon/cli/relay.h"
@@ -33,7 +34,7 @@ Result<void> apply_settings(CommandContext& context, OfflineReplayOptions& out) 
   out.filter = options.text_or("bpf", "");
   out.eve = options.text_or("eve", "");
   out.store = options.text_or("store", "");
-  out.tuning = options.text_or("tuning", "");
+  TOCSIN_TRY(out.tuning, tuning_file(context, ""));
   out.now = context.clock.now();
   out.costs = options.text_or("costs", "");
   out.defaults.host = options.text_or("host", "");
@@ -97,7 +98,9 @@ Result<void> replay_offline(CommandContext& context) {
     context.output.finish();
     for (const auto& incident : done->incidents) {
       context.out << '\n';
-      draw_incident(context.output, parsed(incident.view));
+      auto view = parsed(incident.view);
+      view.erase("next");  // no daemon holds it
+      draw_incident(context.output, view);
     }
   } else if (only_incidents) {
     for (const auto& incident : done->incidents) context.output.row(parsed(incident.json));
@@ -201,7 +204,10 @@ constexpr OptionRow options[] = {
      .kind = OptionKind::value,
      .value = "FILTER",
      .help = "only packets that pass, as tcpdump takes it"},
-    {.name = "year", .kind = OptionKind::value, .value = "YEAR", .help = "of time stamps without one"},
+    {.name = "year",
+     .kind = OptionKind::value,
+     .value = "YEAR",
+     .help = "of time stamps without one; default: when the file was written"},
     {.name = "tz",
      .kind = OptionKind::value,
      .value = "ZONE",

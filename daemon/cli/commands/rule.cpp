@@ -107,7 +107,7 @@ Result<void> check_rules(CommandContext& context) {
     config.rules.syntax = rules::signature::parse_syntax(*syntax).value_or(config.rules.syntax);
   Diagnostics diagnostics;
   auto options = engine_options(config, context.options.list("path"));
-  options.tuning = context.options.text_or("tuning", options.tuning);
+  TOCSIN_TRY(options.tuning, tuning_file(context, std::move(options.tuning)));
   options.now = context.clock.now();
   const auto engines = Engines::load(options, diagnostics);
   const auto findings = context.options.flag("lint") ? find_lint(engines) : std::vector<rules::LintFinding>{};
@@ -140,6 +140,10 @@ Result<void> check_rules(CommandContext& context) {
     for (const auto& finding : findings) context.output.row(finding_row(finding));
   }
   if (diagnostics.has_errors()) context.exit_status = 1;
+  if (const auto paths = context.options.list("path");
+      engines.files() == 0 && !paths.empty() && !diagnostics.has_errors())
+    return fail(Code::not_found, "there is no rule file in " + paths.front() +
+                                     "; they end in .rules, .snort3, .yml, .yaml, .yar or .yara");
   return {};
 }
 

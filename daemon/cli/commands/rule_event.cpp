@@ -138,7 +138,6 @@ Result<void> explain_rule(CommandContext& context) {
   }
   EventFeed feed;
   feed.files = context.options.list("event");
-  feed.year = year_of(context.clock.now());
   if (feed.files.empty()) feed.files = {"/dev/stdin"};
   Telling telling(context, *explainer);
   TOCSIN_TRY(const auto fed, feed_events(feed, decoders, names, [&](const EventBatch& batch) -> Result<bool> {
@@ -203,7 +202,7 @@ Result<void> backtest_rules(CommandContext& context) {
   TOCSIN_TRY(const auto config, configured(context));
   auto options = engine_options(config, context.options.list("rules"));
   options.now = context.clock.now();
-  options.tuning = context.options.text_or("tuning", options.tuning);
+  TOCSIN_TRY(options.tuning, tuning_file(context, std::move(options.tuning)));
   const auto indicators = context.options.list("indicators");
   if (!indicators.empty()) {
     options.indicator_paths = indicators;
@@ -234,6 +233,7 @@ Result<void> backtest_rules(CommandContext& context) {
   context.err << fmt::format("{} over {}: {} of {}\n", counted(bench->engines->loaded(), "rule"),
                              counted(fed.events, "event"), counted(tally.alerts(), "alert"),
                              counted(tally.rules(), "rule"));
+  if (!context.options.list("rules").empty() && bench->engines->loaded() == 0) context.exit_status = 1;
   return {};
 }
 

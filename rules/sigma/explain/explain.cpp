@@ -59,13 +59,15 @@ Result<Explainer> Explainer::open(std::span<const RuleSource> rules, std::span<c
   });
   const auto counting = std::ranges::find_if(
       book.correlations, [&](const auto& c) { return rule.empty() ? book.rules.empty() : is_called(c.heading, rule); });
-  if (counting != book.correlations.end())
-    return fail(Code::invalid, fmt::format("\"{}\" is a correlation; explain one of the rules that it counts",
-                                           counting->heading.info.title));
   RuleBook one;
   for (auto& candidate : book.rules)
     if (rule.empty() || is_called(candidate.heading, rule)) one.rules.push_back(std::move(candidate));
   diagnostics.append(std::move(own));
+  if (counting != book.correlations.end() && !one.rules.empty())
+    return fail(Code::usage, fmt::format("a rule and a correlation are called {}; write more of the id", rule));
+  if (counting != book.correlations.end())
+    return fail(Code::invalid, fmt::format("\"{}\" is a correlation; explain one of the rules that it counts",
+                                           counting->heading.info.title));
   if (one.rules.empty() && refused)
     return fail(Code::invalid, fmt::format("the rule {} cannot be used; tocsin rule check says why", rule));
   if (one.rules.empty())
