@@ -68,8 +68,14 @@ Result<std::unique_ptr<ReplayInput>> Replay::open(std::size_t index) {
     case InputKind::evtx:
       if (!evtx_) evtx_ = make_evtx_reader();
       return open_evtx_input(source.release(), input, context, evtx_, decoders_);
-    default: return open_log_input(source.release(), input, kind, context, decoders_);
+    default: break;
   }
+  if (input.kind != InputKind::automatic || kind != InputKind::automatic || source.empty())
+    return open_log_input(source.release(), input, kind, context, decoders_);
+  const int descriptor_of_log = source.release();
+  InputSource again(::fcntl(descriptor_of_log, F_DUPFD_CLOEXEC, 0));
+  TOCSIN_TRY(auto log, open_log_input(descriptor_of_log, input, kind, context, decoders_));
+  return with_file_view(std::move(log), std::move(again), input, context, engines_.active());
 }
 
 void Replay::detect(std::span<const EventBatch> events) {

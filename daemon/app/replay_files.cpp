@@ -34,6 +34,11 @@ Result<void> InputSource::look() {
   return {};
 }
 
+Result<void> InputSource::rewind() {
+  if (::lseek(descriptor_.get(), 0, SEEK_SET) < 0) return fail_errno("cannot read it again", errno);
+  return {};
+}
+
 Result<InputKind> InputSource::settle_kind(InputKind wanted) {
   if (wanted != InputKind::automatic) return wanted;
   TOCSIN_CHECK(look());
@@ -124,6 +129,54 @@ Result<std::unique_ptr<ReplayInput>> open_file_input(InputSource source, const R
   }
   const Time modified{std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec}};
   return std::make_unique<FileInput>(std::move(bytes), input, context, input.observed.value_or(modified), active);
+}
+
+namespace {
+
+class TextInput final : public ReplayInput {
+ public:
+  TextInput(std::unique_ptr<ReplayInput> log, InputSource again, RecordingInput input, LaneContext context,
+            std::vector<ActiveRules>& active)
+      : log_(std::move(log)), again_(std::move(again)), input_(std::move(input)), context_(context), active_(active) {}
+
+  Time at() const override { return log_->at(); }
+  Result<bool> round(std::vector<EventBatch>& events, std::vector<rules::Alert>& alerts) override {
+    if (file_) return file_->round(events, alerts);
+    const std::size_t before = events.size();
+    TOCSIN_TRY(const bool more, log_->round(events, alerts));
+    for (std::size_t i = before; i < events.size() && !known_; ++i)
+      known_ = std::ranges::any_of(events[i].events(), [](const Event& event) {
+        return event.header().event_class != EventClass::generic || !event.header().dataset.empty();
+      });
+    if (more || known_) return more;
+    TOCSIN_CHECK(again_.rewind());
+    auto file = open_file_input(std::move(again_), input_, context_, active_);
+    if (!file) return false;  // too large to be what YARA is for; it was read as a log
+    file_ = std::move(*file);
+    return true;
+  }
+  std::uint64_t bytes_read() const override { return log_->bytes_read(); }
+  void summarize(ReplaySummary& summary) const override {
+    log_->summarize(summary);
+    if (file_) ++summary.files;
+  }
+
+ private:
+  std::unique_ptr<ReplayInput> log_;
+  InputSource again_;
+  RecordingInput input_;
+  LaneContext context_;
+  std::vector<ActiveRules>& active_;
+  std::unique_ptr<ReplayInput> file_;
+  bool known_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ReplayInput> with_file_view(std::unique_ptr<ReplayInput> log, InputSource again,
+                                            const RecordingInput& input, const LaneContext& context,
+                                            std::vector<ActiveRules>& active) {
+  return std::make_unique<TextInput>(std::move(log), std::move(again), input, context, active);
 }
 
 }  // namespace tocsin::daemon

@@ -16,6 +16,8 @@ class InputSource {
   Result<InputKind> settle_kind(InputKind wanted);
   // Once the kind is settled by the content.
   bool empty() const noexcept { return head_.empty(); }
+  // From its first byte on again, for whoever takes it.
+  Result<void> rewind();
   int release() noexcept { return descriptor_.release(); }
 
  private:
@@ -33,5 +35,11 @@ Result<std::unique_ptr<ReplayInput>> open_packet_input(InputSource source, const
 // A whole file for YARA.
 Result<std::unique_ptr<ReplayInput>> open_file_input(InputSource source, const RecordingInput& input,
                                                      const LaneContext& context, std::vector<ActiveRules>& active);
+
+// Text of no known form: `log` reads it, and where no decoder knew a line of it (a script, a page), YARA looks at it as
+// a whole file, too. `again` is the same file.
+std::unique_ptr<ReplayInput> with_file_view(std::unique_ptr<ReplayInput> log, InputSource again,
+                                            const RecordingInput& input, const LaneContext& context,
+                                            std::vector<ActiveRules>& active);
 
 }  // namespace tocsin::daemon

@@ -193,6 +193,17 @@ class BadInput(unittest.TestCase):
         finally:
             subprocess.run(["umount", store], check=True) if os.geteuid() == 0 else store.chmod(0o700)
 
+    def test_text_that_is_no_log_is_a_file_for_yara(self):
+        rules = self.path / "mine.yar"
+        rules.write_text('rule shell { strings: $a = "system(" condition: $a }')
+        (self.path / "up.php").write_text('<?php\nsystem($_GET["c"]);\n')
+        (self.path / "auth.log").write_text("Nov 22 15:30:00 web01 sshd[7]: Failed password for system( from 203.0.113.9 port 5 ssh2\n")
+        self.assertEqual({"shell"}, {a["rule.title"] for a in alerts(replay("-o", "ndjson", "--rules", rules, self.path / "up.php").stdout)})
+        self.assertFalse(alerts(replay("-o", "ndjson", "--rules", rules, self.path / "auth.log").stdout))
+
+    def test_no_next_step_that_needs_a_daemon(self):
+        self.assertNotIn(b"tocsin incident take", replay(EXAMPLES / "intrusion").stdout)
+
     def test_broken_rule_is_named_and_the_rest_loads(self):
         rules = self.path / "mine.rules"
         rules.write_text('alert tcp any any -> any any (msg:"bad"; nosuchkeyword:1; sid:1;)\n'
