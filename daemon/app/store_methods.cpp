@@ -197,6 +197,13 @@ void add_outcomes(json::array& steps, const std::vector<RunStepRow>& records) {
   }
 }
 
+// The mark of a note says no more than the state beside it.
+std::string obstacle_of(std::string_view note) {
+  constexpr std::string_view mark = "would fail: ";
+  if (note.starts_with(mark)) note.remove_prefix(mark.size());
+  return std::string(note);
+}
+
 // One line per command of a rehearsed step; starts, ends and conditions do nothing to anybody and are left out.
 void add_commands(json::array& steps, const RunStepRow& step) {
   const auto trace = parsed(step.json);
@@ -207,7 +214,9 @@ void add_commands(json::array& steps, const RunStepRow& step) {
     const auto& command = value.get_object();
     json::object one;
     one["name"] = step.step;
-    one["state"] = "rehearsed";
+    const bool fails = text_of(trace, "status") == "failed";
+    one["state"] = fails ? "would fail" : "rehearsed";
+    if (fails) one["obstacle"] = obstacle_of(text_of(trace, "note"));
     const auto would = joined(command, "would");
     one["forecast"] = would.empty() ? text_of(command, "text") : would;
     one["undo"] = text_of(command, "undo");
@@ -227,7 +236,7 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
     row["name"] = run.playbook;
     row["run"] = render_uuid(run.id.uuid);
     row["mode"] = run.mode;
-    row["state"] = run.state;
+    row["state"] = run.mode != "apply" && run.state == "failed" ? "would fail" : run.state;
     json::array steps;
     TOCSIN_TRY(const auto taken, reader->records().run_steps(run.id));
     if (run.mode == "apply") add_outcomes(steps, taken);

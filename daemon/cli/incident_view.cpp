@@ -131,8 +131,8 @@ void draw_steps(Screen& screen, const json::array& steps) {
     const auto state = text_in(*step, "state");
     screen.output().text() << fmt::format("    {:>2}  ", ++number) << paint(state_paint(state), pad_to_width(state, 10))
                            << "  " << text_in(*step, "name") << '\n';
-    for (const auto& [key, label] :
-         {std::pair{"forecast", "would"}, std::pair{"outcome", "did"}, std::pair{"undo", "undo"}})
+    for (const auto& [key, label] : {std::pair{"forecast", "would"}, std::pair{"obstacle", "but"},
+                                     std::pair{"outcome", "did"}, std::pair{"undo", "undo"}})
       if (const auto text = text_in(*step, key); !text.empty())
         screen.line(paint(Paint::faint, label) + std::string(7 - std::string_view(label).size(), ' ') + text, 20);
   }

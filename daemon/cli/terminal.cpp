@@ -65,13 +65,15 @@ Paint state_paint(std::string_view state) noexcept {
     std::string_view word;
     Paint paint;
   };
-  static constexpr Row rows[] = {{"new", Paint::bright_red}, {"in progress", Paint::yellow}, {"contained", Paint::cyan},
-                                 {"closed", Paint::faint},   {"ok", Paint::green},           {"active", Paint::green},
-                                 {"running", Paint::green},  {"done", Paint::green},         {"applied", Paint::green},
-                                 {"rehearsed", Paint::cyan}, {"failed", Paint::red},         {"refused", Paint::red},
-                                 {"missing", Paint::red},    {"degraded", Paint::yellow},    {"waiting", Paint::yellow},
-                                 {"undone", Paint::faint},   {"off", Paint::faint},          {"unknown", Paint::yellow},
-                                 {"loaded", Paint::green},   {"warning", Paint::yellow},     {"error", Paint::red}};
+  static constexpr Row rows[] = {
+      {"new", Paint::bright_red},    {"in progress", Paint::yellow}, {"contained", Paint::cyan},
+      {"closed", Paint::faint},      {"ok", Paint::green},           {"active", Paint::green},
+      {"running", Paint::green},     {"done", Paint::green},         {"applied", Paint::green},
+      {"rehearsed", Paint::cyan},    {"failed", Paint::red},         {"refused", Paint::red},
+      {"would fail", Paint::yellow}, {"missing", Paint::red},        {"degraded", Paint::yellow},
+      {"waiting", Paint::yellow},    {"undone", Paint::faint},       {"off", Paint::faint},
+      {"unknown", Paint::yellow},    {"loaded", Paint::green},       {"warning", Paint::yellow},
+      {"error", Paint::red}};
   for (const auto& row : rows)
     if (row.word == state) return row.paint;
   return Paint::plain;

@@ -112,6 +112,16 @@ respond: {{playbooks: ["{rig.ROOT}/responders/packs"], triggers: "{rig.ROOT}/res
         if entered:
             self.assertIn(inputs["__user__"], entered)
 
+    def test_a_rehearsal_that_would_fail_says_which_step_and_why(self):
+        rig.wait_for(lambda: self.rows("playbook", "status", "--incident", self.alias), "rehearsals")
+        playbooks = self.rows("incident", "show", self.alias)["playbooks"]
+        self.assertNotIn("failed", [p["state"] for p in playbooks])
+        for playbook in playbooks:
+            stuck = [step for step in playbook["steps"] if step["state"] == "would fail"]
+            self.assertTrue(all(step["obstacle"] for step in stuck))
+            if playbook["state"] == "would fail":
+                self.assertTrue(stuck, playbook["name"])
+
     def test_a_report_tells_of_rehearsals_and_counts_no_exercise(self):
         rig.wait_for(lambda: self.rows("playbook", "status", "--incident", self.alias), "rehearsals")
         page = self.text("report", "make", "incident", "--incident", self.alias, "--format", "markdown")

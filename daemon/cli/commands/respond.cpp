@@ -102,8 +102,8 @@ constexpr Column run_columns[] = {{"started", "STARTED", Style::time},
 constexpr Column step_columns[] = {{"step", "STEP", Style::strong, false, true},
                                    {"state", "STATE", Style::state},
                                    {"action", "ACTION"},
+                                   {"guard", "GUARD", Style::plain, false, true},
                                    {"effect", "EFFECT", Style::plain, false, true},
-                                   {"guard", "GUARD", Style::plain, true, true},
                                    {"key", "KEY", Style::faint, true},
                                    {"run", "RUN", Style::faint, true}};
 
