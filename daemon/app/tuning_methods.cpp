@@ -292,6 +292,13 @@ std::string target_of(const TuningEntry& entry) {
   return out + " until " + render_time(entry.expires);
 }
 
+// What would never have an effect is a slip of the pen.
+Result<void> still_to_come(Time expires, Time now) {
+  if (expires > now) return {};
+  return fail(Code::usage,
+              fmt::format("--expires {} is over already; write 30d or a date to come", render_time(expires)));
+}
+
 Result<void> add_entry(const TuningDesk& desk, const Call& call, Reply& reply) {
   const auto now = desk.clock.now();
   const bool dry = call.flag("dry_run");
@@ -299,6 +306,7 @@ Result<void> add_entry(const TuningDesk& desk, const Call& call, Reply& reply) {
   if (dry && entry.reason.empty()) entry.reason = "dry run";
   if (entry.expires == Time{})
     return fail(Code::usage, "say until when with --expires, for example --expires 30d; nothing is tuned for ever");
+  TOCSIN_CHECK(still_to_come(entry.expires, now));
   TOCSIN_CHECK(checked(entry, now));
   TOCSIN_TRY(const auto text, file_text(desk));
   TOCSIN_TRY(auto fresh, with_entry(text, entry, now));
@@ -353,6 +361,7 @@ Result<void> import_entries(const TuningDesk& desk, const Call& call, Reply& rep
   like.reason = call.text("reason").value_or(dry ? "dry run" : "");
   TOCSIN_TRY(const auto expires, call.require("expires"));
   TOCSIN_TRY(like.expires, parse_moment(expires, now));
+  TOCSIN_CHECK(still_to_come(like.expires, now));
   Diagnostics diagnostics;
   const auto given = call.text("text").value_or("");
   const auto entries = kind ? import_suricata_tuning(*kind, file, given, like, now, diagnostics)

@@ -127,6 +127,7 @@ class Offline(unittest.TestCase):
         self.assertIn(b"--reason", self.tocsin("tuning", "add", "disable", WEB, "--tuning", self.file, "--expires", "1d", code=2).stderr)
         self.assertIn(b"--expires", self.tocsin("tuning", "add", "disable", WEB, "--tuning", self.file, "--reason", "x", code=2).stderr)
         self.assertIn(b"366", self.tocsin("tuning", "add", "disable", WEB, "--tuning", self.file, "--reason", "x", "--expires", "900d", code=2).stderr)
+        self.assertIn(b"over already", self.tocsin("tuning", "add", "disable", WEB, "--tuning", self.file, "--reason", "x", "--expires", "2020-01-01", code=2).stderr)
         self.tocsin("tuning", "remove", "t-none", "--tuning", self.file, "--reason", "x", code=3)
         self.assertFalse(self.file.exists())
 
