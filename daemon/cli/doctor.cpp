@@ -156,7 +156,9 @@ void examine_helpers(Findings& out, const Config& config) {
   }
   out.push_back({"installation", "groups of roles", missing.empty() ? FindingState::ok : FindingState::warning,
                  missing.empty() ? "all there" : "not there: " + missing,
-                 missing.empty() ? "" : "until they exist only root and the daemon's user have a role; groupadd them"});
+                 missing.empty()
+                     ? ""
+                     : "groupadd them, or name others under `control`; a role whose group is not there is nobody's"});
 }
 
 }  // namespace

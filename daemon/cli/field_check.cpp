@@ -86,7 +86,7 @@ std::unexpected<Error> unknown_field(const CommandRow& command, const std::strin
   std::string text = fmt::format("there is no field `{}` in `tocsin {}`", escape_terminal(name), full_name(command));
   const auto close = close_fields(name, known);
   if (!close.empty()) text += fmt::format("; did you mean `{}`?", fmt::join(close, "`, `"));
-  if (command.vocabulary != Vocabulary::own) text += " All are listed by: tocsin list fields";
+  if (command.vocabulary != Vocabulary::own) text += "\nall are listed by: tocsin list fields";
   else text += fmt::format("\nit has: {}", fmt::join(known, ", "));
   return fail(Code::usage, std::move(text));
 }

@@ -201,7 +201,8 @@ void Session::start() {
   if (peer_.roles.empty())
     refuse("", Code::denied,
            peer_.text() +
-               " has no role here; ask to be put into one of the tocsin groups (tocsin-viewer, tocsin-analyst)");
+               " has no role here; ask to be put into one of the groups that `control` in tocsin.yaml names "
+               "(as it comes: tocsin-viewer, tocsin-analyst)");
   await_request();
 }
 

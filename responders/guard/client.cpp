@@ -73,7 +73,10 @@ Result<void> ResponderClient::connect() {
   if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return {};
   const int reason = errno;
   disconnect();
-  if (reason == EACCES) return fail(Code::denied, fmt::format("you may not talk to the responder at {}", path_));
+  if (reason == EACCES)
+    return fail(
+        Code::denied,
+        fmt::format("you may not talk to the responder at {}; ask to be put into the group of that socket", path_));
   return fail(
       Code::unreachable,
       fmt::format("no responder answers at {}; start tocsin-responder (systemctl start tocsin-responder)", path_));

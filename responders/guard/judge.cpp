@@ -120,7 +120,9 @@ GuardVerdict judge(const Policy& policy, const Facts& facts, const ActionSpec& s
   if (auto verdict = judge_target(policy, facts, spec, parameters)) return *verdict;
   if (request.marked == Marked::exercise)
     return refused("exercise", "the request carries the exercise mark: it is never applied");
-  if (facts.halted) return refused("halted", "all automation is halted; `tocsin action resume` lifts it");
+  if (facts.halted)
+    return refused("halted",
+                   "all automation is halted; an approver lifts it: tocsin action halt --resume --reason \"…\"");
   const GuardMode mode = policy.mode_of(spec.name, request.rule, request.asset_level);
   if (mode == GuardMode::observe || mode == GuardMode::rehearse)
     return refused("mode", fmt::format("the policy's mode for {}{} is {}: nothing is applied", spec.name,

@@ -34,7 +34,6 @@ std::string_view next_step_of(std::string_view rule) {
   if (rule == "role")
     return "; the policy of tocsin-responder gives tocsind's user the role responder, and tocsin-runner's the role "
            "reader";
-  if (rule == "halted") return "; an approver lifts it: tocsin action halt --resume --reason \"…\"";
   if (rule == "rate" || rule == "live") return "; wait, or undo what is not needed: tocsin action list";
   if (rule == "type" || rule == "signature" || rule == "host" || rule == "path")
     return "; the policy of tocsin-runner is /etc/tocsin/commands.yaml";

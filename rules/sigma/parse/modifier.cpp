@@ -398,7 +398,7 @@ Parsed<void> apply_modifiers(Chain& chain, const Node& value, std::span<const st
     const auto row = std::ranges::find_if(rows, [&](const Row& r) { return r.shown.name == name; });
     if (row == rows.end())
       return refuse("G0208", chain.item.place, fmt::format("There is no modifier '{}'.", name),
-                    "See `tocsin list modifiers`.");
+                    "See `tocsin list keywords`.");
     if (auto done = row->apply(chain, value, name); !done) return done;
   }
   return {};

@@ -201,10 +201,11 @@ class AddressParser {
   Outcome variable(std::string_view name, int depth) {
     const auto found = variables_.find(name);
     if (found == variables_.end())
-      return std::unexpected(Mistake{"S0202",
-                                     "the address variable $" + std::string(name) + " is not defined",
-                                     "Define it under vars.address-groups",
-                                     {}});
+      return std::unexpected(Mistake{
+          "S0202",
+          "the address variable $" + std::string(name) + " is not defined",
+          "Correct the name, or define it: rules.variables in tocsin.yaml, vars.address-groups in a suricata.yaml",
+          {}});
     const std::string_view value = trim(found->second);
     // A variable may hold a bare list.
     if (!value.starts_with('[') && !value.starts_with("![") && value.find(',') != std::string_view::npos)
@@ -298,10 +299,11 @@ class PortParser {
     if (text.starts_with('$')) {
       const auto found = variables_.find(text.substr(1));
       if (found == variables_.end())
-        return std::unexpected(Mistake{"S0202",
-                                       "the port variable " + std::string(text) + " is not defined",
-                                       "Define it under vars.port-groups",
-                                       {}});
+        return std::unexpected(Mistake{
+            "S0202",
+            "the port variable " + std::string(text) + " is not defined",
+            "Correct the name, or define it: rules.variables in tocsin.yaml, vars.port-groups in a suricata.yaml",
+            {}});
       const std::string_view value = trim(found->second);
       if (!value.starts_with('[') && value.find(',') != std::string_view::npos) return group(value, depth + 1);
       return item(value, depth + 1);

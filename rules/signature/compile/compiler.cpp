@@ -302,6 +302,8 @@ Outcome read_header(const RuleAst& ast, RuleBuilder& rule) {
 
 Outcome read_option(RuleBuilder& rule, const OptionAst& option, Syntax syntax) {
   const auto* row = find_keyword(option.name, syntax);
+  if (row == nullptr && option.name.find(' ') != std::string::npos)
+    return refuse("S0301", "'" + option.name + "' is no keyword", "Is a ; missing? Each option ends with one");
   if (row == nullptr)
     return refuse("S0301", "the keyword '" + option.name + "' is not supported",
                   "Remove it or disable the rule; `tocsin list keywords` shows what is supported");

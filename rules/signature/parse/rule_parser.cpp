@@ -229,7 +229,8 @@ std::vector<RuleAst> parse_rules(std::string_view file, std::string_view text, S
 }
 
 Mistake with_other_reading(Mistake mistake) {
-  mistake.next_step = "It would do as Snort 3's: " + std::string(say_syntax);
+  mistake.next_step += mistake.next_step.empty() ? "It" : "; it";
+  mistake.next_step += " would do as Snort 3's. " + std::string(say_syntax);
   return mistake;
 }
 

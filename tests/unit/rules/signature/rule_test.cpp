@@ -23,6 +23,15 @@ TEST(Compile, UnsupportedKeywordRefusesTheRuleByName) {
   EXPECT_EQ(bench.set->rules().size(), 1U);
 }
 
+TEST(Compile, AMissingSemicolonIsNamedFirst) {
+  for (const char* options : {"content:\"abcd\"; sid:1", "content:\"abcd\"; nocase sid:1;"}) {
+    Bench bench("alert tcp any any -> any any (msg:\"x\"; " + std::string(options) + ")\n");
+    ASSERT_EQ(bench.diagnostics.errors(), 1U) << options;
+    const auto& next = bench.diagnostics.all()[0].next_step;
+    EXPECT_LT(next.find(';'), std::min<std::size_t>(next.size(), 24)) << next;
+  }
+}
+
 TEST(Compile, MistakesAreRefused) {
   for (const char* options :
        {"content:\"\";", "content:abc;", "nocase;", "content:\"abc\"; depth:2;", "pcre:\"/(/\";",
