@@ -164,10 +164,11 @@ void EveObserver::settle(const Waiting& item, const Packet* packet) {
   if (found != files.end()) write_file(*item.flow, item.transaction, *found, packet);
 }
 
-// Rules that keep files look at a side of a connection with its next packet: until then the record waits.
+// Rules look at a side of a connection with its next packet, and may want a file kept: until then its record waits, as
+// Suricata's does.
 bool EveObserver::awaits_rules(Waiting& item, const Packet& packet) {
   static constexpr std::size_t waiting_most = 1'024;
-  if (item.what != What::file || !options_.files.keep || options_.files.keep_all) return false;
+  if (item.what != What::file) return false;
   if (item.flow->transport != collectors::ip_protocol::tcp || item.transaction == nullptr) return false;
   auto& files = notes_of(*item.flow).files;
   const auto file = std::ranges::find(files, item.file, &FileTrack::id);

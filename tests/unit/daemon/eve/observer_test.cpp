@@ -108,6 +108,9 @@ TEST(EveObserver, FilesAreCountedAndDigested) {
   bench.observer.on_file(
       {bench.flow, &bench.talk, Direction::to_client, 0, "a.bin", 3, {}, 0, true, false, &bench.packet});
   bench.observer.on_packet(bench.packet);
+  EXPECT_TRUE(bench.observer.take().empty());  // rules look at that side with its next packet
+  bench.packet.direction = Direction::to_client;
+  bench.observer.on_packet(bench.packet);
   const auto line = bench.only();
   EXPECT_TRUE(holds(line, R"("src_ip":"2001:0db8:)")) << line;  // from who sent it
   EXPECT_TRUE(holds(line, R"("filename":"a.bin","gaps":false,"state":"CLOSED")"));
