@@ -301,8 +301,6 @@ constexpr std::pair<std::string_view, Apply> keys[] = {
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.pgsql.transactions_most; }>},
     {"app-layer.protocols.dcerpc.max-tx",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.dcerpc.transactions_most; }>},
-    {"app-layer.protocols.smb.max-tx",
-     set_bytes<[](auto& s) -> std::size_t& { return s.packets.smb.transactions_most; }>},
     {"app-layer.protocols.nfs.max-tx",
      set_bytes<[](auto& s) -> std::size_t& { return s.packets.nfs.transactions_most; }>},
     {"decoder.max-layers",
