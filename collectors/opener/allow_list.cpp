@@ -48,7 +48,8 @@ YAML::Node child(const YAML::Node& node, const char* key) {
 
 void read_logs(const YAML::Node& logs, AllowList& list) {
   if (!logs.IsDefined()) {
-    list.logs = {"/var/log/auth.log", "/var/log/nginx/*access.log", "/var/log/apache2/*access.log"};
+    list.logs = {"/var/log/auth.log",         "/var/log/nginx/*access.log",  "/var/log/apache2/*access.log",
+                 "/var/log/nginx/*error.log", "/var/log/apache2/*error.log", "/var/log/dpkg.log"};
     return;
   }
   for (const auto& log : logs)
