@@ -75,10 +75,10 @@ struct SilenceConfig {
 
 struct CollectConfig {
   std::vector<InterfaceConfig> interfaces = {{"auto", {}}};
-  std::vector<LogConfig> logs = {{{"/var/log/auth.log"}, LogKind::syslog, true},
-                                 {{"/var/log/nginx/*access.log", "/var/log/apache2/*access.log"}, LogKind::web},
-                                 {{"/var/log/nginx/*error.log", "/var/log/apache2/*error.log", "/var/log/dpkg.log"},
-                                  LogKind::automatic}};
+  std::vector<LogConfig> logs = {
+      {{"/var/log/auth.log"}, LogKind::syslog, true},
+      {{"/var/log/nginx/*access.log", "/var/log/apache2/*access.log"}, LogKind::web},
+      {{"/var/log/nginx/*error.log", "/var/log/apache2/*error.log", "/var/log/dpkg.log"}, LogKind::automatic}};
   JournaldConfig journald;
   AuditConfig audit;
   std::string opener;  // socket of tocsin-opener; relative to the runtime directory

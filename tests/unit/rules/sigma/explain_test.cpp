@@ -120,8 +120,11 @@ TEST_F(Explain, the_start_of_an_id_names_a_rule) {
   EXPECT_TRUE(open("11111111-0000-0000-0000-00000000000a"));
   EXPECT_TRUE(open("odd_tool"));
   EXPECT_FALSE(open("111"));  // too short to mean one
-  const auto counted = open("11111111");
-  ASSERT_FALSE(counted);  // the correlation begins so too
+  const auto both = open("11111111");
+  ASSERT_FALSE(both);  // the correlation begins so too
+  EXPECT_EQ(both.error().code, Code::usage);
+  const auto counted = open("11111111-0000-0000-0000-00000000000b");
+  ASSERT_FALSE(counted);
   EXPECT_NE(counted.error().message.find("\"Counted\" is a correlation"), std::string::npos);
 }
 

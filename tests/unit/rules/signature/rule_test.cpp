@@ -299,7 +299,8 @@ TEST(Events, AlertWithThePacketThatHasThem) {
 TEST(Events, OneThatNothingRaisesIsSaid) {
   Bench bench(
       "alert ip any any -> any any (decode-event:ipv4.opt_unknown; sid:1;)\n"
-      "alert ip any any -> any any (decode-event:ipv4.opt_invalid; sid:2;)\n");
+      "alert ip any any -> any any (decode-event:ipv4.opt_invalid; sid:2;)\n"
+      "alert ikev2 any any -> any any (app-layer-event:ikev2.weak_crypto_dh; sid:3;)\n");  // ike's former name
   EXPECT_EQ(bench.diagnostics.errors(), 0U);
   ASSERT_EQ(bench.diagnostics.all().size(), 1U);
   EXPECT_EQ(bench.diagnostics.all()[0].code, "S0382");
