@@ -32,9 +32,9 @@ std::string fixed_directory(std::string_view glob) {
   return slash == std::string_view::npos || slash == 0 ? "/" : std::string(glob.substr(0, slash));
 }
 
-std::string scalar_or(const YAML::Node& node, const char* key, std::string otherwise) {
+std::string scalar_or(const YAML::Node& node, const char* key, std::string_view otherwise) {
   const auto found = node.IsMap() ? node[key] : YAML::Node();
-  return found.IsDefined() && found.IsScalar() ? found.Scalar() : otherwise;
+  return found.IsDefined() && found.IsScalar() ? found.Scalar() : std::string(otherwise);
 }
 
 bool enabled(const YAML::Node& node) {

@@ -17,10 +17,11 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 const CompiledPattern* run_group(const PatternGroup& group, std::string_view text, Captures& captures) {
-  const char* const end = text.data() + text.size();
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
   const auto& candidates = text.empty() ? group.on_empty : group.by_first[static_cast<unsigned char>(text.front())];
   for (const auto* candidate : candidates) {
-    if (!candidate->needs.empty() && find_literal(text.data(), end, candidate->needs) == end) continue;
+    if (!candidate->needs.empty() && find_literal(begin, end, candidate->needs) == end) continue;
     if (match_pattern(candidate->pattern, text, captures)) return candidate;
   }
   return nullptr;
