@@ -1,6 +1,7 @@
 #include "daemon/cli/relay.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -133,7 +134,10 @@ Result<std::string> call_method(CommandContext& context, const std::string& meth
   request.method = method;
   request.params = params;
   request.descriptors = descriptors;
-  if (context.options.flag("follow")) request.patience = Duration{0};
+  if (context.options.flag("follow")) {
+    request.patience = Duration{0};
+    request.listener = STDOUT_FILENO;
+  }
   if (const auto given = context.options.text("timeout")) {
     const auto patience = parse_duration(*given);
     if (!patience) return fail(Code::usage, "--timeout takes a length of time such as 90s");

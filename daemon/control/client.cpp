@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -114,10 +115,11 @@ Result<std::string> ControlClient::call(const CallRequest& request, const CallHa
   const int patience = milliseconds(request.patience);
   TOCSIN_CHECK(send_all(socket_, encode_frame(text), request.descriptors, patience < 0 ? 60000 : patience));
   for (;;) {
-    pollfd ready{socket_, POLLIN, 0};
-    const int count = ::poll(&ready, 1, patience);
+    std::array<pollfd, 2> ready{{{socket_, POLLIN, 0}, {request.listener, 0, 0}}};
+    const int count = ::poll(ready.data(), ready.size(), patience);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail_errno("cannot wait for the daemon", errno);
+    if (ready[0].revents == 0 && (ready[1].revents & (POLLERR | POLLHUP)) != 0) return "{}";
     if (count == 0)
       return fail(Code::timed_out,
                   "the daemon did not answer in time; look at `tocsin status`, or narrow the question");

@@ -28,6 +28,9 @@ struct CallRequest {
   std::span<const int> descriptors;
   // Longest silence; zero waits for ever (follow).
   Duration patience = std::chrono::seconds{60};
+  // Where rows go, when that may be a pipe whose reader leaves between two of them: the call ends as if `row` had
+  // returned false. -1: nobody leaves.
+  int listener = -1;
 };
 
 class ControlClient {

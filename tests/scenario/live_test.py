@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -203,6 +204,18 @@ reports:
         self.assertLessEqual(len(again), 1, again)
         during = [name for name in made() if name not in before and (folder / name).stat().st_mtime > stopped]
         self.assertGreaterEqual(len(during), 2)
+
+    def test_who_follows_ends_when_nobody_reads(self):
+        daemon = self.daemon()
+        daemon.start()
+        for what in (("event", "search"), ("incident", "list")):
+            follower = subprocess.Popen([rig.TOCSIN, *what, "--follow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=daemon.environment)
+            self.addCleanup(follower.kill)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                follower.wait(timeout=0.5)
+            follower.stdout.close()
+            self.assertEqual(0, follower.wait(timeout=rig.PATIENCE), follower.stderr.read())
+            follower.stderr.close()
 
     def test_the_time_it_was_down_is_a_blind_interval(self):
         daemon = self.daemon()
