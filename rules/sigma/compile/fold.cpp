@@ -40,6 +40,7 @@ void fold_into(char* out, std::string_view text) {
 bool is_ascii(std::string_view text) noexcept { return ascii_run(text) == text.size(); }
 
 Letters letters_of(std::string_view text) noexcept {
+  if (text.empty()) return Letters::folded_ascii;
   scan::Block high{};
   scan::Block upper{};
   const auto take = [&](const char* at) {
