@@ -1,5 +1,6 @@
 #include "daemon/app/vocabulary.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -95,8 +96,17 @@ std::vector<DescribedField> all_fields(const FieldNames& names) {
     sorted.try_emplace(row.name,
                        DescribedField{std::string(row.name), std::string(row.type), std::string(row.summary)});
   std::vector<DescribedField> out;
+  out.reserve(sorted.size());
   for (auto& [name, row] : sorted) out.push_back(std::move(row));
   return out;
+}
+
+std::optional<NamedField> standard_field(std::string_view name) noexcept {
+  if (const auto* alert = std::ranges::find(of_alerts, name, &NamedField::name); alert != of_alerts.end())
+    return *alert;
+  const auto* row = std::ranges::find(known_fields, name, &FieldRow::name);
+  if (row == std::end(known_fields)) return {};
+  return NamedField{row->name, type_names[static_cast<std::size_t>(row->type)], row->doc};
 }
 
 void widen_alert(boost::json::object& alert) {

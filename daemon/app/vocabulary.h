@@ -2,6 +2,7 @@
 // The names a person may write in --where and --fields of events and alerts: those of the schema, those every alert
 // has, and those that protocol parsers, decoders and products bring along under their own names.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ struct DescribedField {
   std::string type;
   std::string summary;
 };
+// A field of the schema or of alerts; its type holds wherever it is met.
+std::optional<NamedField> standard_field(std::string_view name) noexcept;
+
 // Everything known by now, sorted by name.
 std::vector<DescribedField> all_fields(const FieldNames& names);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -20,8 +21,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Result<Words> named_fields(const CommandContext& context) {
-  TOCSIN_TRY(const auto where, parse_filter(context.options.text_or("where", "")));
+Words named_fields(const CommandContext& context, const Filter& where) {
   Words out = where.fields();
   const auto chosen = context.options.text_or("fields", "");
   for (const auto field : split(chosen, ','))
@@ -35,6 +35,38 @@ Words own_fields(const CommandRow& command) {
   for (const auto member : command.members)
     if (std::ranges::find(out, member) == out.end()) out.emplace_back(member);
   return out;
+}
+
+bool like_a_time(std::string_view value) {
+  constexpr std::size_t year = 4;
+  return value.size() >= year && value.front() >= '0' && value.front() <= '9' &&
+         value.find_first_not_of("0123456789-:.+TZ ") == std::string_view::npos;
+}
+
+// What a field of the type never holds, said as what it does hold; empty: the comparison may be true.
+std::string_view never(std::string_view type, const Filter::Comparison& one) {
+  const bool pattern = !one.ordered && one.value.find_first_of("*?") != std::string::npos;
+  if (one.contains || pattern) return {};
+  if (type == "unsigned" || type == "integer" || type == "real") return parse_real(one.value) ? "" : "a number";
+  if (type == "boolean") return one.value == "true" || one.value == "false" ? "" : "true or false";
+  if (type == "time" && !like_a_time(one.value)) return "a time such as 2026-11-22T14:00:00+07:00";
+  return {};
+}
+
+// A comparison that no record can answer finds nothing, and nothing looks like an answer.
+Result<void> check_values(const CommandRow& command, const Filter& where) {
+  if (command.vocabulary == Vocabulary::own) return {};
+  for (const auto& one : where.comparisons()) {
+    const std::string_view name = one.field;
+    const auto field = standard_field(name.starts_with("fields.") ? name.substr(7) : name);
+    const auto wanted = field ? never(field->type, one) : std::string_view{};
+    if (wanted.empty()) continue;
+    std::string text = fmt::format("--where: `{}` holds {} ({}); `{}` is none", escape_terminal(name), wanted,
+                                   field->summary, escape_terminal(one.value));
+    if (field->type == "time") text += "; a span back from now is said with --since and --until";
+    return fail(Code::usage, std::move(text));
+  }
+  return {};
 }
 
 // "timeline.kind" is inside "timeline".
@@ -52,7 +84,7 @@ Words event_fields(const CommandContext& context) {
   Diagnostics ignored;
   if (const auto config =
           read_config(context.options.text_or("config", context.places.config), context.places, ignored))
-    static_cast<void>(load_decoders(*config, names, ignored));
+    std::ignore = load_decoders(*config, names, ignored);  // those that cannot be read bring no names
   Words out;
   for (auto& field : all_fields(names)) out.push_back(std::move(field.name));
   return out;
@@ -131,7 +163,9 @@ Words close_fields(std::string_view given, const Words& known) {
 
 Result<void> check_fields(CommandContext& context) {
   const auto& command = context.command;
-  TOCSIN_TRY(const Words named, named_fields(context));
+  TOCSIN_TRY(const auto where, parse_filter(context.options.text_or("where", "")));
+  TOCSIN_CHECK(check_values(command, where));
+  const Words named = named_fields(context, where);
   const bool anything = command.vocabulary == Vocabulary::own && command.columns.empty() && command.members.empty();
   if (named.empty() || anything) return {};
   Words known = own_fields(command);

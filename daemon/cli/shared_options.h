@@ -21,7 +21,8 @@ inline constexpr std::array<SharedOption, 21> shared_options{{
     {feature::output, {"fields", OptionKind::value, "A,B", "only these fields, in this order"}},
     {feature::rows,
      {"where", OptionKind::value, "FILTER",
-      "only rows that match: FIELD = VALUE (!= < <= > >= ~), and, or, not; fields as -o json names them"}},
+      "only rows that match: FIELD = VALUE (!= < <= > >= ~ in), and, or, not; web* and 10.0.0.0/8 are values too; "
+      "fields as -o json names them"}},
     {feature::rows, {"limit", OptionKind::value, "N", "at most N rows; 0: all"}},
     {feature::period,
      {"since", OptionKind::value, "TIME", "from here on: -2h, today, 2026-11-22, 2026-11-22T14:00+07:00"}},

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collectors/base/address.h"
 #include "collectors/base/text.h"
 #include "collectors/base/time.h"
 #include "collectors/base/wildcard.h"
@@ -20,7 +22,7 @@ constexpr int depth_most = 32;
 enum class Op : std::uint8_t { all, any, negate, equal, less, less_equal, greater, greater_equal, contains };
 
 int compare(std::string_view a, std::string_view b) {
-  const auto sign = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
+  const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : x > y ? 1 : 0; };
   if (const auto x = parse_real(a))
     if (const auto y = parse_real(b)) return sign(*x, *y);
   if (const auto x = parse_time(a))
@@ -29,14 +31,24 @@ int compare(std::string_view a, std::string_view b) {
 }
 
 struct Wanted {
-  explicit Wanted(std::string given) : text(std::move(given)), pattern(parse_wildcard(lower_ascii(text), '*', '?')) {}
+  explicit Wanted(std::string given) : text(std::move(given)), pattern(parse_wildcard(lower_ascii(text), '*', '?')) {
+    if (text.contains('/')) network = parse_network(text, HostBits::clear);
+  }
+  bool covers(std::string_view value) const {
+    if (!network) return false;
+    const auto address = parse_address(value);
+    return address && network->contains(*address);
+  }
   std::string text;
   std::vector<WildcardPart> pattern;
+  std::optional<Network> network;
 };
 
 bool holds(Op op, std::string_view value, const Wanted& wanted) {
   switch (op) {
-    case Op::equal: return matches_wildcard(wanted.pattern, lower_ascii(value)) || compare(value, wanted.text) == 0;
+    case Op::equal:
+      return matches_wildcard(wanted.pattern, lower_ascii(value)) || compare(value, wanted.text) == 0 ||
+             wanted.covers(value);
     case Op::contains: return lower_ascii(value).find(lower_ascii(wanted.text)) != std::string::npos;
     case Op::less: return compare(value, wanted.text) < 0;
     case Op::less_equal: return compare(value, wanted.text) <= 0;
@@ -67,8 +79,9 @@ struct Filter::Node {
     });
     return found;
   }
-  void collect(std::vector<std::string>& out) const {
-    if (!field.empty()) out.push_back(field);
+  void collect(std::vector<Comparison>& out) const {
+    const bool ordered = op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal;
+    for (const auto& value : values) out.push_back({field, value.text, ordered, op == Op::contains});
     for (const auto& child : children) child.collect(out);
   }
 };
@@ -137,10 +150,9 @@ void visit_json(const boost::json::value& value, std::string_view path, int dept
 
 void visit_object(const boost::json::object& object, std::string_view path, int depth, const Filter::Visit& visit) {
   if (path.empty()) return;
-  if (const auto* whole = object.if_contains({path.data(), path.size()}))
-    return visit_json(*whole, {}, depth + 1, visit);
+  if (const auto* whole = object.if_contains(path)) return visit_json(*whole, {}, depth + 1, visit);
   for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1))
-    if (const auto* inner = object.if_contains({path.data(), dot}))
+    if (const auto* inner = object.if_contains(path.substr(0, dot)))
       return visit_json(*inner, path.substr(dot + 1), depth + 1, visit);
 }
 
@@ -261,9 +273,15 @@ bool Filter::matches(const boost::json::object& record) const {
   return root_->matches([&](std::string_view field, const Visit& visit) { visit_object(record, field, 0, visit); });
 }
 
+std::vector<Filter::Comparison> Filter::comparisons() const {
+  std::vector<Comparison> out;
+  if (root_) root_->collect(out);
+  return out;
+}
+
 std::vector<std::string> Filter::fields() const {
   std::vector<std::string> out;
-  if (root_) root_->collect(out);
+  for (auto& one : comparisons()) out.push_back(std::move(one.field));
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
   return out;

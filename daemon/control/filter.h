@@ -1,9 +1,10 @@
 #pragma once
 // The language of --where, for alerts, incidents and events alike:
 //   alert.severity >= 70 and (host.name = web* or not user.name in (root, backup)) and url.original ~ "/etc/passwd"
-// Operators: = != < <= > >= ~ (contains) !~ and `in (…)`. `*` and `?` in a value of = and != are wildcards. Comparison
-// ignores ASCII case; numbers and times (RFC 3339) compare as such when both sides are. A field with several values
-// matches when any of them does; != and !~ when none is equal. A field that is absent matches only != , !~ and not.
+// Operators: = != < <= > >= ~ (contains) !~ and `in (…)`. `*` and `?` in a value of =, != and in are wildcards; a
+// network (10.0.0.0/8) there is equal to every address in it. Comparison ignores ASCII case; numbers and times (RFC
+// 3339) compare as such when both sides are. A field with several values matches when any of them does; != and !~ when
+// none is equal. A field that is absent matches only != , !~ and not.
 
 #include <functional>
 #include <memory>
@@ -27,6 +28,15 @@ class Filter {
   // "host.name" is looked for as one key first, then as keys inside keys; lists give all their items.
   bool matches(const boost::json::object& record) const;
   std::vector<std::string> fields() const;  // sorted, unique
+
+  // What one field is compared with, in the order of the text.
+  struct Comparison {
+    std::string field;
+    std::string value;
+    bool ordered = false;   // by < <= > >=
+    bool contains = false;  // by ~ !~
+  };
+  std::vector<Comparison> comparisons() const;
 
  private:
   friend Result<Filter> parse_filter(std::string_view text);

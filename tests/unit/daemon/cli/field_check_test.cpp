@@ -66,6 +66,20 @@ TEST(FieldCheck, a_filter_that_cannot_be_read_is_told_before_anything_is_asked) 
   EXPECT_EQ(said({"incident", "list", "--where", "owner ="}).status, 2);
 }
 
+TEST(FieldCheck, a_value_that_a_field_never_holds_is_a_usage_error) {
+  for (const std::string where : {"alert.severity = high", "alert.severity > high", "source.port in (22, ssh)",
+                                  "tocsin.exercise = yes", "@timestamp > -2h", "fields.source.port = x"}) {
+    const auto got = said({"alert", "list", "--where", where});
+    EXPECT_EQ(got.status, 2) << where;
+    EXPECT_TRUE(mentions(got.err, "is none")) << got.err;
+  }
+  EXPECT_TRUE(mentions(said({"alert", "list", "--where", "@timestamp > -2h"}).err, "--since"));
+  for (const std::string where :
+       {"alert.severity >= 70", "source.port = 8*", "source.port ~ x", "tocsin.exercise = true",
+        "@timestamp > 2026-11-22", "source.ip = 10.0.0.0/8", "smtp.helo > 3"})
+    EXPECT_EQ(said({"alert", "list", "--where", where}).status, 6) << where;
+}
+
 TEST(FieldCheck, close_names_come_from_typos_endings_beginnings_and_shorthand) {
   const std::vector<std::string> known{"source.ip", "destination.ip", "destination.port", "user.name",
                                        "alert.severity"};

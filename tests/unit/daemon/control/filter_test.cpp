@@ -37,6 +37,18 @@ TEST(Filter, knows_wildcards_lists_and_nested_keys) {
   EXPECT_TRUE(matches("host.name ~ EB0 and not exercise = false", alert));
 }
 
+TEST(Filter, a_network_is_equal_to_every_address_in_it) {
+  EXPECT_TRUE(matches("entities.value = 10.0.0.0/8", alert));
+  EXPECT_TRUE(matches("entities.value = 10.0.0.77/24", alert));  // as people copy it from an interface
+  EXPECT_TRUE(matches("entities.value in (192.0.2.0/24, 10.0.0.8/31)", alert));
+  EXPECT_FALSE(matches("entities.value = 10.0.0.10/31", alert));
+  EXPECT_FALSE(matches("entities.value != 10.0.0.0/8", alert));
+  EXPECT_FALSE(matches("entities.value ~ 10.0.0.0/8", alert));
+  EXPECT_TRUE(matches("source.ip = 2001:db8::/32", R"({"source.ip":"2001:db8:1::7"})"));
+  EXPECT_FALSE(matches("source.ip = 10.0.0.0/8", R"({"source.ip":"2001:db8:1::7"})"));
+  EXPECT_TRUE(matches("url.path = /etc/passwd", R"({"url.path":"/etc/passwd"})"));
+}
+
 TEST(Filter, negation_means_no_value_is_equal) {
   EXPECT_FALSE(matches("entities.value != root", alert));
   EXPECT_TRUE(matches("entities.value != nobody", alert));
@@ -68,6 +80,15 @@ TEST(Filter, caps_hold) {
 
 TEST(Filter, names_its_fields) {
   EXPECT_EQ(parse_filter("b=1 and (a=2 or b=3)")->fields(), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Filter, tells_what_each_field_is_compared_with) {
+  const auto told = parse_filter("a > 1 and not b in (x, y) or c !~ z")->comparisons();
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_TRUE(told[0].ordered);
+  EXPECT_EQ(told[2].field + "=" + told[2].value, "b=y");
+  EXPECT_FALSE(told[2].ordered || told[2].contains);
+  EXPECT_TRUE(told[3].contains);
 }
 
 }  // namespace
