@@ -181,7 +181,7 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 // What became of each command of a run that applies, or what it waits for.
-void add_outcomes(json::array& steps, const std::vector<RunStepRow>& records) {
+void add_outcomes(json::array& steps, const RunRow& run, const std::vector<RunStepRow>& records) {
   for (const auto& record : records) {
     const bool waits = record.phase == "waiting" && std::ranges::none_of(records, [&](const RunStepRow& later) {
                          return later.key == record.key && (later.phase == "outcome" || later.phase == "answer");
@@ -189,9 +189,10 @@ void add_outcomes(json::array& steps, const std::vector<RunStepRow>& records) {
     if (!waits && record.phase != "outcome" && record.phase != "answer") continue;
     json::object one;
     one["name"] = record.action.empty() ? record.step : record.step + " · " + record.action;
-    one["state"] = waits                                                   ? "waiting"
-                   : record.phase == "outcome" && record.outcome == "done" ? "applied"
-                                                                           : record.outcome;
+    std::string_view state = record.outcome;
+    if (waits) state = run.under_way() ? "waiting" : "unanswered";
+    else if (record.phase == "outcome" && record.outcome == "done") state = "applied";
+    one["state"] = state;
     one[waits ? "forecast" : "outcome"] = text_of(parsed(record.json), "detail");
     steps.push_back(std::move(one));
   }
@@ -239,7 +240,7 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
     row["state"] = run.mode != "apply" && run.state == "failed" ? "would fail" : run.state;
     json::array steps;
     TOCSIN_TRY(const auto taken, reader->records().run_steps(run.id));
-    if (run.mode == "apply") add_outcomes(steps, taken);
+    if (run.mode == "apply") add_outcomes(steps, run, taken);
     else
       for (const auto& step : taken) add_commands(steps, step);
     row["steps"] = std::move(steps);

@@ -1,7 +1,10 @@
 #include "daemon/cli/screen.h"
 
+#include <algorithm>
 #include <array>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -81,14 +84,18 @@ void Screen::line(std::string_view text, std::size_t indent) {
 
 void draw_entities(Screen& screen, const json::array& entities) {
   for (const std::string_view role : {"actor", "target", "related"}) {
-    std::string text;
+    // One line a kind: an incident may have met hundreds.
+    std::vector<std::pair<std::string, std::string>> kinds;
     for (const auto& item : entities) {
       const auto* entity = item.if_object();
       if (entity == nullptr || text_in(*entity, "role") != role) continue;
-      text += (text.empty() ? "" : " · ") + text_in(*entity, "kind") + " " + text_in(*entity, "value");
-      if (const auto count = number_in(*entity, "count"); count > 1) text += " ×" + std::to_string(count);
+      const auto kind = text_in(*entity, "kind");
+      auto found = std::ranges::find(kinds, kind, &std::pair<std::string, std::string>::first);
+      if (found == kinds.end()) found = kinds.insert(kinds.end(), {kind, kind});
+      found->second += (found->second.size() == kind.size() ? " " : " · ") + text_in(*entity, "value");
+      if (const auto count = number_in(*entity, "count"); count > 1) found->second += " ×" + std::to_string(count);
     }
-    screen.pair(role, text);
+    for (std::string_view key = role; const auto& [kind, text] : kinds) screen.pair(std::exchange(key, ""), text);
   }
 }
 

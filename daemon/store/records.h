@@ -72,10 +72,12 @@ struct RunRow {
   IncidentId incident;
   std::string playbook;
   std::string mode;   // "rehearse", "apply"
-  std::string state;  // "running", "waiting"; "completed", "failed", "cancelled", "unknown"
+  std::string state;  // "running", "waiting", "paused"; "completed", "failed", "cancelled", "unknown"
   Exercise exercise = Exercise::no;
   Time started{};
   Time updated{};
+
+  bool under_way() const noexcept { return state == "running" || state == "waiting" || state == "paused"; }
 };
 // Intent before the effect, outcome after it; (key, phase) once. A run that applies has a row for each RunRecord.
 struct RunStepRow {

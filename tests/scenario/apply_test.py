@@ -447,6 +447,8 @@ channels:
         # What nothing else takes goes to who is on call, which asks for an approver too.
         rig.wait_for(lambda: sum(row["state"] == "pending" for row in self.actions(daemon, "notify")) == 1, "who is on call to be paged")
         self.assertIn("cancelled", self.tocsin(daemon, 0, "playbook", "cancel", self.runs(daemon)[0]["run"], "--reason", "drill", "--yes"))
+        ended = self.runs(daemon)[0]
+        self.assertEqual(("cancelled", "unanswered"), (ended["state"], ended["outcome"]))
         self.tocsin(daemon, 0, "action", "halt", "--reason", "drill", "--yes")
         self.assertEqual({}, blocked())
         self.assertIn("halted", self.run_playbook(daemon, incident, code=4))

@@ -107,7 +107,9 @@ Result<void> playbook_status(Daemon& daemon, const Call& call, Reply& reply) {
     const auto last =
         std::ranges::find_if(steps.rbegin(), steps.rend(), [](const RunStepRow& step) { return !step.step.empty(); });
     row["step"] = last == steps.rend() ? std::string{} : shown_step(last->step);
-    row["outcome"] = last == steps.rend() ? std::string{} : last->phase == "waiting" ? "waiting" : last->outcome;
+    std::string_view outcome = last == steps.rend() ? std::string_view{} : last->outcome;
+    if (last != steps.rend() && last->phase == "waiting") outcome = run.under_way() ? "waiting" : "unanswered";
+    row["outcome"] = outcome;
     if (!gate.send(row)) break;
   }
   return {};

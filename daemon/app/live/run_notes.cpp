@@ -89,9 +89,8 @@ Result<void> RunNotes::begin(Keeper& keeper, const RunRecord& record) {
   TOCSIN_TRY(const auto before, records.runs(run_.incident));
   for (const auto& other : before) {
     if (other.mode != "apply" || other.playbook != run_.playbook) continue;
-    const bool under_way = other.state == "running" || other.state == "waiting" || other.state == "paused";
     const auto name = render_uuid(other.id.uuid);
-    if (under_way)
+    if (other.under_way())
       return fail(Code::conflict, fmt::format("\"{}\" is under way for {} (run {}); see tocsin playbook status {}",
                                               other.playbook, run_.alias, name, name));
     if (run_.repeat == Repeat::refused && (other.state == "completed" || other.state == "unknown"))
