@@ -108,11 +108,8 @@ struct Report {
   std::uint64_t store_bytes = 0;
 };
 
-// Reads one consistent snapshot of the store.
+// Reads one consistent snapshot of the store. usage: an incident is no period.
 Result<Report> make_periodic(StoreReader& reader, ReportKind kind, const Period& period, const ReportScope& scope);
-inline Result<Report> make_daily(StoreReader& reader, const Period& period, const ReportScope& scope) {
-  return make_periodic(reader, ReportKind::daily, period, scope);
-}
 Result<Report> make_incident(StoreReader& reader, IncidentId id, const ReportScope& scope);
 
 // The same report is the same bytes.

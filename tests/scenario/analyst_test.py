@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What an analyst sees who plays the bundled intrusion through a running daemon and works it from the command line."""
+import datetime
 import json
 import os
 import pathlib
@@ -130,6 +131,16 @@ respond: {{playbooks: ["{rig.ROOT}/responders/packs"], triggers: "{rig.ROOT}/res
         daily = json.loads(self.text("report", "make", "daily", "--since", "2000-01-01", "--format", "json"))
         self.assertEqual(daily["alerts"]["count"], 0)
         self.assertTrue(all(metric["samples"] == 0 for metric in daily["metrics"]))
+
+    def test_a_report_covers_the_time_its_kind_says_unless_told(self):
+        day = datetime.timedelta(days=1)
+        for kind, title, length in (("daily", "Daily", day), ("weekly", "Weekly", 7 * day), ("monthly", "Monthly", 30 * day)):
+            made = json.loads(self.text("report", "make", kind, "--format", "json"))
+            self.assertIn(title, made["report.title"])
+            since, until = (datetime.datetime.fromisoformat(made[end].replace("Z", "+00:00")) for end in ("since", "until"))
+            self.assertEqual(until - since, length)
+        refused = self.asked("report", "make", "weekly", "--since", "2026-11-23", "--until", "2026-11-16", status=2)
+        self.assertIn("needs a period", refused.stderr.decode())
 
     def test_every_list_answers(self):
         for what in ("commands", "engines", "actions", "fields", "protocols", "keywords"):

@@ -154,36 +154,57 @@ void add_incident_changes(MethodTable& methods, Daemon& daemon) {
       });
 }
 
+template <class Kind>
+Result<Kind> choice(std::string_view option, std::string_view given, std::initializer_list<Kind> choices) {
+  const auto found = std::ranges::find(choices, given, [](Kind k) { return name_of(k); });
+  if (found != choices.end()) return *found;
+  std::string words;
+  for (const auto one : choices) words += (words.empty() ? "" : ", ") + std::string(name_of(one));
+  return fail(Code::usage, fmt::format("{} is one of {}", option, words));
+}
+
+// Whatever was not said: as long as reports of the kind are, until now.
+Result<Period> report_period(const Call& call, ReportKind kind, Time now) {
+  using std::chrono::days;
+  TOCSIN_TRY(const auto wanted, asked(call));
+  Period period;
+  period.until = wanted.until.value_or(now);
+  period.since = wanted.since.value_or(period.until - (kind == ReportKind::daily    ? days{1}
+                                                       : kind == ReportKind::weekly ? days{7}
+                                                                                    : days{30}));
+  if (period.since >= period.until) return fail(Code::usage, "--since is not before --until; a report needs a period");
+  period.name = render_time(period.until);
+  return period;
+}
+
 Result<void> make_report(Daemon& daemon, const Call& call, Reply& reply) {
   TOCSIN_TRY(const auto reader, StoreReader::open(daemon.config().store.directory));
   ReportScope scope;
   scope.host = daemon.host();
   scope.made = daemon.clock().now();
   scope.organization = daemon.config().host.organization;
-  const auto kind = call.text("kind").value_or("daily");
-  const auto format_name = call.text("format").value_or("html");
-  const auto formats = {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json};
-  const auto format = std::ranges::find(formats, format_name, [](ReportFormat f) { return name_of(f); });
-  if (format == formats.end()) return fail(Code::usage, "--format is one of html, markdown, csv, json");
+  TOCSIN_TRY(const auto kind,
+             choice("the kind", call.text("kind").value_or("daily"),
+                    {ReportKind::daily, ReportKind::weekly, ReportKind::monthly, ReportKind::incident}));
+  TOCSIN_TRY(const auto format,
+             choice("--format", call.text("format").value_or("html"),
+                    {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json}));
   // A person who asks may be told all that the host knows, and says so.
   const auto limit = call.text("max_tlp").value_or("");
   if (const auto tlp = limit == "none" ? rules::Tlp::none : rules::parse_tlp(limit)) scope.max_tlp = *tlp;
   else if (!limit.empty()) return fail(Code::usage, "--max-tlp is one of none, clear, green, amber, amber+strict, red");
   Report report;
-  if (kind == "incident") {
+  if (kind == ReportKind::incident) {
     TOCSIN_TRY(const auto id, incident_of(daemon, call));
     TOCSIN_TRY(report, make_incident(*reader, id, scope));
   } else {
-    Period period;
-    period.until = parse_time(call.text("until").value_or("")).value_or(daemon.clock().now());
-    period.since = parse_time(call.text("since").value_or("")).value_or(period.until - std::chrono::hours{24});
-    period.name = render_time(period.until);
-    TOCSIN_TRY(report, make_daily(*reader, period, scope));
+    TOCSIN_TRY(const auto period, report_period(call, kind, scope.made));
+    TOCSIN_TRY(report, make_periodic(*reader, kind, period, scope));
   }
   json::object row;
-  row["kind"] = kind;
-  row["format"] = format_name;
-  row["content"] = render(report, *format);
+  row["kind"] = name_of(kind);
+  row["format"] = name_of(format);
+  row["content"] = render(report, format);
   reply.row(json::serialize(row));
   return {};
 }

@@ -1,6 +1,5 @@
-// playbook check and rehearse; report make.
+// playbook check and rehearse.
 
-#include <fstream>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -115,28 +114,6 @@ Result<void> rehearse_playbook(CommandContext& context) {
   return {};
 }
 
-Result<void> make_report(CommandContext& context) {
-  if (context.options.text_or("kind", "") == "incident" && !context.options.text("incident"))
-    return fail(Code::usage, "name the incident: tocsin report make incident --incident INC-2026-0042");
-  std::string content;
-  TOCSIN_TRY([[maybe_unused]] const auto summary, call_daemon(context, [&](const json::object& row) {
-               const auto* text = row.if_contains("content");
-               if (text != nullptr && text->is_string()) content = std::string(text->get_string());
-               return true;
-             }));
-  const auto path = context.options.text_or("file", "");
-  if (path.empty()) {
-    context.out << content;
-    return {};
-  }
-  std::ofstream out(path, std::ios::binary);
-  out << content;
-  out.close();
-  if (!out) return fail(Code::failure, "cannot write " + path + "; check that its directory exists and has room");
-  context.err << "written: " << escape_terminal(path) << '\n';
-  return {};
-}
-
 constexpr Example check_examples[] = {
     {"tocsin playbook check playbook.json", "judge a CACAO 2.0 playbook before it may run"},
     {"tocsin playbook check --strict -o json playbooks/*/playbook.json", "warnings are errors; for a script"}};
@@ -144,9 +121,6 @@ constexpr Example rehearse_examples[] = {{"tocsin playbook rehearse --incident I
                                           "what fits an incident: what it would do, touch, and how it is undone"},
                                          {"tocsin playbook rehearse playbook.json --set __source_ip__=203.0.113.9",
                                           "a file, with values of your own; nothing is applied"}};
-constexpr Example report_examples[] = {
-    {"tocsin report make daily --file report.html", "the last 24 hours"},
-    {"tocsin report make incident --incident INC-2026-0042 --format markdown", "one incident, to the terminal"}};
 constexpr OptionRow check_options[] = {
     {.name = "file", .kind = OptionKind::positional_list, .value = "", .help = "playbook files"},
     {.name = "strict", .kind = OptionKind::flag, .value = "", .help = "warnings are errors"}};
@@ -161,25 +135,6 @@ constexpr OptionRow rehearse_options[] = {
      .help = "ask the daemon to rehearse for this incident"},
     {.name = "set", .kind = OptionKind::list, .value = "NAME=VALUE", .help = "value of a variable"},
     {.name = "strict", .kind = OptionKind::flag, .value = "", .help = "warnings are errors"}};
-constexpr OptionRow report_options[] = {
-    {.name = "kind",
-     .kind = OptionKind::positional,
-     .value = "",
-     .help = "daily or incident",
-     .choices = "daily|incident",
-     .required = true},
-    {.name = "incident", .kind = OptionKind::value, .value = "INCIDENT", .help = "which one, for kind incident"},
-    {.name = "format",
-     .kind = OptionKind::value,
-     .value = "FORMAT",
-     .help = "default html",
-     .choices = "html|markdown|csv|json"},
-    {.name = "max-tlp",
-     .kind = OptionKind::value,
-     .value = "TLP",
-     .help = "default amber; of what is marked stricter only the numbers",
-     .choices = "none|clear|green|amber|amber+strict|red"},
-    {.name = "file", .kind = OptionKind::value, .value = "FILE", .help = "write here instead of standard output"}};
 constexpr Column check_columns[] = {{"file", "FILE"}, {"valid", "VALID"}};
 constexpr std::string_view check_members[] = {"diagnostics"};
 
@@ -203,15 +158,7 @@ constexpr CommandRow rows[] = {{.noun = "playbook",
                                 .features = feature::output | feature::daemon | feature::config,
                                 .columns = {},
                                 .run = rehearse_playbook,
-                                .members = rehearsal_members},
-                               {.noun = "report",
-                                .verb = "make",
-                                .summary = "a report now, as HTML, Markdown, CSV or JSON",
-                                .examples = report_examples,
-                                .options = report_options,
-                                .features = feature::period | feature::daemon | feature::config,
-                                .columns = {},
-                                .run = make_report}};
+                                .members = rehearsal_members}};
 
 }  // namespace
 

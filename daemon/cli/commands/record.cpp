@@ -1,4 +1,4 @@
-// What was kept: event search, report list, audit.
+// What was kept: event search, audit.
 
 #include "daemon/cli/commands/tables.h"
 #include "daemon/cli/relay.h"
@@ -29,11 +29,6 @@ constexpr Column event_columns[] = {{"@timestamp", "TIME", Style::time},
                                     {"event.original", "EVENT", Style::plain, false, true},
                                     {"event.id", "ID", Style::faint, true}};
 
-constexpr Example report_examples[] = {{"tocsin report list", "reports that were made, newest first"}};
-constexpr Column report_columns[] = {
-    {"made", "MADE", Style::time}, {"kind", "KIND", Style::strong},        {"period", "PERIOD"},
-    {"format", "FORMAT"},          {"bytes", "BYTES", Style::plain, true}, {"path", "PATH", Style::plain, false, true}};
-
 constexpr Example audit_list_examples[] = {{"tocsin audit list --since today", "who asked for and changed what today"}};
 constexpr Example audit_verify_examples[] = {
     {"tocsin audit verify", "check that no entry of the journal was changed or removed"}};
@@ -57,14 +52,6 @@ constexpr CommandRow rows[] = {
      .run = relay_rows,
      .details = "Events of exercises (tocsin replay --live) are not stored; their alerts hold what decided them.",
      .vocabulary = Vocabulary::events},
-    {.noun = "report",
-     .verb = "list",
-     .summary = "reports that were made",
-     .examples = report_examples,
-     .options = {},
-     .features = listing & ~feature::store,
-     .columns = report_columns,
-     .run = relay_rows},
     {.noun = "audit",
      .verb = "list",
      .summary = "who asked for and changed what",

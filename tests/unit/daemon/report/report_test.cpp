@@ -140,7 +140,7 @@ TEST(Report, an_exercise_is_in_no_metric_and_an_entity_is_named_once) {
 TEST(Report, counts_what_happened_and_leaves_exercises_out) {
   House house;
   house.play();
-  const auto report = make_daily(*house.reader(), day(), scope()).value();
+  const auto report = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   EXPECT_EQ(report.alerts, 33U);
   EXPECT_EQ(report.exercise_alerts, 1U);
   EXPECT_EQ(report.exercise_incidents, 1U);
@@ -160,8 +160,9 @@ TEST(Report, counts_what_happened_and_leaves_exercises_out) {
   EXPECT_EQ(report.rehearsed, (std::vector<NamedCount>{{"Web shell", 1}}));
   EXPECT_TRUE(report.chains[0].trouble.empty());
   // Nothing of the day before.
-  const auto before =
-      make_daily(*house.reader(), Schedule::parse("daily", "Asia/Ho_Chi_Minh")->ending(day().since), scope()).value();
+  const auto before = make_periodic(*house.reader(), ReportKind::daily,
+                                    Schedule::parse("daily", "Asia/Ho_Chi_Minh")->ending(day().since), scope())
+                          .value();
   EXPECT_EQ(before.alerts, 0U);
   EXPECT_EQ(before.opened, 0U);
 }
@@ -176,7 +177,7 @@ TEST(Report, what_is_marked_too_strictly_is_counted_and_not_told) {
   house.raise({.rule = "open", .second = 700, .entities = {user("linh")}, .host = "web2", .tlp = rules::Tlp::green});
   house.clock.advance_to(at(6000));
   house.ask(id, command::Note{"evil.example is blocked"});
-  const auto daily = make_daily(*house.reader(), day(), scope()).value();
+  const auto daily = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   EXPECT_EQ(daily.alerts, 2U);
   EXPECT_EQ(daily.withheld_alerts, 1U);
   EXPECT_EQ(daily.withheld_incidents, 1U);
@@ -196,7 +197,7 @@ TEST(Report, what_is_marked_too_strictly_is_counted_and_not_told) {
 TEST(ReportGolden, daily_in_all_formats) {
   House house;
   house.play();
-  auto report = make_daily(*house.reader(), day(), scope()).value();
+  auto report = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   report.store_bytes = 123'456;  // SQLite's own business
   for (const auto format : {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json})
     expect_golden("daily" + std::string(file_suffix(format)), render(report, format));
@@ -213,7 +214,7 @@ TEST(ReportGolden, incident_in_all_formats) {
 
 TEST(ReportGolden, a_day_on_which_nothing_happened) {
   House house;
-  auto report = make_daily(*house.reader(), day(), scope()).value();
+  auto report = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   report.store_bytes = 123'456;
   for (const auto format : {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json})
     expect_golden("empty" + std::string(file_suffix(format)), render(report, format));
@@ -222,7 +223,7 @@ TEST(ReportGolden, a_day_on_which_nothing_happened) {
 TEST(Report, hostile_texts_stay_texts_in_every_format) {
   House house;
   house.play();
-  const auto report = make_daily(*house.reader(), day(), scope()).value();
+  const auto report = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   for (const auto format : {ReportFormat::html, ReportFormat::markdown, ReportFormat::csv, ReportFormat::json}) {
     const auto text = render(report, format);
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
@@ -250,7 +251,7 @@ TEST(Report, a_broken_chain_is_said) {
   House house;
   house.play();
   ASSERT_TRUE(house.store->database().execute("DELETE FROM journal WHERE sequence = 3"));
-  const auto report = make_daily(*house.reader(), day(), scope()).value();
+  const auto report = make_periodic(*house.reader(), ReportKind::daily, day(), scope()).value();
   EXPECT_FALSE(report.chains[0].trouble.empty());
   EXPECT_NE(render(report, ReportFormat::html).find("broken"), std::string::npos);
 }
