@@ -10,12 +10,13 @@
 
 #include "collectors/base/counted.h"
 #include "daemon/app/asked.h"
+#include "daemon/app/event_search.h"
 #include "daemon/app/evidence_methods.h"
 #include "daemon/app/incident_row.h"
 #include "daemon/app/share.h"
+#include "daemon/app/tally.h"
 #include "daemon/app/vocabulary.h"
 #include "daemon/store/reader.h"
-#include "daemon/store/segment/search.h"
 #include "responders/playbook/run/run.h"
 
 namespace tocsin::daemon {
@@ -36,6 +37,25 @@ bool passes(const Filter& where, const AlertRow& alert) {
   auto row = parsed(alert.json);
   widen_alert(row);
   return where.matches(row);
+}
+
+Result<void> count_alerts(StoreReader& reader, AlertQuery query, const Asked& wanted, std::string_view fields,
+                          Reply& reply) {
+  if (wanted.follow) return fail(Code::usage, "--count-by counts what there is; leave out --follow");
+  TOCSIN_TRY(Tally tally, Tally::parse(fields));
+  query.limit = page_size;
+  do {
+    TOCSIN_TRY(const AlertPage page, reader.alerts(query));
+    for (const auto& alert : page.alerts) {
+      auto row = parsed(alert.json);
+      widen_alert(row);
+      if (wanted.where.matches(row)) tally.add(row);
+    }
+    query.cursor = page.next;
+    if (!reply.progress("alerts", 0, 0)) return {};
+  } while (!query.cursor.empty());
+  tally.send(reply, wanted.limit);
+  return {};
 }
 
 // Alerts that pass, newest first, at most `limit`.
@@ -81,6 +101,7 @@ Result<void> list_alerts(const path& store, const Clock& clock, const Call& call
     TOCSIN_TRY(query.incident, reader->find_incident(*name));
   }
   if (call.flag("exercise")) query.exercise = ExerciseFilter::only;
+  if (const auto fields = call.text("count_by")) return count_alerts(*reader, query, wanted, *fields, reply);
   if (!wanted.follow) return alert_pages(*reader, query, wanted, reply);
   return follow_alerts(*reader, query, wanted, wanted.since.value_or(clock.now()), reply);
 }
@@ -254,71 +275,6 @@ Result<void> show_incident(const path& store, const Call& call, Reply& reply) {
   return {};
 }
 
-// What a search asks of one stored line besides its time.
-class LineTest {
- public:
-  LineTest(const Call& call, const Filter& where)
-      : words_(call.list("word")), class_(call.text("class").value_or("")), where_(where) {}
-  bool passes(const std::string& line) const {
-    if (!std::ranges::all_of(words_, [&](const std::string& word) { return line.find(word) != std::string::npos; }))
-      return false;
-    const auto row = parsed(line);
-    return (class_.empty() || text_of(row, "event.class") == class_) && where_.matches(row);
-  }
-
- private:
-  std::vector<std::string> words_;
-  std::string class_;
-  const Filter& where_;
-};
-
-Result<void> follow_events(const path& store, EventQuery query, const LineTest& test, Time from, Reply& reply) {
-  std::set<std::string> seen;  // of the last minutes
-  query.since = from;
-  query.newest_first = false;
-  while (reply.wait(std::chrono::milliseconds{500})) {
-    TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));
-    std::set<std::string> now;
-    for (const auto& line : hits.lines) {
-      const auto row = parsed(line);
-      const auto id = text_of(row, "event.id");
-      now.insert(id);
-      // A log is read behind its time: look back a little, and show nothing twice.
-      if (const auto time = parse_time(text_of(row, "@timestamp")))
-        query.since = std::max(*query.since, *time - std::chrono::minutes{2});
-      if (!seen.contains(id) && test.passes(line) && !reply.row(line)) return {};
-    }
-    seen = std::move(now);
-  }
-  return {};
-}
-
-Result<void> search(const path& store, const Clock& clock, const Call& call, Reply& reply) {
-  TOCSIN_TRY(const Asked wanted, asked(call));
-  const auto words = call.list("word");
-  const LineTest test(call, wanted.where);
-  EventQuery query;
-  query.since = wanted.since;
-  query.until = wanted.until;
-  // The longest word prunes best; the others and --where are looked for in what it finds.
-  const auto longest = std::ranges::max_element(words, {}, &std::string::size);
-  if (longest != words.end()) query.text = *longest;
-  constexpr std::size_t looked_at_most = 100'000;  // as much as the store gives at once
-  const bool sifted = !words.empty() || call.text("class") || call.text("where");
-  query.limit = wanted.limit == 0 || sifted || wanted.follow ? looked_at_most : wanted.limit;
-  if (wanted.follow) return follow_events(store, query, test, wanted.since.value_or(clock.now()), reply);
-  TOCSIN_TRY(const EventHits hits, search_events(store / "events", query));
-  std::size_t sent = 0;
-  for (const auto& line : hits.lines) {
-    if (!test.passes(line)) continue;
-    if (!reply.row(line) || (++sent >= wanted.limit && wanted.limit != 0)) break;
-  }
-  if (sent == 0) reply.summary("remark", "events of exercises are not stored; their alerts hold what decided them");
-  reply.summary("segments", static_cast<std::int64_t>(hits.segments));
-  reply.summary("pruned", static_cast<std::int64_t>(hits.pruned));
-  return {};
-}
-
 Result<void> list_audit(const path& store, const Clock& clock, const Call& call, Reply& reply) {
   TOCSIN_TRY(const Asked wanted, asked(call));
   TOCSIN_TRY(const auto reader, StoreReader::open(store));
@@ -370,7 +326,7 @@ void add_store_methods(MethodTable& methods, const path& store, const Clock& clo
   methods.add({"incident.show", Role::viewer, "one incident",
                [store](const Call& c, Reply& r) { return show_incident(store, c, r); }});
   methods.add({"event.search", Role::viewer, "stored events",
-               [store, &clock](const Call& c, Reply& r) { return search(store, clock, c, r); }});
+               [store, &clock](const Call& c, Reply& r) { return search_stored_events(store, clock, c, r); }});
   add_evidence_methods(methods, store);
   add_share_methods(methods, store);
   methods.add({"audit.list", Role::viewer, "who did what",

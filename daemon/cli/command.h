@@ -66,6 +66,7 @@ inline constexpr unsigned daemon = 128;       // --socket --timeout
 inline constexpr unsigned store = 512;        // --store
 inline constexpr unsigned config = 256;       // --config
 inline constexpr unsigned signatures = 1024;  // --syntax
+inline constexpr unsigned count = 2048;       // --count-by
 }  // namespace feature
 
 class CommandContext;

@@ -23,7 +23,7 @@ using Words = std::vector<std::string>;
 
 Words named_fields(const CommandContext& context, const Filter& where) {
   Words out = where.fields();
-  const auto chosen = context.options.text_or("fields", "");
+  const auto chosen = context.options.text_or("fields", "") + "," + context.options.text_or("count-by", "");
   for (const auto field : split(chosen, ','))
     if (!trim(field).empty()) out.emplace_back(trim(field));
   return out;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -146,13 +147,19 @@ Result<std::string> call_method(CommandContext& context, const std::string& meth
   TOCSIN_TRY(auto client, ControlClient::connect(socket_path(context)));
   bool progress_shown = false;
   CallHandlers handlers;
-  handlers.row = row;
+  const auto clear_progress = [&] {
+    if (std::exchange(progress_shown, false)) context.err << "\r\x1b[K" << std::flush;
+  };
+  handlers.row = [&](const boost::json::object& one) {
+    clear_progress();
+    return row(one);
+  };
   handlers.progress = [&](std::string_view what, std::uint64_t done, std::uint64_t of) {
     show_progress(context, what, done, of);
     progress_shown = context.talkative;
   };
   auto summary = client.call(request, handlers);
-  if (progress_shown) context.err << "\r\x1b[K" << std::flush;
+  clear_progress();
   return summary;
 }
 

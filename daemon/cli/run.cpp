@@ -58,9 +58,11 @@ Result<OutputOptions> output_options(const ProgramInput& input, const CommandRow
     if (!number || *number > 10000) return fail(Code::usage, "--width takes a number of columns, 0 for no limit");
     out.width = *number;
   }
-  if (const auto fields = options.text("fields"))
-    for (const auto field : split(*fields, ','))
-      if (!trim(field).empty()) out.fields.emplace_back(trim(field));
+  // Counted rows have the fields they are counted by.
+  const auto counted = options.text("count-by");
+  const auto fields = options.text_or("fields", counted ? "count," + *counted : "");
+  for (const auto field : split(fields, ','))
+    if (!trim(field).empty()) out.fields.emplace_back(trim(field));
   return out;
 }
 

@@ -16,7 +16,7 @@ struct SharedOption {
 
 inline constexpr std::string_view output_formats = "table|wide|json|ndjson|csv|yaml";
 
-inline constexpr std::array<SharedOption, 21> shared_options{{
+inline constexpr std::array<SharedOption, 22> shared_options{{
     {feature::output, {"output", OptionKind::value, "FORMAT", "how to print", output_formats, 'o'}},
     {feature::output, {"fields", OptionKind::value, "A,B", "only these fields, in this order"}},
     {feature::rows,
@@ -28,6 +28,9 @@ inline constexpr std::array<SharedOption, 21> shared_options{{
      {"since", OptionKind::value, "TIME", "from here on: -2h, today, 2026-11-22, 2026-11-22T14:00+07:00"}},
     {feature::period, {"until", OptionKind::value, "TIME", "up to here"}},
     {feature::follow, {"follow", OptionKind::flag, "", "stay and print what comes", "", 'f'}},
+    {feature::count,
+     {"count-by", OptionKind::value, "A,B",
+      "how often each value of these fields occurs, most first, instead of rows"}},
     {feature::change, {"reason", OptionKind::value, "TEXT", "why; kept in the journal", "", 'r'}},
     {feature::change, {"dry-run", OptionKind::flag, "", "say what would change and change nothing"}},
     {feature::confirm, {"yes", OptionKind::flag, "", "do not ask", "", 'y'}},

@@ -79,6 +79,12 @@ struct Filter::Node {
     });
     return found;
   }
+  void require(std::vector<Comparison>& out) const {
+    const bool one_way = op == Op::all || (op == Op::any && children.size() == 1);
+    if (one_way)
+      for (const auto& child : children) child.require(out);
+    else if (op == Op::equal && values.size() == 1) out.push_back({field, values.front().text});
+  }
   void collect(std::vector<Comparison>& out) const {
     const bool ordered = op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal;
     for (const auto& value : values) out.push_back({field, value.text, ordered, op == Op::contains});
@@ -270,7 +276,17 @@ bool Filter::matches(const Lookup& record) const { return !root_ || root_->match
 
 bool Filter::matches(const boost::json::object& record) const {
   if (!root_) return true;
-  return root_->matches([&](std::string_view field, const Visit& visit) { visit_object(record, field, 0, visit); });
+  return root_->matches([&](std::string_view field, const Visit& visit) { visit_field(record, field, visit); });
+}
+
+void visit_field(const boost::json::object& record, std::string_view field, const Filter::Visit& visit) {
+  visit_object(record, field, 0, visit);
+}
+
+std::vector<Filter::Comparison> Filter::required() const {
+  std::vector<Comparison> out;
+  if (root_) root_->require(out);
+  return out;
 }
 
 std::vector<Filter::Comparison> Filter::comparisons() const {

@@ -25,7 +25,7 @@ class Filter {
   using Lookup = std::function<void(std::string_view field, const Visit& visit)>;
 
   bool matches(const Lookup& record) const;
-  // "host.name" is looked for as one key first, then as keys inside keys; lists give all their items.
+  // With the values that visit_field gives.
   bool matches(const boost::json::object& record) const;
   std::vector<std::string> fields() const;  // sorted, unique
 
@@ -37,12 +37,17 @@ class Filter {
     bool contains = false;  // by ~ !~
   };
   std::vector<Comparison> comparisons() const;
+  // Of those, the ones without which nothing matches: field = value, joined by `and`.
+  std::vector<Comparison> required() const;
 
  private:
   friend Result<Filter> parse_filter(std::string_view text);
   struct Node;
   std::shared_ptr<const Node> root_;  // null matches everything
 };
+
+// Each value of a field as text: one key first, then keys inside keys; lists give all their items.
+void visit_field(const boost::json::object& record, std::string_view field, const Filter::Visit& visit);
 
 // At most 4096 bytes, 256 terms, 32 deep. usage errors name the place in the text. Empty text matches everything.
 Result<Filter> parse_filter(std::string_view text);

@@ -31,6 +31,7 @@ constexpr Example list_examples[] = {
     {"tocsin alert list --since -2h", "what was raised in the last two hours"},
     {"tocsin alert list --where 'alert.severity >= 70 and host.name = web*' -o wide",
      "the loud ones of the web servers"},
+    {"tocsin alert list --since -7d --count-by rule.title,host.name", "what is loud, and where"},
     {"tocsin alert list --follow -o ndjson | jq -r '.\"rule.title\"'", "feed another program as alerts come"}};
 constexpr Example show_examples[] = {
     {"tocsin alert show 3f9a", "one alert and why it was raised; any unique start of its id, from 4 digits on"}};
@@ -64,8 +65,8 @@ constexpr CommandRow rows[] = {
      .summary = "alerts, newest first",
      .examples = list_examples,
      .options = list_options,
-     .features = feature::output | feature::rows | feature::period | feature::follow | feature::daemon |
-                 feature::store | feature::config,
+     .features = feature::output | feature::rows | feature::period | feature::follow | feature::count |
+                 feature::daemon | feature::store | feature::config,
      .columns = columns,
      .run = relay_rows,
      .members = members,

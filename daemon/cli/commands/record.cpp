@@ -12,7 +12,9 @@ constexpr unsigned listing = client | feature::rows | feature::period;
 constexpr Example search_examples[] = {
     {"tocsin event search --since -1h --where 'source.ip = 203.0.113.9'",
      "everything this address did in the last hour"},
-    {"tocsin event search root --class authentication -o ndjson", "log-ins that mention root, for a script"}};
+    {"tocsin event search root --class authentication -o ndjson", "log-ins that mention root, for a script"},
+    {"tocsin event search --since today --where 'event.outcome = failure' --count-by source.ip,user.name",
+     "who tried to log in as whom, and how often"}};
 constexpr OptionRow search_options[] = {
     {.name = "word", .kind = OptionKind::positional_list, .help = "words that must all stand in the event"},
     {.name = "class",
@@ -47,7 +49,7 @@ constexpr CommandRow rows[] = {
      .summary = "search the events that were kept",
      .examples = search_examples,
      .options = search_options,
-     .features = listing | feature::follow,
+     .features = listing | feature::follow | feature::count,
      .columns = event_columns,
      .run = relay_rows,
      .details = "Events of exercises (tocsin replay --live) are not stored; their alerts hold what decided them.",

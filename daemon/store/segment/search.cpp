@@ -105,9 +105,17 @@ class Search {
     const auto time = reader_.time(line);
     if (!time || (query_.since && *time < *query_.since) || (query_.until && *time >= *query_.until)) return;
     const auto by_worth = [&](const Hit& a, const Hit& b) { return better(a, b); };  // heap: the worst is in front
-    hits_.push_back({*time, place_, std::string(line)});
+    Hit hit{*time, place_, {}};
+    const bool full = hits_.size() == query_.limit;
+    if (full && better(hits_.front(), hit)) {
+      out_.more = true;
+      return;
+    }
+    if (query_.wanted && !query_.wanted(line)) return;
+    hit.line = line;
+    hits_.push_back(std::move(hit));
     std::ranges::push_heap(hits_, by_worth);
-    if (hits_.size() <= std::max<std::size_t>(1, query_.limit)) return;
+    if (!full) return;
     std::ranges::pop_heap(hits_, by_worth);
     hits_.pop_back();
     out_.more = true;
@@ -135,7 +143,10 @@ Result<EventHits> search_events(const std::filesystem::path& directory, const Ev
     return query.newest_first ? a.number > b.number : a.number < b.number;
   });
   Search search(query);
-  for (const auto& segment : segments) search.look(segment);
+  for (std::uint64_t looked = 0; const auto& segment : segments) {
+    if (query.go_on && !query.go_on(looked++, segments.size())) break;
+    search.look(segment);
+  }
   return search.finish();
 }
 

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collectors/base/result.h"
@@ -24,6 +26,10 @@ struct EventQuery {
   std::string text;  // anywhere in the event's JSON, as it stands there
   bool newest_first = true;
   std::size_t limit = 100;
+  // Whether a line that fits all of the above is wanted; only those count toward the limit. Unset: all are.
+  std::function<bool(std::string_view line)> wanted;
+  // Asked before each segment; false ends the search with what it has. Unset: it goes on.
+  std::function<bool(std::uint64_t segments, std::uint64_t of)> go_on;
 };
 
 struct EventHits {

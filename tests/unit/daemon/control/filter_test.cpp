@@ -91,5 +91,19 @@ TEST(Filter, tells_what_each_field_is_compared_with) {
   EXPECT_TRUE(told[3].contains);
 }
 
+TEST(Filter, tells_what_must_hold) {
+  const auto required = [](std::string_view text) {
+    std::string out;
+    for (const auto& one : parse_filter(text)->required()) out += one.field + "=" + one.value + " ";
+    return out;
+  };
+  EXPECT_EQ(required("a = 1 and (b = 2 and c > 3) and d != 4 and e in (5) and f in (6, 7)"), "a=1 b=2 e=5 ");
+  EXPECT_EQ(required("(a = 1 and b = 2)"), "a=1 b=2 ");
+  EXPECT_EQ(required("a = 1 or b = 2"), "");
+  EXPECT_EQ(required("a = 1 and (b = 2 or c = 3)"), "a=1 ");
+  EXPECT_EQ(required("not a = 1"), "");
+  EXPECT_EQ(required(""), "");
+}
+
 }  // namespace
 }  // namespace tocsin::daemon
